@@ -1,0 +1,371 @@
+// Package link is one websocket session between a node and a manager: the signed hello,
+// heartbeats both ways, requests with answers, pushes, and on the node's side a connection
+// that comes back by itself. shared/wire/PROTOCOL.md is the specification.
+//
+// It is not the place for what messages mean: both ends give a Handler.
+//
+// Receives: messages from manager/gateway, workerapp, verifier and shared/client.
+// Hands on: the same messages, at the other end, with the sender's proven address.
+package link
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"golang.org/x/time/rate"
+
+	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/wire"
+)
+
+const (
+	// outQueue bounds the messages that wait for a slow reader; then it is dropped.
+	outQueue = 1024
+	// inFlight bounds the requests of one peer that are handled at the same time.
+	inFlight = 64
+	// writeWait bounds one write to the socket.
+	writeWait = 20 * time.Second
+	// silence is how many heartbeats may be missed.
+	silence = 3
+)
+
+// ErrClosed means that the session ended before the answer came; the request may or may
+// not have been carried out.
+var ErrClosed = errors.New("the connection ended")
+
+// Peer is the other end: on the manager the node that signed in, on the node the manager.
+type Peer struct {
+	Address  string
+	Roles    []job.Role
+	SealKey  []byte
+	Software string
+	Remote   string // network address
+}
+
+// Has tells whether the peer signed in with a role.
+func (p Peer) Has(role job.Role) bool {
+	for _, r := range p.Roles {
+		if r == role {
+			return true
+		}
+	}
+	return false
+}
+
+// Message is a request (Wants) or a push.
+type Message struct {
+	Type  wire.Type
+	Body  json.RawMessage
+	Wants bool
+}
+
+// Decode reads the body; the error is a *wire.Error that a handler can return as it is.
+func (m Message) Decode(v any) error {
+	if err := json.Unmarshal(m.Body, v); err != nil {
+		return &wire.Error{Code: wire.CodeBadRequest, Message: fmt.Sprintf("the body of %s can't be read: %v", m.Type, err)}
+	}
+	return nil
+}
+
+// Handler answers a message: a type and body, or an error. A *wire.Error is sent as it is,
+// any other as CodeUnavailable without its text. Requests run concurrently, pushes one at
+// a time in the order of their arrival; what is returned for a push is dropped. ctx ends with the session.
+type Handler func(ctx context.Context, s *Session, m Message) (wire.Type, any, error)
+
+// Session is one signed-in connection. Its methods are safe for concurrent use.
+type Session struct {
+	id      string
+	peer    Peer
+	welcome wire.Welcome
+	conn    *websocket.Conn
+	handler Handler
+	log     *slog.Logger
+	limit   *rate.Limiter
+	beat    func() wire.Heartbeat
+
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	out    chan wire.Envelope
+	pushes chan wire.Envelope
+	slots  chan struct{}
+	wg     sync.WaitGroup
+
+	mu      sync.Mutex // guards next and pending
+	next    uint64
+	pending map[uint64]chan wire.Envelope
+}
+
+func newSession(conn *websocket.Conn, peer Peer, welcome wire.Welcome, handler Handler, log *slog.Logger) *Session {
+	s := &Session{
+		id: welcome.Session, peer: peer, welcome: welcome, conn: conn, handler: handler,
+		log:     log.With("session", welcome.Session, "peer", peer.Address),
+		beat:    func() wire.Heartbeat { return wire.Heartbeat{Time: time.Now().UnixMilli()} },
+		out:     make(chan wire.Envelope, outQueue),
+		pushes:  make(chan wire.Envelope, outQueue),
+		slots:   make(chan struct{}, inFlight),
+		pending: make(map[uint64]chan wire.Envelope),
+	}
+	s.ctx, s.cancel = context.WithCancelCause(context.Background())
+	return s
+}
+
+// ID names the session; a node gives it as Resume when it comes back.
+func (s *Session) ID() string { return s.id }
+
+// Peer is the other end.
+func (s *Session) Peer() Peer { return s.peer }
+
+// Welcome is what the manager answered to the sign-in.
+func (s *Session) Welcome() wire.Welcome { return s.welcome }
+
+// Context ends with the session.
+func (s *Session) Context() context.Context { return s.ctx }
+
+// Done is closed when the session has ended.
+func (s *Session) Done() <-chan struct{} { return s.ctx.Done() }
+
+// Close ends the session and tells the other end why.
+func (s *Session) Close(reason string) { s.end(fmt.Errorf("%w: %s", ErrClosed, reason)) }
+
+func (s *Session) end(cause error) { s.cancel(cause) }
+
+// Send pushes a message without an answer. It never blocks: a peer that doesn't read is
+// dropped.
+func (s *Session) Send(typ wire.Type, body any) error {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", typ, err)
+	}
+	return s.enqueue(wire.Envelope{V: wire.Version, Type: typ, Body: raw})
+}
+
+func (s *Session) enqueue(e wire.Envelope) error {
+	if len(e.Body) > wire.MaxMessage-1024 {
+		return fmt.Errorf("%s of %d bytes is above the protocol's limit of %d", e.Type, len(e.Body), wire.MaxMessage)
+	}
+	if s.ctx.Err() != nil {
+		return context.Cause(s.ctx)
+	}
+	select {
+	case s.out <- e:
+		return nil
+	default:
+		s.end(fmt.Errorf("%w: it read too slowly", ErrClosed))
+		return context.Cause(s.ctx)
+	}
+}
+
+// Request sends a message and waits for its answer, which it decodes into reply unless
+// that is nil. An error answer is returned as *wire.Error.
+func (s *Session) Request(ctx context.Context, typ wire.Type, body, reply any) error {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", typ, err)
+	}
+	answer := make(chan wire.Envelope, 1)
+	s.mu.Lock()
+	s.next++
+	id := s.next
+	s.pending[id] = answer
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		delete(s.pending, id)
+		s.mu.Unlock()
+	}()
+	if err := s.enqueue(wire.Envelope{V: wire.Version, ID: id, Type: typ, Body: raw}); err != nil {
+		return err
+	}
+	select {
+	case e := <-answer:
+		if e.Type == wire.TypeError {
+			var failed wire.Error
+			if err := json.Unmarshal(e.Body, &failed); err != nil {
+				return fmt.Errorf("the error answer to %s can't be read: %w", typ, err)
+			}
+			return &failed
+		}
+		if reply == nil {
+			return nil
+		}
+		if err := json.Unmarshal(e.Body, reply); err != nil {
+			return fmt.Errorf("the answer to %s can't be read: %w", typ, err)
+		}
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-s.ctx.Done():
+		return context.Cause(s.ctx)
+	}
+}
+
+// run carries the session until it ends and every handler has returned.
+func (s *Session) run() {
+	s.wg.Go(s.writeLoop)
+	s.wg.Go(s.pushLoop)
+	s.readLoop()
+	s.wg.Wait()
+}
+
+func (s *Session) heartbeat() time.Duration {
+	return time.Duration(s.welcome.Heartbeat) * time.Millisecond
+}
+
+func (s *Session) writeLoop() {
+	defer s.conn.Close()
+	ticker := time.NewTicker(s.heartbeat())
+	defer ticker.Stop()
+	write := func(e wire.Envelope) bool {
+		s.conn.SetWriteDeadline(time.Now().Add(writeWait))
+		if err := s.conn.WriteJSON(e); err != nil {
+			s.end(fmt.Errorf("%w: %w", ErrClosed, err))
+			return false
+		}
+		return true
+	}
+	for {
+		select {
+		case e := <-s.out:
+			if !write(e) {
+				return
+			}
+		case <-ticker.C:
+			raw, err := json.Marshal(s.beat())
+			if err != nil {
+				s.end(fmt.Errorf("encode a heartbeat: %w", err))
+				return
+			}
+			if !write(wire.Envelope{V: wire.Version, Type: wire.TypeHeartbeat, Body: raw}) {
+				return
+			}
+		case <-s.ctx.Done():
+			// What was acknowledged before the end still goes out.
+			for drained := false; !drained; {
+				select {
+				case e := <-s.out:
+					if !write(e) {
+						return
+					}
+				default:
+					drained = true
+				}
+			}
+			message := websocket.FormatCloseMessage(websocket.CloseNormalClosure, truncate(context.Cause(s.ctx).Error(), 120))
+			_ = s.conn.WriteControl(websocket.CloseMessage, message, time.Now().Add(time.Second))
+			return
+		}
+	}
+}
+
+func truncate(text string, n int) string {
+	if len(text) > n {
+		return text[:n]
+	}
+	return text
+}
+
+func (s *Session) readLoop() {
+	s.conn.SetReadLimit(wire.MaxMessage)
+	for {
+		s.conn.SetReadDeadline(time.Now().Add(silence * s.heartbeat()))
+		var e wire.Envelope
+		if err := s.conn.ReadJSON(&e); err != nil {
+			s.end(fmt.Errorf("%w: %w", ErrClosed, err))
+			return
+		}
+		if e.V != wire.Version {
+			s.answer(e, "", nil, &wire.Error{Code: wire.CodeUnsupported, Message: fmt.Sprintf("protocol version %d is not spoken here", e.V), Next: "update the older of the two programs"})
+			continue
+		}
+		if s.limit != nil {
+			// Too fast a peer is slowed down by its own socket.
+			if err := s.limit.Wait(s.ctx); err != nil {
+				return
+			}
+		}
+		switch {
+		case e.Re != 0:
+			s.mu.Lock()
+			answer := s.pending[e.Re]
+			delete(s.pending, e.Re)
+			s.mu.Unlock()
+			if answer != nil {
+				answer <- e
+			}
+		case e.ID == 0:
+			select {
+			case s.pushes <- e:
+			case <-s.ctx.Done():
+				return
+			}
+		default:
+			select {
+			case s.slots <- struct{}{}:
+			case <-s.ctx.Done():
+				return
+			}
+			s.wg.Go(func() {
+				defer func() { <-s.slots }()
+				typ, body, err := s.handle(Message{Type: e.Type, Body: e.Body, Wants: true})
+				s.answer(e, typ, body, err)
+			})
+		}
+	}
+}
+
+// handle calls the handler. A panic over one hostile message must not take down the
+// manager with every other session, or the Blender that the bridge lives in.
+func (s *Session) handle(m Message) (typ wire.Type, body any, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic while handling %s: %v\n%s", m.Type, p, debug.Stack())
+		}
+	}()
+	return s.handler(s.ctx, s, m)
+}
+
+func (s *Session) pushLoop() {
+	for {
+		select {
+		case e := <-s.pushes:
+			if _, _, err := s.handle(Message{Type: e.Type, Body: e.Body}); err != nil && s.ctx.Err() == nil {
+				s.log.Debug("a pushed message was refused", "type", e.Type, "err", err)
+			}
+		case <-s.ctx.Done():
+			return
+		}
+	}
+}
+
+func (s *Session) answer(e wire.Envelope, typ wire.Type, body any, err error) {
+	if e.ID == 0 || s.ctx.Err() != nil {
+		return
+	}
+	if err != nil {
+		var failed *wire.Error
+		if !errors.As(err, &failed) {
+			s.log.Error("a request failed", "type", e.Type, "err", err)
+			failed = &wire.Error{Code: wire.CodeUnavailable, Message: fmt.Sprintf("%s could not be carried out", e.Type), Next: "try again; the other side's log has the cause"}
+		}
+		typ, body = wire.TypeError, failed
+	}
+	if typ == "" {
+		typ = wire.TypeOK
+	}
+	raw, err := json.Marshal(body)
+	if err != nil {
+		s.log.Error("an answer can't be encoded", "type", typ, "err", err)
+		return
+	}
+	if err := s.enqueue(wire.Envelope{V: wire.Version, Re: e.ID, Type: typ, Body: raw}); err != nil && s.ctx.Err() == nil {
+		s.log.Error("an answer was not sent", "type", typ, "err", err)
+		s.answer(e, "", nil, &wire.Error{Code: wire.CodeLimit, Message: fmt.Sprintf("the answer to %s is too large", e.Type), Next: "ask for less"})
+	}
+}

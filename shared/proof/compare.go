@@ -1,0 +1,143 @@
+package proof
+
+import (
+	"bytes"
+	"math"
+)
+
+// compareMaster measures how far two noisy linear tiles are apart. A pixel is an outlier
+// when any of its samples differs by more than p.Floor and p.Tolerance of the larger one.
+func compareMaster(a, b TileSample, p Policy) TileFigure {
+	f := TileFigure{Frame: a.Frame, Tile: a.Tile, Plane: a.Plane, Correlation: 1}
+	f.Textured = max(Activity(a), Activity(b)) >= TexturedActivity
+	if bytes.Equal(a.Bits, b.Bits) {
+		return f
+	}
+	f.Outliers, f.MaxDiff = outliers(a, b, func(x, y float64) float64 {
+		return max(p.Floor, p.Tolerance*max(math.Abs(x), math.Abs(y)))
+	})
+	ya, yb := luminance(a), luminance(b)
+	ma, mb := mean(ya), mean(yb)
+	f.Bias = math.Abs(ma-mb) / max(math.Abs(ma), math.Abs(mb), 1e-4)
+	if w, h := a.Rect.W, a.Rect.H; w >= 6 && h >= 6 {
+		f.Correlation = correlation(residual(ya, w, h), residual(yb, w, h))
+	}
+	f.Bad = f.Outliers > p.MaxOutliers || f.Bias > p.MaxBias || (f.Textured && f.Correlation < p.MinCorrelation)
+	return f
+}
+
+// compareFinal measures two delivered tiles of integer depth.
+func compareFinal(a, b TileSample, p Policy) TileFigure {
+	f := TileFigure{Frame: a.Frame, Tile: a.Tile, Plane: a.Plane, Correlation: 1}
+	if bytes.Equal(a.Bits, b.Bits) {
+		return f
+	}
+	f.Outliers, f.MaxDiff = outliers(a, b, func(x, y float64) float64 { return p.FinalTolerance })
+	f.Bad = f.Outliers > p.MaxOutliers
+	return f
+}
+
+// comparePerceptual compares blurred display values.
+func comparePerceptual(a, b TileSample, p Policy) TileFigure {
+	f := TileFigure{Frame: a.Frame, Tile: a.Tile, Plane: a.Plane, Correlation: 1}
+	f.Textured = max(Activity(a), Activity(b)) >= TexturedActivity
+	if bytes.Equal(a.Bits, b.Bits) {
+		return f
+	}
+	_, f.MaxDiff = outliers(a, b, func(x, y float64) float64 { return 1 })
+	da, db := display(a), display(b)
+	var sum float64
+	for i := range da {
+		sum += math.Abs(da[i] - db[i])
+	}
+	f.MeanDiff = sum / float64(len(da))
+	f.Bad = f.MeanDiff > p.PerceptualMean
+	return f
+}
+
+// outliers returns the share of pixels with a sample that differs by more than allow, and
+// the largest difference. Values that aren't finite and differ are outliers.
+func outliers(a, b TileSample, allow func(x, y float64) float64) (share, most float64) {
+	bad := 0
+	for y := range a.Rect.H {
+		for x := range a.Rect.W {
+			out := false
+			for c := range a.Channels {
+				va, vb := a.at(x, y, c), b.at(x, y, c)
+				if va == vb || (math.IsNaN(va) && math.IsNaN(vb)) {
+					continue
+				}
+				d := math.Abs(va - vb)
+				if !(d <= allow(va, vb)) {
+					out = true
+				}
+				most = max(most, math.Abs(finite(va)-finite(vb)))
+			}
+			if out {
+				bad++
+			}
+		}
+	}
+	return float64(bad) / float64(a.Rect.W*a.Rect.H), most
+}
+
+func mean(v []float64) float64 {
+	var sum float64
+	for _, x := range v {
+		sum += x
+	}
+	return sum / float64(len(v))
+}
+
+// correlation is Pearson's; 1 when neither side varies, 0 when only one does.
+func correlation(a, b []float64) float64 {
+	ma, mb := mean(a), mean(b)
+	var ab, aa, bb float64
+	for i := range a {
+		x, y := a[i]-ma, b[i]-mb
+		ab += x * y
+		aa += x * x
+		bb += y * y
+	}
+	switch {
+	case aa == 0 && bb == 0:
+		return 1
+	case aa == 0 || bb == 0:
+		return 0
+	}
+	return ab / math.Sqrt(aa*bb)
+}
+
+// display returns every sample as a display value, blurred by a 3×3 box: integer samples
+// as they are, linear ones by a square root, which is near enough to a display curve.
+func display(s TileSample) []float64 {
+	w, h, n := s.Rect.W, s.Rect.H, s.Channels
+	v := make([]float64, w*h*n)
+	for y := range h {
+		for x := range w {
+			for c := range n {
+				d := finite(s.at(x, y, c))
+				if s.Depth.Float() {
+					d = math.Sqrt(min(max(d, 0), 1))
+				}
+				v[(y*w+x)*n+c] = d
+			}
+		}
+	}
+	out := make([]float64, len(v))
+	for y := range h {
+		for x := range w {
+			for c := range n {
+				var sum, count float64
+				for j := max(y-1, 0); j <= min(y+1, h-1); j++ {
+					for i := max(x-1, 0); i <= min(x+1, w-1); i++ {
+						sum += v[(j*w+i)*n+c]
+						count++
+					}
+				}
+				out[(y*w+x)*n+c] = sum / count
+			}
+		}
+	}
+	return out
+}

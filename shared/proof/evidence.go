@@ -1,0 +1,106 @@
+package proof
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Evidence is everything that a verdict rests on: anybody can recompute it from this and
+// the worker's signature over Root.
+type Evidence struct {
+	Key           Digest        `json:"key"`    // the revealed verification key
+	Root          Digest        `json:"root"`   // what the worker signed
+	Frames        []FrameCommit `json:"frames"` // of the whole task, in its order
+	Worker        []ProvenTile  `json:"worker"`
+	Verifier      []TileSample  `json:"verifier"`
+	WorkerClass   string        `json:"workerClass"`
+	VerifierClass string        `json:"verifierClass"`
+}
+
+// ErrEvidence means that the evidence contradicts itself or the commitment, so it says
+// nothing about the worker.
+var ErrEvidence = errors.New("invalid evidence")
+
+// MaxEvidence bounds the JSON of one evidence, in bytes.
+const MaxEvidence = 256 << 20
+
+// EncodeEvidence writes evidence as JSON.
+func EncodeEvidence(w io.Writer, e Evidence) error {
+	if err := json.NewEncoder(w).Encode(e); err != nil {
+		return fmt.Errorf("writing evidence: %w", err)
+	}
+	return nil
+}
+
+// DecodeEvidence reads evidence and checks its bounds; Judge checks the rest.
+func DecodeEvidence(r io.Reader) (Evidence, error) {
+	var e Evidence
+	lr := &io.LimitedReader{R: r, N: MaxEvidence + 1}
+	if err := json.NewDecoder(lr).Decode(&e); err != nil {
+		if lr.N == 0 {
+			return Evidence{}, fmt.Errorf("%w: over %d bytes", ErrEvidence, MaxEvidence)
+		}
+		return Evidence{}, fmt.Errorf("%w: %w", ErrEvidence, err)
+	}
+	return e, e.check()
+}
+
+// CheckFrames tells whether a worker's commitments are well formed: bounded, each frame
+// once, one activity byte for every tile.
+func CheckFrames(frames []FrameCommit) error {
+	if len(frames) == 0 || len(frames) > MaxFrames {
+		return fmt.Errorf("%d frames, a task has 1 to %d", len(frames), MaxFrames)
+	}
+	seen := map[int]bool{}
+	for _, f := range frames {
+		if seen[f.Frame] {
+			return fmt.Errorf("frame %d twice", f.Frame)
+		}
+		seen[f.Frame] = true
+		if f.W <= 0 || f.H <= 0 || f.W > 65535 || f.H > 65535 || TileCount(f.W, f.H) > MaxTiles {
+			return fmt.Errorf("frame %d of %d×%d pixels", f.Frame, f.W, f.H)
+		}
+		if f.MasterRoot == (Digest{}) && f.FinalRoot == (Digest{}) {
+			return fmt.Errorf("frame %d commits to no tiles", f.Frame)
+		}
+		if n := TileCount(f.W, f.H); len(f.Activity) != n {
+			return fmt.Errorf("frame %d has %d activity bytes for %d tiles", f.Frame, len(f.Activity), n)
+		}
+	}
+	return nil
+}
+
+func (e Evidence) check() error {
+	if err := CheckFrames(e.Frames); err != nil {
+		return fmt.Errorf("%w: %w", ErrEvidence, err)
+	}
+	if len(e.Worker) > 2*MaxPicks || len(e.Verifier) > 2*MaxPicks {
+		return fmt.Errorf("%w: over %d tiles", ErrEvidence, 2*MaxPicks)
+	}
+	byFrame := map[int]FrameCommit{}
+	for _, f := range e.Frames {
+		byFrame[f.Frame] = f
+	}
+	for _, list := range [][]TileSample{e.workerSamples(), e.Verifier} {
+		for _, s := range list {
+			f, ok := byFrame[s.Frame]
+			if !ok {
+				return fmt.Errorf("%w: a tile of frame %d, which isn't in the task", ErrEvidence, s.Frame)
+			}
+			if err := s.check(f.W, f.H); err != nil {
+				return fmt.Errorf("%w: %w", ErrEvidence, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (e Evidence) workerSamples() []TileSample {
+	out := make([]TileSample, len(e.Worker))
+	for i, t := range e.Worker {
+		out[i] = t.TileSample
+	}
+	return out
+}

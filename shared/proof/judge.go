@@ -1,0 +1,204 @@
+package proof
+
+import (
+	"fmt"
+)
+
+// Judge decides. It is a pure function: the same evidence and policy give the same verdict
+// everywhere. An error (it wraps ErrEvidence) means that the evidence itself is no good and
+// nobody may be blamed by it; a verdict without Pass and not Inconclusive means that the
+// worker's own commitment convicts it.
+//
+// The caller has checked before: the worker's signature over Root, the key against its
+// published hash, and the verifier's earlier commitment against SamplesDigest(e.Verifier).
+func Judge(e Evidence, p Policy) (Verdict, error) {
+	v := Verdict{Policy: p, SameClass: e.WorkerClass == e.VerifierClass && e.WorkerClass != ""}
+	if err := e.check(); err != nil {
+		return v, err
+	}
+	if TaskRoot(e.Frames) != e.Root {
+		return v, fmt.Errorf("%w: the frames don't hash to the worker's root", ErrEvidence)
+	}
+	if reason := formReason(e.Frames, p); reason != "" {
+		v.Reason = reason
+		return v, nil
+	}
+	worker, err := e.match(p)
+	if err != nil {
+		return v, err
+	}
+	for i, w := range worker {
+		f := frameOf(e.Frames, w.Frame)
+		if w.Plane == activityPlane(f) {
+			found, claimed := Activity(w.TileSample), f.Activity[w.Tile]
+			if diff := int(found) - int(claimed); diff > 1 || diff < -1 {
+				v.Reason = fmt.Sprintf("frame %d tile %d: the worker claimed an activity of %d, its pixels have %d", w.Frame, w.Tile, claimed, found)
+				return v, nil
+			}
+		}
+		s := e.Verifier[i]
+		if w.Channels != s.Channels || w.Depth != s.Depth {
+			v.Reason = fmt.Sprintf("frame %d: the worker's %v has %d channels of depth %d, the recipe gives %d of depth %d",
+				w.Frame, w.Plane, w.Channels, w.Depth, s.Channels, s.Depth)
+			return v, nil
+		}
+		fig := compare(w.TileSample, s, p)
+		v.Tiles = append(v.Tiles, fig)
+		if fig.Textured {
+			v.Textured++
+		}
+	}
+	if p.Method == MethodPerceptual {
+		decidePerceptual(&v)
+	} else {
+		decideExact(&v)
+	}
+	return v, nil
+}
+
+// Picks returns the tiles that evidence for these commitments must show.
+func Picks(key [32]byte, frames []FrameCommit, p Policy) []Pick {
+	return Challenge(key, TaskRoot(frames), Infos(frames), p.Tiles)
+}
+
+// Planes returns which images of a frame are compared under a policy.
+func Planes(f FrameCommit, p Policy) []Plane {
+	var out []Plane
+	if f.MasterRoot != (Digest{}) {
+		out = append(out, Master)
+	}
+	if f.FinalRoot != (Digest{}) && (p.CompareFinal || len(out) == 0) {
+		out = append(out, Final)
+	}
+	return out
+}
+
+// formReason finds what convicts a worker before any pixel is compared.
+func formReason(frames []FrameCommit, p Policy) string {
+	for _, f := range frames {
+		if (p.W != 0 && f.W != p.W) || (p.H != 0 && f.H != p.H) {
+			return fmt.Sprintf("frame %d has %d×%d pixels, the recipe asks for %d×%d", f.Frame, f.W, f.H, p.W, p.H)
+		}
+		if p.NeedMaster && f.MasterRoot == (Digest{}) {
+			return fmt.Sprintf("frame %d has no master image, which the recipe's engine always gives", f.Frame)
+		}
+	}
+	return ""
+}
+
+// match checks that both sides show exactly the challenged tiles, in the challenge's order
+// with the master before the final, and that the worker's lead to its commitments.
+func (e Evidence) match(p Policy) ([]ProvenTile, error) {
+	i := 0
+	for _, pick := range Challenge(e.Key, e.Root, Infos(e.Frames), p.Tiles) {
+		f := frameOf(e.Frames, pick.Frame)
+		for _, plane := range Planes(f, p) {
+			if i >= len(e.Worker) || i >= len(e.Verifier) {
+				return nil, fmt.Errorf("%w: frame %d tile %d %v is missing", ErrEvidence, pick.Frame, pick.Tile, plane)
+			}
+			w, s := e.Worker[i], e.Verifier[i]
+			for _, t := range []TileSample{w.TileSample, s} {
+				if t.Frame != pick.Frame || t.Tile != pick.Tile || t.Plane != plane {
+					return nil, fmt.Errorf("%w: frame %d tile %d %v where the challenge asks for frame %d tile %d %v",
+						ErrEvidence, t.Frame, t.Tile, t.Plane, pick.Frame, pick.Tile, plane)
+				}
+			}
+			root := f.MasterRoot
+			if plane == Final {
+				root = f.FinalRoot
+			}
+			if err := VerifyProof(root, w.Hash(), w.Tile, TileCount(f.W, f.H), w.Proof); err != nil {
+				return nil, fmt.Errorf("%w: frame %d tile %d %v: %w", ErrEvidence, w.Frame, w.Tile, plane, err)
+			}
+			i++
+		}
+	}
+	if i != len(e.Worker) || i != len(e.Verifier) {
+		return nil, fmt.Errorf("%w: %d and %d tiles where the challenge asks for %d", ErrEvidence, len(e.Worker), len(e.Verifier), i)
+	}
+	return e.Worker, nil
+}
+
+func frameOf(frames []FrameCommit, number int) FrameCommit {
+	for _, f := range frames {
+		if f.Frame == number {
+			return f
+		}
+	}
+	return FrameCommit{}
+}
+
+func activityPlane(f FrameCommit) Plane {
+	if f.MasterRoot == (Digest{}) {
+		return Final
+	}
+	return Master
+}
+
+func compare(a, b TileSample, p Policy) TileFigure {
+	switch {
+	case p.Method == MethodPerceptual:
+		return comparePerceptual(a, b, p)
+	case a.Depth.Float():
+		return compareMaster(a, b, p)
+	}
+	return compareFinal(a, b, p)
+}
+
+func decideExact(v *Verdict) {
+	var sum float64
+	var worst *TileFigure
+	bad := 0
+	for i := range v.Tiles {
+		f := &v.Tiles[i]
+		sum += f.Outliers
+		if f.Bad {
+			bad++
+			if worst == nil || f.Outliers > worst.Outliers {
+				worst = f
+			}
+		}
+	}
+	share := sum / float64(max(len(v.Tiles), 1))
+	switch {
+	case worst != nil:
+		v.Reason = fmt.Sprintf("%d of %d tiles differ; the worst is tile %d of frame %d (%v): %.1f %% of its pixels are off, noise correlation %.2f, bias %.2g",
+			bad, len(v.Tiles), worst.Tile, worst.Frame, worst.Plane, 100*worst.Outliers, worst.Correlation, worst.Bias)
+	case share > v.Policy.MaxMeanOutliers:
+		v.Reason = fmt.Sprintf("%.1f %% of all checked pixels are off", 100*share)
+	default:
+		v.Pass = true
+		v.Reason = fmt.Sprintf("%d tiles agree, %d of them textured; %.2f %% of the pixels are off", len(v.Tiles), v.Textured, 100*share)
+		if v.Textured == 0 {
+			v.Inconclusive = true
+			v.Reason = fmt.Sprintf("%d tiles agree, but none carries noise that would show how it was rendered", len(v.Tiles))
+		}
+		return
+	}
+	if !v.SameClass {
+		v.Inconclusive = true
+		v.Reason += "; worker and verifier have different device classes, so a verifier of the worker's class has to decide"
+	}
+}
+
+func decidePerceptual(v *Verdict) {
+	bad := 0
+	var worst TileFigure
+	for _, f := range v.Tiles {
+		if f.Bad {
+			bad++
+		}
+		if f.MeanDiff >= worst.MeanDiff {
+			worst = f
+		}
+	}
+	share := float64(bad) / float64(max(len(v.Tiles), 1))
+	how := fmt.Sprintf("compared perceptually, because %s doesn't sample reproducibly", v.Policy.Engine)
+	if worst.MeanDiff > v.Policy.PerceptualTile || share > v.Policy.PerceptualBad {
+		v.Reason = fmt.Sprintf("%d of %d tiles look different; the worst is tile %d of frame %d, by %.1f of 255 on average (%s)",
+			bad, len(v.Tiles), worst.Tile, worst.Frame, 255*worst.MeanDiff, how)
+		return
+	}
+	v.Pass = true
+	v.Reason = fmt.Sprintf("%d tiles look the same, at most %.1f of 255 apart on average (%s)", len(v.Tiles), 255*worst.MeanDiff, how)
+}

@@ -1,0 +1,88 @@
+package proof
+
+import "github.com/heliostat-render/heliostat/shared/job"
+
+// Method is how two renders of a tile are compared.
+type Method string
+
+const (
+	// MethodExact is for engines whose sampling is reproducible from the seed (Cycles).
+	MethodExact Method = "exact"
+	// MethodPerceptual is for engines without reproducible sampling (EEVEE, Workbench): it
+	// tells a wrong image from a right one, but not 31 samples from 32.
+	MethodPerceptual Method = "perceptual"
+)
+
+// Policy holds every threshold of a verdict, so that a stored verdict can be recomputed
+// after the defaults have changed. PROTOCOL.md says where each number comes from.
+type Policy struct {
+	Version int    `json:"version"`
+	Method  Method `json:"method"`
+	Engine  string `json:"engine"`
+	W       int    `json:"w"`     // pixels that the recipe asks for; 0 isn't checked
+	H       int    `json:"h"`     //
+	Tiles   int    `json:"tiles"` // picks per task; 0 is DefaultPicks
+
+	NeedMaster   bool `json:"needMaster"`   // a frame without a master fails
+	CompareFinal bool `json:"compareFinal"` // the delivered pixels come straight from the samples
+
+	Tolerance       float64 `json:"tolerance"`       // relative difference of a sample that makes its pixel an outlier
+	Floor           float64 `json:"floor"`           // absolute difference, linear, that never does
+	FinalTolerance  float64 `json:"finalTolerance"`  // absolute difference of a delivered sample, 1 is white
+	MaxOutliers     float64 `json:"maxOutliers"`     // share of a tile's pixels
+	MaxMeanOutliers float64 `json:"maxMeanOutliers"` // share over all tiles of a verdict
+	MinCorrelation  float64 `json:"minCorrelation"`  // of the noise in a textured master tile
+	MaxBias         float64 `json:"maxBias"`         // relative difference of a tile's mean luminance
+
+	PerceptualMean float64 `json:"perceptualMean"` // mean absolute difference of a blurred tile, display values
+	PerceptualTile float64 `json:"perceptualTile"` // the same, that no tile may exceed
+	PerceptualBad  float64 `json:"perceptualBad"`  // share of tiles that may exceed PerceptualMean
+}
+
+// Engines as Blender names them.
+const engineCycles = "CYCLES"
+
+// PolicyFor returns the current thresholds for a recipe.
+func PolicyFor(r job.Recipe) Policy {
+	p := Policy{
+		Version: 1, Method: MethodExact, Engine: r.Engine, W: r.Width, H: r.Height,
+		NeedMaster:   true,
+		CompareFinal: !r.Denoise && !r.Compositing,
+		Tolerance:    1e-3, Floor: 1.5e-4, FinalTolerance: 1.5 / 255,
+		MaxOutliers: 0.10, MaxMeanOutliers: 0.05, MinCorrelation: 0.9, MaxBias: 0.01,
+		PerceptualMean: 3.0 / 255, PerceptualTile: 12.0 / 255, PerceptualBad: 0.1,
+	}
+	if r.Renderer != "blender" || r.Engine != engineCycles {
+		p.Method, p.NeedMaster = MethodPerceptual, false
+	}
+	return p
+}
+
+// TileFigure is what was measured on one tile of one plane.
+type TileFigure struct {
+	Frame       int     `json:"frame"`
+	Tile        int     `json:"tile"`
+	Plane       Plane   `json:"plane"`
+	Textured    bool    `json:"textured"`
+	Outliers    float64 `json:"outliers"`    // share of pixels beyond the tolerance
+	MaxDiff     float64 `json:"maxDiff"`     // largest absolute difference of a sample
+	MeanDiff    float64 `json:"meanDiff"`    // mean absolute difference, blurred; perceptual only
+	Correlation float64 `json:"correlation"` // of the noise, -1 to 1; 1 where it can't be measured
+	Bias        float64 `json:"bias"`        // relative difference of the mean luminance
+	Bad         bool    `json:"bad"`         // beyond a threshold
+}
+
+// Verdict is the outcome of Judge.
+//
+// Pass means that nothing contradicts the worker; Inconclusive that this pair of renders
+// can't decide: with Pass because no challenged tile carried noise, without Pass because
+// the two device classes differ and a verifier of the worker's class has to decide.
+type Verdict struct {
+	Pass         bool         `json:"pass"`
+	Inconclusive bool         `json:"inconclusive"`
+	Reason       string       `json:"reason"`
+	Tiles        []TileFigure `json:"tiles"`
+	Textured     int          `json:"textured"` // tiles that carried noise
+	SameClass    bool         `json:"sameClass"`
+	Policy       Policy       `json:"policy"`
+}

@@ -1,0 +1,508 @@
+package raster
+
+import (
+	"bytes"
+	"compress/zlib"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+)
+
+// The parts of the OpenEXR file layout used here follow the public "OpenEXR File Layout"
+// description: magic, version, attributes, line offset table, chunks of scanlines.
+const (
+	exrMagic   = 20000630
+	exrVersion = 2
+
+	exrNone = 0
+	exrZIPS = 2
+	exrZIP  = 3
+)
+
+// maxHeader bounds the attributes; Blender's metadata takes a few hundred bytes.
+const maxHeader = 1 << 20
+
+type exrChannel struct {
+	name string
+	kind uint32 // 0 uint, 1 half, 2 float
+	out  int    // index in the raster, -1 when it isn't wanted
+	at   int    // byte offset of the channel's samples inside a scanline
+}
+
+func (c exrChannel) size() int {
+	if c.kind == 1 {
+		return 2
+	}
+	return 4
+}
+
+// DecodeEXR reads a scanline OpenEXR file. From a plain image it takes R, G, B and A (or Y);
+// from a multilayer one it takes each view layer's noisy Combined pass: "Noisy Image"
+// where a denoiser ran, else "Combined", in the order of the layers' names.
+func DecodeEXR(data []byte, limits Limits) (*Raster, error) {
+	r := &exrReader{data: data}
+	if r.u32() != exrMagic {
+		return nil, fmt.Errorf("%w: no OpenEXR file", ErrFormat)
+	}
+	version := r.u32()
+	if r.bad || version&0xff != exrVersion {
+		return nil, fmt.Errorf("%w: OpenEXR version %d", ErrUnsupported, version&0xff)
+	}
+	if version&^0x4ff != 0 { // bit 10, long names, is harmless; tiles, deep data and parts are not
+		return nil, fmt.Errorf("%w: tiled, deep or multi-part OpenEXR", ErrUnsupported)
+	}
+	head, err := r.header()
+	if err != nil {
+		return nil, err
+	}
+	return r.pixels(head, limits)
+}
+
+type exrHeader struct {
+	channels    []exrChannel
+	compression byte
+	x0, y0      int
+	w, h        int
+}
+
+type exrReader struct {
+	data []byte
+	at   int
+	bad  bool // read past the end
+}
+
+func (r *exrReader) take(n int) []byte {
+	if n < 0 || n > len(r.data)-r.at {
+		r.bad = true
+		return nil
+	}
+	b := r.data[r.at : r.at+n]
+	r.at += n
+	return b
+}
+
+func (r *exrReader) u32() uint32 {
+	if b := r.take(4); b != nil {
+		return binary.LittleEndian.Uint32(b)
+	}
+	return 0
+}
+
+// text reads a zero-terminated string.
+func (r *exrReader) text() string {
+	rest := r.data[r.at:]
+	n := bytes.IndexByte(rest[:min(len(rest), 256)], 0)
+	if n < 0 {
+		r.bad = true
+		return ""
+	}
+	r.at += n + 1
+	return string(rest[:n])
+}
+
+func (r *exrReader) header() (exrHeader, error) {
+	var head exrHeader
+	seen := map[string]bool{}
+	for {
+		if r.at > maxHeader {
+			return head, fmt.Errorf("%w: OpenEXR header over %d bytes", ErrFormat, maxHeader)
+		}
+		name := r.text()
+		if r.bad {
+			return head, fmt.Errorf("%w: OpenEXR header ends early", ErrFormat)
+		}
+		if name == "" {
+			break
+		}
+		r.text() // the attribute's type follows from its name
+		value := r.take(int(int32(r.u32())))
+		if r.bad {
+			return head, fmt.Errorf("%w: OpenEXR attribute %q ends early", ErrFormat, name)
+		}
+		if seen[name] {
+			return head, fmt.Errorf("%w: OpenEXR attribute %q twice", ErrFormat, name)
+		}
+		seen[name] = true
+		var err error
+		switch name {
+		case "channels":
+			head.channels, err = exrChannels(value)
+		case "compression":
+			if len(value) != 1 {
+				return head, fmt.Errorf("%w: OpenEXR compression attribute", ErrFormat)
+			}
+			head.compression = value[0]
+		case "dataWindow":
+			err = head.window(value)
+		}
+		if err != nil {
+			return head, err
+		}
+	}
+	for _, need := range []string{"channels", "compression", "dataWindow"} {
+		if !seen[need] {
+			return head, fmt.Errorf("%w: OpenEXR without %s", ErrFormat, need)
+		}
+	}
+	return head, nil
+}
+
+func (h *exrHeader) window(value []byte) error {
+	if len(value) != 16 {
+		return fmt.Errorf("%w: OpenEXR data window", ErrFormat)
+	}
+	n := func(i int) int { return int(int32(binary.LittleEndian.Uint32(value[4*i:]))) }
+	h.x0, h.y0 = n(0), n(1)
+	h.w, h.h = n(2)-n(0)+1, n(3)-n(1)+1
+	return nil
+}
+
+func exrChannels(value []byte) ([]exrChannel, error) {
+	r := &exrReader{data: value}
+	var list []exrChannel
+	for {
+		name := r.text()
+		if r.bad {
+			return nil, fmt.Errorf("%w: OpenEXR channel list ends early", ErrFormat)
+		}
+		if name == "" {
+			return list, nil
+		}
+		kind := r.u32()
+		r.take(4)
+		xs, ys := r.u32(), r.u32()
+		if r.bad || kind > 2 {
+			return nil, fmt.Errorf("%w: OpenEXR channel %q", ErrFormat, name)
+		}
+		if xs != 1 || ys != 1 {
+			return nil, fmt.Errorf("%w: subsampled OpenEXR channel %q", ErrUnsupported, name)
+		}
+		if len(list) == 1024 {
+			return nil, fmt.Errorf("%w: over 1024 OpenEXR channels", ErrLimit)
+		}
+		list = append(list, exrChannel{name: name, kind: kind, out: -1})
+	}
+}
+
+// choose marks the wanted channels and returns their names in raster order.
+func choose(list []exrChannel) ([]string, error) {
+	groups := map[string]map[string]int{}
+	for i, c := range list {
+		prefix, base := "", c.name
+		if dot := strings.LastIndexByte(c.name, '.'); dot >= 0 {
+			prefix, base = c.name[:dot], c.name[dot+1:]
+		}
+		switch base {
+		case "R", "G", "B", "A", "Y":
+			if groups[prefix] == nil {
+				groups[prefix] = map[string]int{}
+			}
+			groups[prefix][base] = i
+		}
+	}
+	var prefixes []string
+	if _, plain := groups[""]; plain {
+		prefixes = []string{""}
+	} else {
+		for prefix := range groups {
+			layer, isCombined := strings.CutSuffix(prefix, ".Combined")
+			if isCombined && layer == "Composite" {
+				continue
+			}
+			_, noisy := groups[layer+".Noisy Image"]
+			if (isCombined && !noisy) || strings.HasSuffix(prefix, ".Noisy Image") {
+				prefixes = append(prefixes, prefix)
+			}
+		}
+		slices.Sort(prefixes)
+	}
+	var names []string
+	for _, prefix := range prefixes {
+		for _, base := range []string{"R", "G", "B", "A", "Y"} {
+			i, ok := groups[prefix][base]
+			if !ok {
+				continue
+			}
+			list[i].out = len(names)
+			names = append(names, list[i].name)
+		}
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("%w: OpenEXR without colour channels", ErrUnsupported)
+	}
+	if len(names) > MaxChannels {
+		return nil, fmt.Errorf("%w: over %d colour channels", ErrLimit, MaxChannels)
+	}
+	return names, nil
+}
+
+func (r *exrReader) pixels(head exrHeader, limits Limits) (*Raster, error) {
+	names, err := choose(head.channels)
+	if err != nil {
+		return nil, err
+	}
+	lines := 1
+	switch head.compression {
+	case exrNone, exrZIPS:
+	case exrZIP:
+		lines = 16
+	default:
+		return nil, fmt.Errorf("%w: OpenEXR compression %d", ErrUnsupported, head.compression)
+	}
+	kind, line := uint32(0), 0
+	for i := range head.channels {
+		c := &head.channels[i]
+		c.at = line
+		line += c.size() * max(head.w, 0)
+		if c.out < 0 {
+			continue
+		}
+		if c.kind == 0 || (kind != 0 && c.kind != kind) {
+			return nil, fmt.Errorf("%w: OpenEXR colour channels of mixed or integer type", ErrUnsupported)
+		}
+		kind = c.kind
+	}
+	depth := F16
+	if kind == 2 {
+		depth = F32
+	}
+	// Every channel is stored, so the size check counts them all.
+	if err := limits.check(head.w, head.h, max(line/max(head.w, 1), 1), len(r.data)); err != nil {
+		return nil, err
+	}
+	blocks := (head.h + lines - 1) / lines
+	table := r.take(8 * blocks)
+	if r.bad {
+		return nil, fmt.Errorf("%w: OpenEXR line table ends early", ErrFormat)
+	}
+	out := New(head.w, head.h, names, depth)
+	done := make([]bool, blocks)
+	un := unzipper{}
+	for i := range blocks {
+		offset := binary.LittleEndian.Uint64(table[8*i:])
+		if offset > uint64(len(r.data)) {
+			return nil, fmt.Errorf("%w: OpenEXR block %d of %d is missing; the file is truncated", ErrFormat, i+1, blocks)
+		}
+		r.at = int(offset)
+		y := int(int32(r.u32())) - head.y0
+		packed := r.take(int(int32(r.u32())))
+		if r.bad {
+			return nil, fmt.Errorf("%w: OpenEXR block %d of %d ends early; the file is truncated", ErrFormat, i+1, blocks)
+		}
+		if y < 0 || y >= head.h || y%lines != 0 || done[y/lines] {
+			return nil, fmt.Errorf("%w: OpenEXR block at line %d", ErrFormat, y)
+		}
+		done[y/lines] = true
+		rows := min(lines, head.h-y)
+		raw := packed
+		if head.compression != exrNone && len(packed) != rows*line {
+			if raw, err = un.expand(packed, rows*line); err != nil {
+				return nil, fmt.Errorf("OpenEXR block at line %d: %w", y, err)
+			}
+		}
+		if len(raw) != rows*line {
+			return nil, fmt.Errorf("%w: OpenEXR block at line %d has %d bytes, not %d", ErrFormat, y, len(raw), rows*line)
+		}
+		for row := range rows {
+			out.putLine(head.channels, y+row, raw[row*line:(row+1)*line])
+		}
+	}
+	return out, nil
+}
+
+// putLine turns one planar little-endian line into interleaved big-endian samples.
+func (r *Raster) putLine(channels []exrChannel, y int, raw []byte) {
+	size, n := r.Depth.Size(), len(r.Channels)
+	row := r.Bits[y*r.W*n*size : (y+1)*r.W*n*size]
+	for _, c := range channels {
+		if c.out < 0 {
+			continue
+		}
+		from := raw[c.at:]
+		for x := range r.W {
+			to := row[(x*n+c.out)*size:]
+			if size == 2 {
+				binary.BigEndian.PutUint16(to, binary.LittleEndian.Uint16(from[2*x:]))
+			} else {
+				binary.BigEndian.PutUint32(to, binary.LittleEndian.Uint32(from[4*x:]))
+			}
+		}
+	}
+}
+
+// unzipper undoes EXR's ZIP: deflate, then a byte predictor over two interleaved halves.
+type unzipper struct {
+	zr   io.ReadCloser
+	a, b []byte
+}
+
+func (u *unzipper) expand(packed []byte, size int) ([]byte, error) {
+	src := bytes.NewReader(packed)
+	if u.zr == nil {
+		zr, err := zlib.NewReader(src)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+		}
+		u.zr = zr
+	} else if err := u.zr.(zlib.Resetter).Reset(src, nil); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	if cap(u.a) < size {
+		u.a, u.b = make([]byte, size), make([]byte, size)
+	}
+	a, b := u.a[:size], u.b[:size]
+	if _, err := io.ReadFull(u.zr, a); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	if n, err := u.zr.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+		return nil, fmt.Errorf("%w: more than %d bytes", ErrFormat, size)
+	}
+	for i := 1; i < size; i++ {
+		a[i] += a[i-1] - 128
+	}
+	half := (size + 1) / 2
+	for i := range b {
+		if i%2 == 0 {
+			b[i] = a[i/2]
+		} else {
+			b[i] = a[half+i/2]
+		}
+	}
+	return b, nil
+}
+
+// EncodeEXR writes a float raster as scanline OpenEXR, ZIP-compressed or plain. The same
+// raster gives the same bytes with the same Go release.
+func EncodeEXR(w io.Writer, r *Raster, compress bool) error {
+	if !r.Depth.Float() {
+		return fmt.Errorf("%w: OpenEXR holds half or float samples", ErrUnsupported)
+	}
+	order := make([]int, len(r.Channels))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return strings.Compare(r.Channels[a], r.Channels[b]) })
+
+	le := binary.LittleEndian
+	var head []byte
+	attr := func(name, kind string, value []byte) {
+		head = append(head, name+"\x00"+kind+"\x00"...)
+		head = le.AppendUint32(head, uint32(len(value)))
+		head = append(head, value...)
+	}
+	kind := uint32(1)
+	if r.Depth == F32 {
+		kind = 2
+	}
+	var list []byte
+	for _, i := range order {
+		if len(r.Channels[i]) == 0 || len(r.Channels[i]) > 255 {
+			return fmt.Errorf("%w: channel name %q", ErrUnsupported, r.Channels[i])
+		}
+		list = append(list, r.Channels[i]+"\x00"...)
+		for _, v := range []uint32{kind, 0, 1, 1} {
+			list = le.AppendUint32(list, v)
+		}
+	}
+	var window []byte
+	for _, v := range []int{0, 0, r.W - 1, r.H - 1} {
+		window = le.AppendUint32(window, uint32(int32(v)))
+	}
+	lines, method := 1, byte(exrNone)
+	if compress {
+		lines, method = 16, exrZIP
+	}
+	one := le.AppendUint32(nil, math.Float32bits(1))
+	head = le.AppendUint32(head, exrMagic)
+	version := uint32(exrVersion)
+	if slices.ContainsFunc(r.Channels, func(s string) bool { return len(s) > 31 }) {
+		version |= 0x400
+	}
+	head = le.AppendUint32(head, version)
+	attr("channels", "chlist", append(list, 0))
+	attr("compression", "compression", []byte{method})
+	attr("dataWindow", "box2i", window)
+	attr("displayWindow", "box2i", window)
+	attr("lineOrder", "lineOrder", []byte{0})
+	attr("pixelAspectRatio", "float", one)
+	attr("screenWindowCenter", "v2f", make([]byte, 8))
+	attr("screenWindowWidth", "float", one)
+	head = append(head, 0)
+
+	blocks := (r.H + lines - 1) / lines
+	chunks := make([][]byte, blocks)
+	for i := range chunks {
+		y := i * lines
+		raw := r.planar(order, y, min(lines, r.H-y))
+		if compress {
+			packed, err := exrDeflate(raw)
+			if err != nil {
+				return err
+			}
+			if len(packed) < len(raw) {
+				raw = packed
+			}
+		}
+		chunk := le.AppendUint32(nil, uint32(y))
+		chunk = le.AppendUint32(chunk, uint32(len(raw)))
+		chunks[i] = append(chunk, raw...)
+	}
+	at := uint64(len(head) + 8*blocks)
+	for _, c := range chunks {
+		head = le.AppendUint64(head, at)
+		at += uint64(len(c))
+	}
+	if _, err := w.Write(head); err != nil {
+		return fmt.Errorf("writing an OpenEXR header: %w", err)
+	}
+	for _, c := range chunks {
+		if _, err := w.Write(c); err != nil {
+			return fmt.Errorf("writing OpenEXR pixels: %w", err)
+		}
+	}
+	return nil
+}
+
+// planar is the reverse of putLine for some rows.
+func (r *Raster) planar(order []int, y, rows int) []byte {
+	size, n := r.Depth.Size(), len(r.Channels)
+	raw := make([]byte, 0, rows*r.W*n*size)
+	for row := y; row < y+rows; row++ {
+		for _, c := range order {
+			for x := range r.W {
+				s := r.Bits[((row*r.W+x)*n+c)*size:]
+				for b := size - 1; b >= 0; b-- {
+					raw = append(raw, s[b])
+				}
+			}
+		}
+	}
+	return raw
+}
+
+func exrDeflate(raw []byte) ([]byte, error) {
+	half := (len(raw) + 1) / 2
+	t := make([]byte, len(raw))
+	for i, b := range raw {
+		if i%2 == 0 {
+			t[i/2] = b
+		} else {
+			t[half+i/2] = b
+		}
+	}
+	for i := len(t) - 1; i > 0; i-- {
+		t[i] += 128 - t[i-1]
+	}
+	var out bytes.Buffer
+	zw := zlib.NewWriter(&out)
+	if _, err := zw.Write(t); err != nil {
+		return nil, fmt.Errorf("compressing OpenEXR pixels: %w", err)
+	}
+	if err := zw.Close(); err != nil {
+		return nil, fmt.Errorf("compressing OpenEXR pixels: %w", err)
+	}
+	return out.Bytes(), nil
+}

@@ -1,0 +1,82 @@
+package proof
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/heliostat-render/heliostat/shared/proof/raster"
+)
+
+// ErrGarbage means that an image needs no comparison to be refused.
+var ErrGarbage = errors.New("the image is garbage")
+
+// Sanity looks for results that no recipe asks for: wrong size, all black, all magenta
+// (Blender's colour for a missing texture), values that aren't numbers. Either image may
+// be nil; w and h are the recipe's pixels. A truncated file has already failed to decode.
+//
+// A scene can be black or magenta on purpose; the caller compares such a frame as any
+// other and asks a person only when Sanity and the verdict disagree.
+func Sanity(final, master *raster.Raster, w, h int) error {
+	for _, img := range []struct {
+		r     *raster.Raster
+		plane Plane
+	}{{final, Final}, {master, Master}} {
+		if img.r == nil {
+			continue
+		}
+		if err := sane(img.r, w, h); err != nil {
+			return fmt.Errorf("%v image: %w", img.plane, err)
+		}
+	}
+	return nil
+}
+
+// Shares of all pixels. Cycles can give a few values that aren't numbers in an honest
+// frame; one in a hundred is a broken one.
+const (
+	maxNaN     = 0.01
+	maxMagenta = 0.98
+)
+
+func sane(r *raster.Raster, w, h int) error {
+	if r.W != w || r.H != h {
+		return fmt.Errorf("%w: %d×%d pixels where the recipe asks for %d×%d", ErrGarbage, r.W, r.H, w, h)
+	}
+	n := len(r.Channels)
+	alpha := func(c int) bool { return (n%4 == 0 && c%4 == 3) || (n == 2 && c == 1) }
+	var nan, magenta int
+	black := true
+	for y := range r.H {
+		for x := range r.W {
+			bad := false
+			for c := range n {
+				v := r.At(x, y, c)
+				if math.IsNaN(v) || math.IsInf(v, 0) {
+					bad = true
+				} else if v != 0 && !alpha(c) {
+					black = false
+				}
+			}
+			if bad {
+				nan++
+			}
+			if n >= 3 {
+				red, green, blue := r.At(x, y, 0), r.At(x, y, 1), r.At(x, y, 2)
+				if red > 0.02 && green < 0.05*red && math.Abs(red-blue) < 0.1*red {
+					magenta++
+				}
+			}
+		}
+	}
+	total := float64(r.W * r.H)
+	switch {
+	case float64(nan) > maxNaN*total:
+		return fmt.Errorf("%w: %d of %.0f pixels aren't finite numbers", ErrGarbage, nan, total)
+	case black:
+		return fmt.Errorf("%w: every pixel is black", ErrGarbage)
+	case float64(magenta) > maxMagenta*total:
+		return fmt.Errorf("%w: all magenta, the sign of a missing texture", ErrGarbage)
+	}
+	return nil
+}

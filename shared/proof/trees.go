@@ -1,0 +1,224 @@
+package proof
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/heliostat-render/heliostat/shared/proof/raster"
+)
+
+// Hash is the frame's leaf under the task's root: SHA-256(0x02 ‖ i32 frame ‖ u32 w ‖ u32 h
+// ‖ FileDigest ‖ MasterDigest ‖ MasterRoot ‖ FinalRoot ‖ u32 len(Activity) ‖ Activity).
+func (c FrameCommit) Hash() Digest {
+	be := binary.BigEndian
+	h := sha256.New()
+	head := be.AppendUint32([]byte{prefixFrame}, uint32(int32(c.Frame)))
+	head = be.AppendUint32(head, uint32(c.W))
+	head = be.AppendUint32(head, uint32(c.H))
+	h.Write(head)
+	for _, d := range []Digest{c.FileDigest, c.MasterDigest, c.MasterRoot, c.FinalRoot} {
+		h.Write(d[:])
+	}
+	h.Write(be.AppendUint32(nil, uint32(len(c.Activity))))
+	h.Write(c.Activity)
+	return Digest(h.Sum(nil))
+}
+
+// Info returns what Challenge needs of the frame.
+func (c FrameCommit) Info() FrameInfo {
+	return FrameInfo{Frame: c.Frame, W: c.W, H: c.H, Activity: c.Activity}
+}
+
+// Infos returns what Challenge needs of the frames.
+func Infos(frames []FrameCommit) []FrameInfo {
+	out := make([]FrameInfo, len(frames))
+	for i, f := range frames {
+		out[i] = f.Info()
+	}
+	return out
+}
+
+// TaskRoot is what a worker signs: the Merkle root over the frames' hashes, in the task's order.
+func TaskRoot(frames []FrameCommit) Digest {
+	leaves := make([]Digest, len(frames))
+	for i, f := range frames {
+		leaves[i] = f.Hash()
+	}
+	return NewTree(leaves).Root()
+}
+
+// Trees are a committed frame's images and tile trees, from which challenged tiles are shown.
+type Trees struct {
+	Frame                 int
+	Master, Final         *raster.Raster // nil where there is none, or none that is read without loss
+	masterTree, finalTree *Tree
+}
+
+// ProvenTile is a tile with its path to the frame's root of its plane.
+type ProvenTile struct {
+	TileSample
+	Proof []Digest `json:"proof"`
+}
+
+// Prove shows one tile of one plane.
+func (t *Trees) Prove(plane Plane, tile int) (ProvenTile, error) {
+	img, tree := t.Master, t.masterTree
+	if plane == Final {
+		img, tree = t.Final, t.finalTree
+	}
+	if img == nil {
+		return ProvenTile{}, fmt.Errorf("frame %d has no %v image", t.Frame, plane)
+	}
+	s, err := CropSample(t.Frame, tile, plane, img)
+	if err != nil {
+		return ProvenTile{}, fmt.Errorf("frame %d: %w", t.Frame, err)
+	}
+	path, err := tree.Proof(tile)
+	if err != nil {
+		return ProvenTile{}, fmt.Errorf("frame %d: %w", t.Frame, err)
+	}
+	return ProvenTile{TileSample: s, Proof: path}, nil
+}
+
+// ProveAll shows the challenged tiles of this frame, in every plane that it has; other
+// frames' picks are passed over.
+func (t *Trees) ProveAll(picks []Pick) ([]ProvenTile, error) {
+	var out []ProvenTile
+	for _, p := range picks {
+		if p.Frame != t.Frame {
+			continue
+		}
+		for _, plane := range []Plane{Master, Final} {
+			if (plane == Master && t.Master == nil) || (plane == Final && t.Final == nil) {
+				continue
+			}
+			tile, err := t.Prove(plane, p.Tile)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, tile)
+		}
+	}
+	return out, nil
+}
+
+// maxFile bounds a frame's file: 16384×16384 half RGBA is 2 GiB.
+const maxFile = 2 << 30
+
+// Commit makes a frame's commitment from its files. masterPath may be "" when the renderer
+// has no noisy pass. The final's tiles are committed when its format is read without loss
+// (PNG, and OpenEXR with none, ZIPS or ZIP compression); otherwise FinalRoot stays zero.
+// The files are read whole: memory is about the size of the pixels, twice.
+func Commit(frame int, finalPath, masterPath string) (FrameCommit, *Trees, error) {
+	final, err := readFile(finalPath)
+	if err != nil {
+		return FrameCommit{}, nil, fmt.Errorf("committing frame %d: %w", frame, err)
+	}
+	var master []byte
+	if masterPath != "" {
+		if master, err = readFile(masterPath); err != nil {
+			return FrameCommit{}, nil, fmt.Errorf("committing frame %d: %w", frame, err)
+		}
+	}
+	return CommitBytes(frame, filepath.Ext(finalPath), final, master)
+}
+
+// CommitBytes is Commit on the files' contents; ext is the final's extension with its dot.
+func CommitBytes(frame int, ext string, final, master []byte) (FrameCommit, *Trees, error) {
+	c := FrameCommit{Frame: frame, FileDigest: sha256.Sum256(final)}
+	t := &Trees{Frame: frame}
+	var err error
+	if master != nil {
+		c.MasterDigest = sha256.Sum256(master)
+		if t.Master, err = raster.DecodeEXR(master, raster.Limits{}); err != nil {
+			return FrameCommit{}, nil, fmt.Errorf("frame %d: reading the master: %w", frame, err)
+		}
+		c.W, c.H = t.Master.W, t.Master.H
+		if t.masterTree, c.Activity, err = tileTree(frame, Master, t.Master, true); err != nil {
+			return FrameCommit{}, nil, err
+		}
+		c.MasterRoot = t.masterTree.Root()
+	}
+	if t.Final, err = Decode(ext, final, raster.Limits{}); err != nil {
+		return FrameCommit{}, nil, fmt.Errorf("frame %d: reading the delivered image: %w", frame, err)
+	}
+	switch {
+	case t.Final == nil:
+		if t.Master == nil {
+			return FrameCommit{}, nil, fmt.Errorf("frame %d: a %s image without a master can't be committed to", frame, ext)
+		}
+		return c, t, nil
+	case t.Master == nil:
+		c.W, c.H = t.Final.W, t.Final.H
+	case t.Final.W != c.W || t.Final.H != c.H:
+		return FrameCommit{}, nil, fmt.Errorf("frame %d: the delivered image has %d×%d pixels, its master %d×%d", frame, t.Final.W, t.Final.H, c.W, c.H)
+	}
+	var activity []byte
+	if t.finalTree, activity, err = tileTree(frame, Final, t.Final, t.Master == nil); err != nil {
+		return FrameCommit{}, nil, err
+	}
+	c.FinalRoot = t.finalTree.Root()
+	if t.Master == nil {
+		c.Activity = activity
+	}
+	return c, t, nil
+}
+
+// Decode reads a delivered image whose format keeps every bit; nil without an error means
+// that the format doesn't, or isn't read here.
+func Decode(ext string, data []byte, limits raster.Limits) (*raster.Raster, error) {
+	var r *raster.Raster
+	var err error
+	switch strings.ToLower(ext) {
+	case ".png":
+		r, err = raster.DecodePNG(data, limits)
+	case ".exr":
+		r, err = raster.DecodeEXR(data, limits)
+	}
+	if errors.Is(err, raster.ErrUnsupported) {
+		return nil, nil
+	}
+	return r, err
+}
+
+func tileTree(frame int, plane Plane, r *raster.Raster, measure bool) (*Tree, []byte, error) {
+	n := TileCount(r.W, r.H)
+	if n > MaxTiles {
+		return nil, nil, fmt.Errorf("frame %d has %d tiles, more than %d", frame, n, MaxTiles)
+	}
+	leaves := make([]Digest, n)
+	var activity []byte
+	for i := range leaves {
+		s, err := CropSample(frame, i, plane, r)
+		if err != nil {
+			return nil, nil, fmt.Errorf("frame %d: %w", frame, err)
+		}
+		leaves[i] = s.Hash()
+		if measure {
+			activity = append(activity, Activity(s))
+		}
+	}
+	return NewTree(leaves), activity, nil
+}
+
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	if len(data) > maxFile {
+		return nil, fmt.Errorf("%s is over %d bytes", path, maxFile)
+	}
+	return data, nil
+}

@@ -1,0 +1,181 @@
+package wire
+
+import "github.com/heliostat-render/heliostat/shared/job"
+
+// The artist's conversation about jobs; studios and operators use the reading half.
+const (
+	TypeJobDraft    Type = "job.draft"    // JobDraft -> JobQuote
+	TypeJobFund     Type = "job.fund"     // JobFund -> Job
+	TypeJobList     Type = "job.list"     // JobList -> Jobs
+	TypeJobShow     Type = "job.show"     // JobShow -> JobDetail
+	TypeJobWatch    Type = "job.watch"    // JobWatch -> OK, then JobUpdate pushes until the connection ends
+	TypeJobUpdate   Type = "job.update"   // pushed
+	TypeJobCancel   Type = "job.cancel"   // JobControl -> Job
+	TypeJobPause    Type = "job.pause"    // JobControl -> Job
+	TypeJobResume   Type = "job.resume"   // JobControl -> Job
+	TypeJobAccept   Type = "job.accept"   // JobAccept -> Job
+	TypeJobClaim    Type = "job.claim"    // JobClaim -> Job
+	TypeJobFetch    Type = "job.fetch"    // JobFetch -> JobFiles
+	TypeJobQuote    Type = "job.quote"    //
+	TypeJob         Type = "job.job"      //
+	TypeJobs        Type = "job.jobs"     //
+	TypeJobDetail   Type = "job.detail"   //
+	TypeJobFiles    Type = "job.files"    //
+	TypeNodeList    Type = "node.list"    // NodeList -> Nodes
+	TypeNodes       Type = "node.nodes"   //
+	TypeRendererAsk Type = "renderer.ask" // RendererAsk -> Renderers: what can be rendered here, for preflight
+	TypeRenderers   Type = "renderer.all" //
+)
+
+// JobDraft describes a job. The job key is sealed to the manager (HPKE with info
+// "heliostat job key v1"), which seals it again to each node that needs it.
+type JobDraft struct {
+	Request  string     `json:"request"` // the client's own unique id: the same draft sent twice makes one job
+	Name     string     `json:"name"`
+	Package  string     `json:"package"`
+	JobKey   []byte     `json:"jobKey"`
+	Recipe   job.Recipe `json:"recipe"`
+	Frames   []int      `json:"frames"`
+	Priority int        `json:"priority,omitempty"`
+	Deadline int64      `json:"deadline,omitempty"` // Unix seconds
+	MaxPrice job.Amount `json:"maxPrice,omitempty"` // refuse quotes above it; 0 for any
+}
+
+// JobQuote answers a draft.
+type JobQuote struct {
+	Job   job.Job   `json:"job"`
+	Quote job.Quote `json:"quote"`
+	// What the artist signs to fund it (shared/receipt.Funding and Permit); empty when
+	// settlement is off.
+	ChainJob    string `json:"chainJob,omitempty"`    // bytes32, 0x hex
+	QuoteHash   string `json:"quoteHash,omitempty"`   // bytes32, 0x hex
+	PermitNonce uint64 `json:"permitNonce,omitempty"` // the token's permit nonce of the artist
+	Balance     int64  `json:"balance"`               // the artist's balance in base units
+}
+
+// JobFund accepts a quote and pays the ceiling into escrow. The manager relays both
+// signatures, so the artist needs no gas. Signatures are empty when settlement is off.
+type JobFund struct {
+	Job      string `json:"job"`
+	Quote    string `json:"quote"`
+	Deadline int64  `json:"deadline"` // Unix seconds, of both signatures
+	Funding  []byte `json:"funding,omitempty"`
+	Permit   []byte `json:"permit,omitempty"`
+}
+
+// JobList asks for jobs, newest first.
+type JobList struct {
+	All    bool   `json:"all,omitempty"`    // every owner's: studio and operator only
+	Before string `json:"before,omitempty"` // continue after this job
+	Limit  int    `json:"limit,omitempty"`  // at most 500; 0 is 100
+}
+
+// Jobs answers JobList.
+type Jobs struct {
+	Jobs []job.Job `json:"jobs"`
+	More bool      `json:"more,omitempty"`
+}
+
+// JobShow asks for one job.
+type JobShow struct {
+	Job string `json:"job"`
+}
+
+// JobWatch subscribes to one job, or to all that the client may see.
+type JobWatch struct {
+	Job string `json:"job,omitempty"`
+	All bool   `json:"all,omitempty"`
+}
+
+// JobUpdate is a change: the job without its frame list, and the frames and tasks that
+// changed.
+type JobUpdate struct {
+	Job    job.Job     `json:"job"`
+	Frames []job.Frame `json:"frames,omitempty"`
+	Event  *Event      `json:"event,omitempty"`
+	ETA    float64     `json:"eta,omitempty"` // seconds until the last frame; 0 while unknown
+}
+
+// Event is one line of a job's history.
+type Event struct {
+	Time int64  `json:"time"` // Unix milliseconds
+	What string `json:"what"` // "frame rejected"
+	Text string `json:"text"` // for people
+	Node string `json:"node,omitempty"`
+}
+
+// JobDetail is everything about one job.
+type JobDetail struct {
+	Job    job.Job     `json:"job"`
+	Frames []job.Frame `json:"frames"`
+	Tasks  []job.Task  `json:"tasks"`
+	Events []Event     `json:"events"`
+	ETA    float64     `json:"eta,omitempty"`
+	Why    string      `json:"why,omitempty"` // why nothing renders now
+}
+
+// JobControl names a job for cancel, pause and resume.
+type JobControl struct {
+	Job    string `json:"job"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// JobAccept agrees to a delivery. Signature is over shared/receipt.Acceptance; empty when
+// settlement is off.
+type JobAccept struct {
+	Job       string `json:"job"`
+	Signature []byte `json:"signature,omitempty"`
+}
+
+// JobClaim disputes delivered frames inside the dispute window.
+type JobClaim struct {
+	Job    string `json:"job"`
+	Frames []int  `json:"frames"`
+	Reason string `json:"reason"`
+}
+
+// JobFetch asks for delivered frames.
+type JobFetch struct {
+	Job    string `json:"job"`
+	Frames []int  `json:"frames"`
+}
+
+// JobFiles answers JobFetch.
+type JobFiles struct {
+	Files []JobFile `json:"files"`
+	// Acceptance is what JobAccept has to sign, once the job is delivered.
+	ChainJob     string     `json:"chainJob,omitempty"`
+	DeliveryRoot string     `json:"deliveryRoot,omitempty"`
+	Amount       job.Amount `json:"amount,omitempty"`
+}
+
+// JobFile is one delivered file.
+type JobFile struct {
+	Frame  int    `json:"frame"`
+	Name   string `json:"name"` // proposed file name: "0012.png"
+	Size   int64  `json:"size"`
+	Digest string `json:"digest"`
+	Get    Signed `json:"get"`
+}
+
+// NodeList asks for the nodes that the client may see.
+type NodeList struct{}
+
+// Nodes answers NodeList.
+type Nodes struct {
+	Nodes []job.Node `json:"nodes"`
+}
+
+// RendererAsk asks what this network can render.
+type RendererAsk struct{}
+
+// Renderers answers with each install once and how many workers have it.
+type Renderers struct {
+	Installs []RendererCount `json:"installs"`
+}
+
+// RendererCount is one install of the network.
+type RendererCount struct {
+	job.Install
+	Workers int `json:"workers"`
+}
