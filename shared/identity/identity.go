@@ -126,3 +126,8 @@ func Recover(digest [32]byte, signature []byte) (string, error) {
 	}
 	return crypto.PubkeyToAddress(*public).Hex(), nil
 }
+
+// OpenJobKey opens a job key that was sealed to SealKey for the named package.
+func (id *Identity) OpenJobKey(packageID string, sealed []byte) (seal.JobKey, error) {
+	return seal.OpenJobKey(id.sealSecret, packageID, sealed)
+}

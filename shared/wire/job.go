@@ -27,8 +27,8 @@ const (
 	TypeRenderers   Type = "renderer.all" //
 )
 
-// JobDraft describes a job. The job key is sealed to the manager (HPKE with info
-// "heliostat job key v1"), which seals it again to each node that needs it.
+// JobDraft describes a job. The job key is sealed to the manager for this package
+// (seal.SealJobKey), which seals it again to each node that needs it.
 type JobDraft struct {
 	Request  string     `json:"request"` // the client's own unique id: the same draft sent twice makes one job
 	Name     string     `json:"name"`

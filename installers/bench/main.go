@@ -1,0 +1,70 @@
+// Command heliostat-bench runs the project's benchmarks, each beside a baseline in the
+// same run, and prints rows that other checks read: name, value, unit, baseline, ratio,
+// separated by tabs. Ratio is value / baseline.
+//
+// It is not a test: nothing fails because it was slow.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/heliostat-render/heliostat/shared/service"
+)
+
+// bench is one benchmark: it works in dir and prints its rows.
+type bench func(ctx context.Context, e env) error
+
+type env struct {
+	bin string // built programs
+	dir string // a folder of its own, removed afterwards
+}
+
+var benches = map[string]bench{
+	"farm": farm,
+}
+
+func main() {
+	log.SetFlags(0)
+	bin := flag.String("bin", "bin", "folder with the built programs")
+	flag.Parse()
+	names := flag.Args()
+	if len(names) == 0 {
+		names = slices.Sorted(maps.Keys(benches))
+	}
+	ctx, stop := service.Context()
+	defer stop()
+	for _, name := range names {
+		if err := run(ctx, name, *bin); err != nil {
+			log.Fatalf("benchmark %s: %v", name, err)
+		}
+	}
+}
+
+func run(ctx context.Context, name, bin string) error {
+	b, ok := benches[name]
+	if !ok {
+		return fmt.Errorf("there is none of that name; known: %s", strings.Join(slices.Sorted(maps.Keys(benches)), ", "))
+	}
+	dir, err := os.MkdirTemp("", "heliostat-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if bin, err = filepath.Abs(bin); err != nil {
+		return err
+	}
+	return b(ctx, env{bin: bin, dir: dir})
+}
+
+// row prints one figure beside its baseline.
+func row(name string, value float64, unit string, baseline float64) {
+	fmt.Printf("%s\t%.3f\t%s\t%.3f\t%.3f\n", name, value, unit, baseline, value/baseline)
+}

@@ -1,0 +1,152 @@
+package e2e_test
+
+import (
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// refusal is a command that has to fail, and what its message has to name: the thing that
+// is wrong and the next step.
+type refusal struct {
+	name    string
+	program string
+	args    []string
+	says    []string
+}
+
+func (r refusal) check(t *testing.T, f *farm) {
+	t.Helper()
+	code, output := f.exitCode(filepath.Join(binDir, r.program), r.args...)
+	if code == 0 {
+		t.Errorf("%s: exit code 0; it printed:\n%s", r.name, output)
+	}
+	for _, want := range r.says {
+		if !strings.Contains(output, want) {
+			t.Errorf("%s: the message should say %q:\n%s", r.name, want, output)
+		}
+	}
+	if strings.Contains(output, "goroutine ") {
+		t.Errorf("%s: it crashed:\n%s", r.name, output)
+	}
+}
+
+func TestBadInputNamesTheThingAndTheNextStep(t *testing.T) {
+	f := newFarm(t)
+	artist := filepath.Join(f.Dir, "artist")
+	scene := filepath.Join(sceneDir, "heliostat_field.blend")
+	broken := filepath.Join(f.Dir, "broken")
+	missingTexture, denoised := badScenes(t, f, broken)
+
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
+	port := busy.Addr().String()
+	nobody := freeAddress(t)
+
+	wrongKey := filepath.Join(f.Dir, "wrong-key")
+	if err := os.MkdirAll(wrongKey, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(wrongKey, "identity.json"), []byte(`{"version":1,"address":"0x0","secret":"damaged"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	submit := func(scene string, more ...string) []string {
+		return append([]string{"submit", scene, "--manager", f.url, "--data", artist, "--frames", "1-2", "--out", filepath.Join(f.Dir, "out"), "--wait", "--yes"}, more...)
+	}
+	for _, r := range []refusal{
+		{"missing .blend", "heliostat", submit(filepath.Join(f.Dir, "nothing.blend")), []string{"nothing.blend"}},
+		{"corrupt .blend", "heliostat", submit(corruptBlend(t, broken)), []string{"corrupt.blend"}},
+		{"unreadable texture", "heliostat", submit(missingTexture), []string{"gone.png"}},
+		{"denoiser that this Blender lacks", "heliostat", submit(denoised), []string{"enois"}},
+		{"empty frame range", "heliostat", submit(scene, "--frames", "5-1"), []string{"5-1"}},
+		{"manager that isn't there", "heliostat", submit(scene, "--manager", "http://"+nobody), []string{nobody, "heliostat farm start"}},
+		{"address that can't be read", "heliostat", submit(scene, "--manager", "nonsense"), []string{"nonsense", "http://127.0.0.1:7777"}},
+		{"damaged key", "heliostat", submit(scene, "--data", wrongKey), []string{"identity.json", "backup"}},
+		{"worker without a manager", "heliostat-worker", []string{"run", "--manager", "http://" + nobody, "--data", f.Data("lonely"), "--connect-timeout", "1s"}, []string{nobody}},
+		{"verifier without a manager", "heliostat-verifier", []string{"run", "--manager", "http://" + nobody, "--data", f.Data("lonely-verifier"), "--connect-timeout", "1s"}, []string{nobody}},
+		{"port in use", "heliostat-manager", []string{"serve", "--data", f.Data("second"), "--listen", port, "--settlement", "off"}, []string{port}},
+		{"data folder in use", "heliostat-manager", []string{"serve", "--data", f.Data("manager"), "--listen", freeAddress(t), "--settlement", "off"}, []string{f.Data("manager")}},
+		{"unknown settlement", "heliostat-manager", []string{"serve", "--data", f.Data("second"), "--settlement", "gold"}, []string{"gold", "devchain"}},
+		{"no such job", "heliostat", []string{"cancel", "jnothing", "--manager", f.url, "--data", artist}, []string{"jnothing"}},
+	} {
+		t.Run(r.name, func(t *testing.T) { r.check(t, f) })
+	}
+}
+
+// A stranger's key must not touch somebody's job, nor take an operator's role.
+func TestStrangersAreRefused(t *testing.T) {
+	f := newFarm(t)
+	refusal{"operator's view", "heliostat", []string{"jobs", "--all", "--manager", f.url, "--data", filepath.Join(f.Dir, "stranger")}, []string{"studio"}}.check(t, f)
+}
+
+// A data folder on a full disk: the manager says so instead of dying or losing what it has
+// acknowledged. The disk is a tmpfs of one megabyte, so this test needs root.
+func TestFullDiskIsNamed(t *testing.T) {
+	f := newFarm(t)
+	disk := filepath.Join(f.Dir, "disk")
+	if err := os.MkdirAll(disk, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=1m", "none", disk).CombinedOutput(); err != nil {
+		t.Fatalf("mount a small tmpfs: %v: %s", err, out)
+	}
+	t.Cleanup(func() { _ = exec.Command("umount", disk).Run() })
+	refusal{"manager on a full disk", "heliostat-manager", []string{"serve", "--data", filepath.Join(disk, "manager"), "--listen", freeAddress(t), "--settlement", "devchain"}, []string{disk, "space"}}.check(t, f)
+	refusal{"frames to a full disk", "heliostat", []string{"submit", filepath.Join(sceneDir, "heliostat_field.blend"), "--manager", f.url, "--data", filepath.Join(disk, "artist"), "--frames", "1-2", "--out", filepath.Join(disk, "out"), "--wait", "--yes"}, []string{disk}}.check(t, f)
+}
+
+func corruptBlend(t *testing.T, dir string) string {
+	t.Helper()
+	path := filepath.Join(dir, "corrupt.blend")
+	if err := os.WriteFile(path, []byte("BLENDER-v304 this is no scene"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// badScenes makes a scene whose texture is gone and one that wants a denoiser.
+func badScenes(t *testing.T, f *farm, dir string) (missingTexture, denoised string) {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	missingTexture, denoised = filepath.Join(dir, "missing-texture.blend"), filepath.Join(dir, "denoised.blend")
+	script := filepath.Join(dir, "make.py")
+	if err := os.WriteFile(script, []byte(badScenesScript), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	f.run(nil, "blender", "--background", "--factory-startup", "--python-exit-code", "3", "--python", script, "--", missingTexture, denoised).wait(t)
+	return missingTexture, denoised
+}
+
+const badScenesScript = `
+import bpy, os, sys
+texture, denoised = sys.argv[sys.argv.index("--") + 1:]
+scene = bpy.context.scene
+scene.render.engine = "CYCLES"
+scene.cycles.samples = 2
+scene.render.resolution_x, scene.render.resolution_y = 64, 48
+scene.cycles.use_denoising = True
+bpy.ops.wm.save_as_mainfile(filepath=denoised)
+scene.cycles.use_denoising = False
+path = os.path.join(os.path.dirname(texture), "gone.png")
+image = bpy.data.images.new("Gone", 4, 4)
+image.filepath_raw, image.file_format = path, "PNG"
+image.save()
+image.source = "FILE"
+material = bpy.data.materials[0]
+material.use_nodes = True
+node = material.node_tree.nodes.new("ShaderNodeTexImage")
+node.image = bpy.data.images.load(path)
+material.node_tree.links.new(node.outputs["Color"], material.node_tree.nodes["Principled BSDF"].inputs["Base Color"])
+bpy.data.images.remove(image)
+bpy.ops.wm.save_as_mainfile(filepath=texture)
+os.remove(path)
+`

@@ -1,0 +1,97 @@
+package client
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/pack"
+	"github.com/heliostat-render/heliostat/shared/seal"
+	"github.com/heliostat-render/heliostat/shared/wire"
+)
+
+// DraftRequest describes a job to price.
+type DraftRequest struct {
+	Request  string // unique id of this submission: sent twice, it makes one job
+	Name     string
+	Built    *pack.Built
+	Recipe   job.Recipe
+	Frames   []int
+	Priority int
+	Deadline int64      // Unix seconds, 0 for none
+	MaxPrice job.Amount // 0 for any
+}
+
+// Draft seals the job key to the manager and gets a price.
+func (c *Client) Draft(ctx context.Context, r DraftRequest) (wire.JobQuote, error) {
+	public, err := decodeHex("the manager's seal key", c.welcome.SealKey, 32)
+	if err != nil {
+		return wire.JobQuote{}, err
+	}
+	key, err := seal.SealJobKey(public, r.Built.ID, r.Built.JobKey)
+	if err != nil {
+		return wire.JobQuote{}, fmt.Errorf("seal the job key: %w", err)
+	}
+	var quote wire.JobQuote
+	err = c.conn.Request(ctx, wire.TypeJobDraft, wire.JobDraft{
+		Request: r.Request, Name: r.Name, Package: r.Built.ID, JobKey: key, Recipe: r.Recipe, Frames: r.Frames,
+		Priority: r.Priority, Deadline: r.Deadline, MaxPrice: r.MaxPrice,
+	}, &quote)
+	return quote, err
+}
+
+// Jobs lists jobs, newest first; more tells that the list goes on after the last one.
+func (c *Client) Jobs(ctx context.Context, q wire.JobList) (jobs []job.Job, more bool, err error) {
+	var answer wire.Jobs
+	err = c.conn.Request(ctx, wire.TypeJobList, q, &answer)
+	return answer.Jobs, answer.More, err
+}
+
+// Job is everything about one job.
+func (c *Client) Job(ctx context.Context, id string) (wire.JobDetail, error) {
+	var detail wire.JobDetail
+	err := c.conn.Request(ctx, wire.TypeJobShow, wire.JobShow{Job: id}, &detail)
+	return detail, err
+}
+
+// Cancel stops a job: verified frames are paid, the rest is refunded.
+func (c *Client) Cancel(ctx context.Context, id, reason string) (job.Job, error) {
+	return c.control(ctx, wire.TypeJobCancel, id, reason)
+}
+
+// Pause keeps a job's waiting tasks from being leased.
+func (c *Client) Pause(ctx context.Context, id, reason string) (job.Job, error) {
+	return c.control(ctx, wire.TypeJobPause, id, reason)
+}
+
+// Resume ends a pause.
+func (c *Client) Resume(ctx context.Context, id, reason string) (job.Job, error) {
+	return c.control(ctx, wire.TypeJobResume, id, reason)
+}
+
+func (c *Client) control(ctx context.Context, typ wire.Type, id, reason string) (job.Job, error) {
+	var j job.Job
+	err := c.conn.Request(ctx, typ, wire.JobControl{Job: id, Reason: reason}, &j)
+	return j, err
+}
+
+// Claim disputes delivered frames.
+func (c *Client) Claim(ctx context.Context, id string, frames []int, reason string) (job.Job, error) {
+	var j job.Job
+	err := c.conn.Request(ctx, wire.TypeJobClaim, wire.JobClaim{Job: id, Frames: frames, Reason: reason}, &j)
+	return j, err
+}
+
+// Nodes lists the workers and verifiers.
+func (c *Client) Nodes(ctx context.Context) ([]job.Node, error) {
+	var answer wire.Nodes
+	err := c.conn.Request(ctx, wire.TypeNodeList, wire.NodeList{}, &answer)
+	return answer.Nodes, err
+}
+
+// Renderers lists what the network can render, for preflight.
+func (c *Client) Renderers(ctx context.Context) ([]wire.RendererCount, error) {
+	var answer wire.Renderers
+	err := c.conn.Request(ctx, wire.TypeRendererAsk, wire.RendererAsk{}, &answer)
+	return answer.Installs, err
+}
