@@ -1,0 +1,433 @@
+// Package dir is a blob.Store in a folder: one file per object, written to a temporary
+// name, fsynced, renamed, its folder fsynced, and only then acknowledged. Each file ends with a trailer
+// of 48 bytes that holds the content's digest, so there are no sidecars to lose. Handler serves the store's signed URLs.
+//
+// It is not for several processes at once: a lock file keeps a second one out. Several
+// managers need shared/blob/s3.
+//
+// Receives: objects by Put, or by a PUT to Handler.
+// Hands on: objects by Get, or by a GET from Handler.
+package dir
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/heliostat-render/heliostat/shared/blob"
+)
+
+// Options configure a Store.
+type Options struct {
+	Root     string           // folder; made if it isn't there
+	BaseURL  string           // put before "/blob/…" in signed URLs; "" makes them relative to the manager's address
+	Secret   []byte           // signs URLs, at least 32 bytes; nil makes one and keeps it in Root
+	MaxBytes int64            // content bytes that the store takes before ErrFull; 0 is no bound but the disk's
+	Now      func() time.Time // nil is time.Now
+}
+
+// Store is a blob.Store in a folder.
+type Store struct {
+	root   string
+	base   string
+	secret []byte
+	max    int64
+	now    func() time.Time
+	lock   *flock.Flock
+	used   atomic.Int64 // content bytes, kept only when there is a bound
+
+	// life is read-locked by every call; Close takes it for good.
+	life   sync.RWMutex
+	closed bool
+
+	// mu guards locks: one per key being changed, so that two Puts of a key take turns.
+	mu    sync.Mutex
+	locks map[string]*keyLock
+}
+
+type keyLock struct {
+	sync.Mutex
+	users int
+}
+
+var _ blob.Store = (*Store)(nil)
+
+// ErrLocked means that another process has the folder.
+var ErrLocked = errors.New("another manager is using this folder")
+
+const (
+	suffix      = "@" // not in any key, so that "a" and "a/b" can both be objects
+	trailerSize = 48
+	magic       = "HELBLOB1"
+)
+
+// Open opens or makes a store. It removes what an interrupted Put left.
+func Open(o Options) (*Store, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	s := &Store{
+		root: o.Root, base: strings.TrimRight(o.BaseURL, "/"), secret: o.Secret,
+		max: o.MaxBytes, now: o.Now, locks: make(map[string]*keyLock),
+	}
+	for _, d := range []string{s.root, s.objects(), s.tmp()} {
+		if err := os.MkdirAll(d, 0o700); err != nil {
+			return nil, fmt.Errorf("make the blob folder: %w", err)
+		}
+	}
+	s.lock = flock.New(filepath.Join(s.root, "lock"))
+	ok, err := s.lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock the blob folder %s: %w", s.root, err)
+	}
+	if !ok {
+		return nil, fmt.Errorf("%s: %w; stop it, or choose another folder", s.root, ErrLocked)
+	}
+	if err := s.start(); err != nil {
+		_ = s.lock.Unlock()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Store) start() error {
+	left, err := os.ReadDir(s.tmp())
+	if err != nil {
+		return fmt.Errorf("look for unfinished objects: %w", err)
+	}
+	for _, e := range left {
+		if err := os.Remove(filepath.Join(s.tmp(), e.Name())); err != nil {
+			return fmt.Errorf("remove an unfinished object: %w", err)
+		}
+	}
+	if s.secret == nil {
+		if s.secret, err = s.loadSecret(); err != nil {
+			return err
+		}
+	}
+	if len(s.secret) < 32 {
+		return errors.New("the secret that signs URLs is shorter than 32 bytes")
+	}
+	if s.max > 0 {
+		return s.walk(context.Background(), "", func(o blob.Object) error {
+			s.used.Add(o.Size)
+			return nil
+		})
+	}
+	return nil
+}
+
+func (s *Store) loadSecret() ([]byte, error) {
+	name := filepath.Join(s.root, "secret")
+	b, err := os.ReadFile(name)
+	if err == nil && len(b) == 32 {
+		return b, nil
+	}
+	if err == nil {
+		return nil, fmt.Errorf("%s should hold 32 bytes; remove it to get a new one", name)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read the secret that signs URLs: %w", err)
+	}
+	b = make([]byte, 32)
+	_, _ = rand.Read(b)
+	if err := os.WriteFile(name, b, 0o600); err != nil {
+		return nil, fmt.Errorf("write the secret that signs URLs: %w", err)
+	}
+	return b, nil
+}
+
+func (s *Store) objects() string { return filepath.Join(s.root, "objects") }
+func (s *Store) tmp() string     { return filepath.Join(s.root, "tmp") }
+
+func (s *Store) path(key string) string {
+	return filepath.Join(s.objects(), filepath.FromSlash(key)+suffix)
+}
+
+// enter lets a call begin; leave ends it.
+func (s *Store) enter(ctx context.Context, key string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := blob.CheckKey(key); err != nil {
+		return err
+	}
+	return s.hold()
+}
+
+func (s *Store) hold() error {
+	s.life.RLock()
+	if s.closed {
+		s.life.RUnlock()
+		return blob.ErrClosed
+	}
+	return nil
+}
+
+func (s *Store) leave() { s.life.RUnlock() }
+
+// alone makes changes of one key take turns.
+func (s *Store) alone(key string) (release func()) {
+	s.mu.Lock()
+	l := s.locks[key]
+	if l == nil {
+		l = new(keyLock)
+		s.locks[key] = l
+	}
+	l.users++
+	s.mu.Unlock()
+	l.Lock()
+	return func() {
+		l.Unlock()
+		s.mu.Lock()
+		if l.users--; l.users == 0 {
+			delete(s.locks, key)
+		}
+		s.mu.Unlock()
+	}
+}
+
+// Put implements blob.Store.
+func (s *Store) Put(ctx context.Context, key string, r io.Reader, size int64, digest [32]byte) error {
+	if err := s.enter(ctx, key); err != nil {
+		return err
+	}
+	defer s.leave()
+	if err := blob.CheckSize(size); err != nil {
+		return fmt.Errorf("put %s: %w", key, err)
+	}
+	if there, err := s.same(key, size, digest); there || err != nil {
+		return err
+	}
+	// The content is received before the key is locked: a slow sender holds up nobody.
+	name, err := s.receive(ctx, r, size, digest)
+	if err != nil {
+		return fmt.Errorf("put %s: %w", key, full(err))
+	}
+	defer os.Remove(name) // does nothing once it has been renamed
+	defer s.alone(key)()
+	if there, err := s.same(key, size, digest); there || err != nil {
+		s.used.Add(-size)
+		return err
+	}
+	if err := s.place(name, key); err != nil {
+		s.used.Add(-size)
+		return fmt.Errorf("put %s: %w", key, full(err))
+	}
+	return nil
+}
+
+// same says whether this very content is stored already; other content gives ErrExists.
+func (s *Store) same(key string, size int64, digest [32]byte) (bool, error) {
+	o, err := s.stat(key)
+	switch {
+	case errors.Is(err, blob.ErrNotFound):
+		return false, nil
+	case err != nil:
+		return false, err
+	case o.Size == size && o.Digest == digest:
+		return true, nil
+	}
+	return false, fmt.Errorf("put %s: %w", key, blob.ErrExists)
+}
+
+// receive writes verified content and its trailer to a temporary file, durably. It takes
+// the room that the object needs, and gives it back if it fails.
+func (s *Store) receive(ctx context.Context, r io.Reader, size int64, digest [32]byte) (name string, err error) {
+	if used := s.used.Add(size); s.max > 0 && used > s.max {
+		s.used.Add(-size)
+		return "", blob.ErrFull
+	}
+	defer func() {
+		if err != nil {
+			s.used.Add(-size)
+		}
+	}()
+	f, err := os.CreateTemp(s.tmp(), "put-*")
+	if err != nil {
+		return "", err
+	}
+	defer func() {
+		if err != nil {
+			_ = f.Close()
+			_ = os.Remove(f.Name())
+		}
+	}()
+	if _, err = io.CopyBuffer(struct{ io.Writer }{f}, blob.Verify(ctx, r, size, digest), make([]byte, 256<<10)); err != nil {
+		return "", err
+	}
+	if _, err = f.Write(trailer(size, digest)); err != nil {
+		return "", err
+	}
+	if err = f.Sync(); err != nil {
+		return "", err
+	}
+	return f.Name(), f.Close()
+}
+
+// place renames a received file to its key and makes that durable.
+func (s *Store) place(name, key string) error {
+	target := s.path(key)
+	made, err := s.folders(path.Dir(key))
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(name, target); err != nil {
+		return err
+	}
+	if err := syncDir(filepath.Dir(target)); err != nil {
+		return err
+	}
+	for _, d := range made {
+		if err := syncDir(filepath.Dir(d)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// folders makes a key's folders and returns those that are new.
+func (s *Store) folders(rel string) (made []string, err error) {
+	if rel == "." {
+		return nil, nil
+	}
+	d := s.objects()
+	for part := range strings.SplitSeq(rel, "/") {
+		d = filepath.Join(d, part)
+		err := os.Mkdir(d, 0o700)
+		switch {
+		case err == nil:
+			made = append(made, d)
+		case !errors.Is(err, fs.ErrExist):
+			return nil, err
+		}
+	}
+	return made, nil
+}
+
+func trailer(size int64, digest [32]byte) []byte {
+	b := make([]byte, 0, trailerSize)
+	b = append(b, digest[:]...)
+	b = binary.LittleEndian.AppendUint64(b, uint64(size))
+	return append(b, magic...)
+}
+
+// ErrDamaged means that an object's file is not as this package writes it.
+var ErrDamaged = errors.New("the object's file is damaged; run a scrub")
+
+func describe(f *os.File, key string) (blob.Object, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return blob.Object{}, err
+	}
+	var t [trailerSize]byte
+	if info.Size() < trailerSize {
+		return blob.Object{}, fmt.Errorf("%s: %w", key, ErrDamaged)
+	}
+	if _, err := f.ReadAt(t[:], info.Size()-trailerSize); err != nil {
+		return blob.Object{}, err
+	}
+	o := blob.Object{Key: key, Size: info.Size() - trailerSize, Digest: [32]byte(t[:32]), Modified: info.ModTime()}
+	if string(t[40:]) != magic || binary.LittleEndian.Uint64(t[32:]) != uint64(o.Size) {
+		return blob.Object{}, fmt.Errorf("%s: %w", key, ErrDamaged)
+	}
+	return o, nil
+}
+
+func (s *Store) open(key string) (*os.File, blob.Object, error) {
+	f, err := os.Open(s.path(key))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, blob.Object{}, fmt.Errorf("%s: %w", key, blob.ErrNotFound)
+	}
+	if err != nil {
+		return nil, blob.Object{}, fmt.Errorf("open %s: %w", key, err)
+	}
+	o, err := describe(f, key)
+	if err != nil {
+		_ = f.Close()
+		return nil, blob.Object{}, err
+	}
+	return f, o, nil
+}
+
+func (s *Store) stat(key string) (blob.Object, error) {
+	f, o, err := s.open(key)
+	if err != nil {
+		return blob.Object{}, err
+	}
+	return o, f.Close()
+}
+
+// Get implements blob.Store.
+func (s *Store) Get(ctx context.Context, key string) (io.ReadCloser, blob.Object, error) {
+	if err := s.enter(ctx, key); err != nil {
+		return nil, blob.Object{}, err
+	}
+	defer s.leave()
+	f, o, err := s.open(key)
+	if err != nil {
+		return nil, blob.Object{}, err
+	}
+	return &content{SectionReader: io.NewSectionReader(f, 0, o.Size), f: f}, o, nil
+}
+
+// content is an object without its trailer.
+type content struct {
+	*io.SectionReader
+	f *os.File
+}
+
+func (c *content) Close() error { return c.f.Close() }
+
+// Stat implements blob.Store.
+func (s *Store) Stat(ctx context.Context, key string) (blob.Object, error) {
+	if err := s.enter(ctx, key); err != nil {
+		return blob.Object{}, err
+	}
+	defer s.leave()
+	return s.stat(key)
+}
+
+// Delete implements blob.Store. Folders that it empties go too.
+func (s *Store) Delete(ctx context.Context, key string) error {
+	if err := s.enter(ctx, key); err != nil {
+		return err
+	}
+	defer s.leave()
+	defer s.alone(key)()
+	info, err := os.Stat(s.path(key))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = os.Remove(s.path(key))
+	}
+	if err != nil {
+		return fmt.Errorf("delete %s: %w", key, err)
+	}
+	s.used.Add(-max(info.Size()-trailerSize, 0))
+	return syncDir(filepath.Dir(s.path(key)))
+}
+
+// Close implements blob.Store.
+func (s *Store) Close() error {
+	s.life.Lock()
+	defer s.life.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	return s.lock.Unlock()
+}
