@@ -61,13 +61,15 @@ func Picks(key [32]byte, frames []FrameCommit, p Policy) []Pick {
 	return Challenge(key, TaskRoot(frames), Infos(frames), p.Tiles)
 }
 
-// Planes returns which images of a frame are compared under a policy.
+// Planes returns which images of a frame are compared under a policy: those that the policy
+// asks for and the frame has. Judge convicts a frame that lacks one, so for an honest frame
+// they follow from the recipe alone, and a verifier knows them before it sees the commitment.
 func Planes(f FrameCommit, p Policy) []Plane {
 	var out []Plane
-	if f.MasterRoot != (Digest{}) {
+	if p.NeedMaster && f.MasterRoot != (Digest{}) {
 		out = append(out, Master)
 	}
-	if f.FinalRoot != (Digest{}) && (p.CompareFinal || len(out) == 0) {
+	if p.CompareFinal && f.FinalRoot != (Digest{}) {
 		out = append(out, Final)
 	}
 	return out
@@ -80,7 +82,10 @@ func formReason(frames []FrameCommit, p Policy) string {
 			return fmt.Sprintf("frame %d has %d×%d pixels, the recipe asks for %d×%d", f.Frame, f.W, f.H, p.W, p.H)
 		}
 		if p.NeedMaster && f.MasterRoot == (Digest{}) {
-			return fmt.Sprintf("frame %d has no master image, which the recipe's engine always gives", f.Frame)
+			return fmt.Sprintf("frame %d has no master image, which the recipe asks for", f.Frame)
+		}
+		if p.CompareFinal && f.FinalRoot == (Digest{}) {
+			return fmt.Sprintf("frame %d doesn't commit to the tiles of its delivered image, whose format keeps every bit", f.Frame)
 		}
 	}
 	return ""

@@ -24,7 +24,7 @@ type Policy struct {
 	Tiles   int    `json:"tiles"` // picks per task; 0 is DefaultPicks
 
 	NeedMaster   bool `json:"needMaster"`   // a frame without a master fails
-	CompareFinal bool `json:"compareFinal"` // the delivered pixels come straight from the samples
+	CompareFinal bool `json:"compareFinal"` // the delivered tiles are compared; a frame without them fails
 
 	Tolerance       float64 `json:"tolerance"`       // relative difference of a sample that makes its pixel an outlier
 	Floor           float64 `json:"floor"`           // absolute difference, linear, that never does
@@ -47,15 +47,27 @@ func PolicyFor(r job.Recipe) Policy {
 	p := Policy{
 		Version: 1, Method: MethodExact, Engine: r.Engine, W: r.Width, H: r.Height,
 		NeedMaster:   true,
-		CompareFinal: !r.Denoise && !r.Compositing,
+		CompareFinal: lossless(r) && !r.Denoise && !r.Compositing,
 		Tolerance:    1e-3, Floor: 1.5e-4, FinalTolerance: 1.5 / 255,
 		MaxOutliers: 0.10, MaxMeanOutliers: 0.05, MinCorrelation: 0.9, MaxBias: 0.01,
 		PerceptualMean: 3.0 / 255, PerceptualTile: 12.0 / 255, PerceptualBad: 0.1,
 	}
 	if r.Renderer != "blender" || r.Engine != engineCycles {
-		p.Method, p.NeedMaster = MethodPerceptual, false
+		p.Method, p.NeedMaster = MethodPerceptual, !p.CompareFinal
 	}
 	return p
+}
+
+// lossless tells whether a recipe's files are surely read by Decode. An OpenEXR recipe
+// that leaves the codec to the scene may not be.
+func lossless(r job.Recipe) bool {
+	switch r.Format {
+	case "PNG":
+		return true
+	case "OPEN_EXR", "OPEN_EXR_MULTILAYER":
+		return r.ExrCodec == "NONE" || r.ExrCodec == "ZIP" || r.ExrCodec == "ZIPS"
+	}
+	return false
 }
 
 // TileFigure is what was measured on one tile of one plane.

@@ -86,19 +86,16 @@ func (t *Trees) Prove(plane Plane, tile int) (ProvenTile, error) {
 	return ProvenTile{TileSample: s, Proof: path}, nil
 }
 
-// ProveAll shows the challenged tiles of this frame, in every plane that it has; other
-// frames' picks are passed over.
-func (t *Trees) ProveAll(picks []Pick) ([]ProvenTile, error) {
+// ProveAll shows the challenged tiles of this frame in every plane that a policy compares,
+// in the order that Judge wants; other frames' picks are passed over.
+func (t *Trees) ProveAll(c FrameCommit, p Policy, picks []Pick) ([]ProvenTile, error) {
 	var out []ProvenTile
-	for _, p := range picks {
-		if p.Frame != t.Frame {
+	for _, pick := range picks {
+		if pick.Frame != t.Frame {
 			continue
 		}
-		for _, plane := range []Plane{Master, Final} {
-			if (plane == Master && t.Master == nil) || (plane == Final && t.Final == nil) {
-				continue
-			}
-			tile, err := t.Prove(plane, p.Tile)
+		for _, plane := range Planes(c, p) {
+			tile, err := t.Prove(plane, pick.Tile)
 			if err != nil {
 				return nil, err
 			}

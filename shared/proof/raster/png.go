@@ -61,6 +61,7 @@ func pick(w, h int, channels []string, depth Depth, pix []byte, stride, stored i
 }
 
 // EncodePNG writes an integer raster of one (grey), three (RGB) or four (RGBA) channels.
+// An RGBA raster that is opaque everywhere comes out as RGB.
 func EncodePNG(w io.Writer, r *Raster) error {
 	box := image.Rect(0, 0, r.W, r.H)
 	var img image.Image

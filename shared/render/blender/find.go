@@ -1,0 +1,132 @@
+package blender
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/heliostat-render/heliostat/shared/render"
+)
+
+//go:embed probe.py
+var probeScript string
+
+var kernelLine = regexp.MustCompile(`Using (\S+) CPU kernels`)
+
+// Find probes the configured programs, or blender on the PATH and in the usual folders.
+// A program that can't be probed is logged and left out.
+func (b *Blender) Find(ctx context.Context) ([]render.Install, error) {
+	var found []render.Install
+	seen := map[string]bool{}
+	for _, path := range b.candidates() {
+		real, err := filepath.EvalSymlinks(path)
+		if err != nil || seen[real] {
+			continue
+		}
+		seen[real] = true
+		in, err := b.probe(ctx, real)
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("looking for Blender: %w", ctx.Err())
+		}
+		if err != nil {
+			b.log.Warn("this Blender can't be used", "path", real, "error", err)
+			continue
+		}
+		found = append(found, in)
+	}
+	return found, nil
+}
+
+func (b *Blender) candidates() []string {
+	if len(b.cfg.Paths) > 0 {
+		return b.cfg.Paths
+	}
+	var list []string
+	if path, err := exec.LookPath("blender"); err == nil {
+		list = append(list, path)
+	}
+	patterns := []string{"/opt/blender*/blender", "/usr/local/blender*/blender", "/snap/bin/blender"}
+	switch runtime.GOOS {
+	case "windows":
+		patterns = []string{`C:\Program Files\Blender Foundation\Blender *\blender.exe`}
+	case "darwin":
+		patterns = []string{"/Applications/Blender*.app/Contents/MacOS/Blender"}
+	}
+	if home, err := os.UserHomeDir(); err == nil && runtime.GOOS == "linux" {
+		patterns = append(patterns, filepath.Join(home, "blender*", "blender"))
+	}
+	for _, p := range patterns {
+		more, err := filepath.Glob(p)
+		if err == nil {
+			list = append(list, more...)
+		}
+	}
+	return list
+}
+
+// probe starts one Blender with our own script and no scene of anybody's.
+func (b *Blender) probe(ctx context.Context, path string) (render.Install, error) {
+	dir, err := os.MkdirTemp("", "heliostat-probe-")
+	if err != nil {
+		return render.Install{}, fmt.Errorf("making a folder for the probe: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	script := filepath.Join(dir, "probe.py")
+	if err := os.WriteFile(script, []byte(probeScript), 0o600); err != nil {
+		return render.Install{}, fmt.Errorf("writing the probe: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, path, "-b", "--factory-startup", "-noaudio", "-Y", "--python-exit-code", "64",
+		"--debug-cycles", "--verbose", "3", "-P", script)
+	cmd.Env = environment(dir, b.cfg.Env)
+	cmd.WaitDelay = 2 * time.Second
+	ownGroup(cmd)
+	cmd.Cancel = func() error { killGroup(cmd.Process); return nil }
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return render.Install{}, fmt.Errorf("probing %s: %w", path, err)
+	}
+	return parseProbe(path, out)
+}
+
+func parseProbe(path string, out []byte) (render.Install, error) {
+	var probe struct {
+		Version, Build              string
+		Engines, Devices, Denoisers []string
+	}
+	_, line, ok := bytes.Cut(out, []byte("\nHELIOSTAT "))
+	if !ok {
+		return render.Install{}, fmt.Errorf("probing %s: it doesn't answer as Blender does", path)
+	}
+	line, _, _ = bytes.Cut(line, []byte("\n"))
+	if err := json.Unmarshal(line, &probe); err != nil {
+		return render.Install{}, fmt.Errorf("probing %s: %w", path, err)
+	}
+	in := render.Install{
+		Renderer: "blender", Version: probe.Version, BuildHash: probe.Build, Path: path,
+		Engines: probe.Engines, Devices: probe.Devices, Denoisers: probe.Denoisers,
+	}
+	if m := kernelLine.FindSubmatch(out); m != nil {
+		in.Class = "cpu/" + strings.ToLower(string(m[1]))
+	}
+	return in, nil
+}
+
+// environment is all that Blender gets to see of ours.
+func environment(dir string, more []string) []string {
+	env := []string{"HOME=" + dir, "TMPDIR=" + dir, "LANG=C.UTF-8", "PATH=/usr/bin:/bin"}
+	if runtime.GOOS == "windows" {
+		env = []string{"TEMP=" + dir, "TMP=" + dir, "USERPROFILE=" + dir, "SystemRoot=" + os.Getenv("SystemRoot"), "PATH=" + os.Getenv("PATH")}
+	}
+	return append(env, more...)
+}

@@ -1,0 +1,393 @@
+# Runs inside Blender for one session: loads the scene, applies the recipe, renders what it
+# is asked for. Commands come as JSON lines on descriptor 3, answers go to descriptor 4;
+# standard output stays Blender's own. Nothing from a scene is executed.
+import json
+import os
+import queue
+import resource
+import sys
+import threading
+
+import bpy
+
+_answers = os.fdopen(4, "w", buffering=1, encoding="utf-8")
+
+
+class Refused(Exception):
+    """A failure with a kind that the Go side knows, and a cause for people."""
+
+    def __init__(self, kind, cause):
+        super().__init__(cause)
+        self.kind = kind
+        self.cause = cause
+
+
+def answer(**fields):
+    _answers.write(json.dumps(fields) + "\n")
+    _answers.flush()
+
+
+def commands():
+    """Yields commands. When the Go side is gone, the process ends, even mid-render."""
+    lines = queue.Queue()
+
+    def read():
+        with os.fdopen(3, "r", encoding="utf-8") as pipe:
+            for line in pipe:
+                lines.put(line)
+        os._exit(0)
+
+    threading.Thread(target=read, daemon=True).start()
+    while True:
+        yield json.loads(lines.get())
+
+
+class Session:
+    def __init__(self):
+        self.scene = None
+        self.recipe = None
+
+    # -- opening
+
+    def open(self, cmd):
+        self.recipe = cmd["recipe"]
+        path = cmd["path"]
+        if not os.path.isfile(path):
+            raise Refused("missing", "the package has no %s" % self.recipe["mainFile"])
+        try:
+            bpy.ops.wm.open_mainfile(filepath=path, load_ui=False, use_scripts=False)
+        except RuntimeError as e:
+            raise Refused("scene", "%s can't be opened: %s" % (self.recipe["mainFile"], clean(e)))
+        warnings = []
+        self.pick_scene()
+        self.check_assets()
+        self.apply(cmd["device"], warnings)
+        if bpy.app.autoexec_fail:
+            self.check_scripts(warnings)
+        answer(event="opened", warnings=warnings)
+
+    def pick_scene(self):
+        name = self.recipe.get("scene", "")
+        scene = bpy.data.scenes.get(name) if name else bpy.context.scene
+        if scene is None:
+            raise Refused("scene", "it has no scene %r" % name)
+        self.scene = scene
+        camera = self.recipe.get("camera", "")
+        if camera:
+            if camera not in scene.objects or scene.objects[camera].type != "CAMERA":
+                raise Refused("scene", "scene %r has no camera %r" % (scene.name, camera))
+            for marker in scene.timeline_markers:
+                marker.camera = None  # a marker would switch the camera back
+            scene.camera = scene.objects[camera]
+        if scene.camera is None and not any(m.camera for m in scene.timeline_markers):
+            raise Refused("scene", "scene %r has no camera; add one and submit again" % scene.name)
+        layers = self.recipe.get("viewLayers") or []
+        for name in layers:
+            if name not in scene.view_layers:
+                raise Refused("scene", "scene %r has no view layer %r" % (scene.name, name))
+        if layers:
+            for layer in scene.view_layers:
+                layer.use = layer.name in layers
+
+    def check_assets(self):
+        for lib in bpy.data.libraries:
+            # An indirect library's path is relative to the main file, or to its parent after an edit.
+            places = (bpy.path.abspath(lib.filepath), bpy.path.abspath(lib.filepath, library=lib.parent))
+            if not lib.packed_file and not any(os.path.isfile(p) for p in places):
+                raise Refused("missing", "library %r: %s" % (lib.name, lib.filepath))
+        users = bpy.data.user_map()
+        for block, paths in asset_paths():
+            if not paths or not self.reaches(block, users):
+                continue
+            for path, shown in paths:
+                if not os.path.exists(path):
+                    raise Refused("missing", "%s %r: %s" % (block.bl_rna.name.lower(), block.name, shown))
+
+    def reaches(self, block, users):
+        """Whether the scene uses the data-block, directly or through others."""
+        seen, todo = {block}, [block]
+        while todo:
+            at = todo.pop()
+            if at == self.scene:
+                return True
+            for user in users.get(at, ()):
+                if user not in seen and not isinstance(user, NOT_RENDERED):
+                    seen.add(user)
+                    todo.append(user)
+        return False
+
+    def check_scripts(self, warnings):
+        """A blocked driver renders a wrong frame; a blocked text mostly only lacks its UI."""
+        driver = blocked_driver()
+        if driver:
+            raise Refused("scene", "it has a driver that needs Python, which is not allowed to run (%s); "
+                          "bake the driver and submit again" % driver)
+        warnings.append("scripts are off; not run: %s" % bpy.app.autoexec_fail_message)
+
+    # -- the recipe
+
+    def apply(self, device, warnings):
+        recipe, scene = self.recipe, self.scene
+        r = scene.render
+        try:
+            r.engine = recipe["engine"]
+        except TypeError:
+            raise Refused("unsupported", "this Blender has no engine %s" % recipe["engine"])
+        if r.use_multiview:
+            raise Refused("unsupported", "scene %r is stereoscopic; render each eye as a scene of its own" % scene.name)
+        if r.use_sequencer and scene.sequence_editor and len(scene.sequence_editor.sequences_all):
+            warnings.append("the video sequencer is left out; only the 3D scene is rendered")
+        r.use_sequencer = False
+        r.resolution_x, r.resolution_y, r.resolution_percentage = recipe["width"], recipe["height"], 100
+        r.use_border = r.use_crop_to_border = False
+        r.dither_intensity = 0  # a crop would be dithered with another pattern
+        r.use_persistent_data = True
+        r.use_file_extension, r.use_overwrite, r.use_placeholder = True, True, False
+        r.use_single_layer = False
+        if r.use_stamp:
+            warnings.append("burning metadata into the image is switched off")
+        r.use_stamp = False
+        for private in ("use_stamp_hostname", "use_stamp_filename", "use_stamp_memory"):
+            setattr(r, private, False)
+        r.use_compositing = bool(recipe.get("compositing"))
+        if scene.node_tree is not None:
+            drop_outputs(scene.node_tree, set())
+        self.apply_engine(device)
+        self.set_format(recipe["format"], recipe.get("colorMode"), recipe.get("colorDepth"))
+
+    def apply_engine(self, device):
+        recipe, scene = self.recipe, self.scene
+        samples, denoise = recipe.get("samples", 0), bool(recipe.get("denoise"))
+        if scene.render.engine == "CYCLES":
+            c = scene.cycles
+            if samples:
+                c.samples, c.use_layer_samples = samples, "IGNORE"
+            c.use_animated_seed = False
+            c.time_limit = 0
+            if hasattr(c, "use_guiding"):
+                c.use_guiding = False
+            c.use_denoising = denoise
+            for layer in scene.view_layers:
+                if denoise:
+                    layer.cycles.denoising_store_passes = True  # gives the "Noisy Image" pass
+            if denoise and c.denoiser == "OPENIMAGEDENOISE" and not has_oidn():
+                raise Refused("unsupported", "the recipe denoises with OpenImageDenoise, which this Blender lacks; "
+                              "turn denoising off, or use workers with an official Blender build")
+            use_device(c, device)
+        elif scene.render.engine.startswith("BLENDER_EEVEE"):
+            if samples:
+                scene.eevee.taa_render_samples = samples
+        elif scene.render.engine == "BLENDER_WORKBENCH" and samples:
+            allowed = [i.identifier for i in scene.display.bl_rna.properties["render_aa"].enum_items]
+            if str(samples) not in allowed:
+                raise Refused("unsupported", "Workbench takes %s samples, not %d" % (", ".join(allowed), samples))
+            scene.display.render_aa = str(samples)
+        if recipe.get("compositing") and scene.use_nodes and not has_oidn() and has_node(scene.node_tree, "DENOISE", set()):
+            raise Refused("unsupported", "the compositor has a Denoise node, and this Blender lacks OpenImageDenoise; "
+                          "mute the node, or use workers with an official Blender build")
+
+    def set_format(self, name, mode=None, depth=None):
+        f, recipe = self.scene.render.image_settings, self.recipe
+        try:
+            f.file_format = name
+            if self.scene.render.is_movie_format:
+                raise Refused("unsupported", "%s is a movie; render PNG or OpenEXR stills and encode them after" % name)
+            if mode:
+                f.color_mode = mode
+            if depth:
+                f.color_depth = depth
+            if recipe.get("exrCodec") and name.startswith("OPEN_EXR"):
+                f.exr_codec = recipe["exrCodec"]
+        except TypeError as e:
+            raise Refused("unsupported", "output format %s %s %s: %s" % (name, mode or "", depth or "", clean(e)))
+        if name == "PNG":
+            f.compression = recipe.get("compression") or 15
+        elif recipe.get("quality"):
+            f.quality = recipe["quality"]
+
+    # -- rendering
+
+    def render(self, cmd):
+        scene = self.scene
+        frame, seed = cmd["frame"], cmd["seed"]
+        before = os.times()
+        if scene.render.engine == "CYCLES":
+            scene.cycles.seed = seed
+        scene.frame_set(frame)
+        result = {}
+        if cmd.get("borders"):
+            result["tiles"] = []
+            for i, b in enumerate(cmd["borders"]):
+                result["tiles"].append(self.border(cmd, i, b))
+                answer(event="tile", done=i + 1)
+            scene.render.use_border = scene.render.use_crop_to_border = False
+        else:
+            result = self.shoot(cmd, cmd["name"])
+        if bpy.app.autoexec_fail:
+            self.check_scripts([])
+        after = os.times()
+        answer(event="done", id=cmd["id"], cpu=after.user + after.system - before.user - before.system,
+               rss=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, **result)
+
+    def border(self, cmd, i, b):
+        """Renders a region cropped to its own pixels. A quarter pixel inside each edge keeps
+        the rounding of Blender's fractions from moving it."""
+        r = self.scene.render
+        w, h = r.resolution_x, r.resolution_y
+        r.use_border = r.use_crop_to_border = True
+        r.border_min_x, r.border_max_x = (b["x"] + 0.25) / w, min((b["x"] + b["w"] + 0.25) / w, 1)
+        r.border_min_y, r.border_max_y = (h - b["y"] - b["h"] + 0.25) / h, min((h - b["y"] + 0.25) / h, 1)
+        return self.shoot(cmd, "%s-%d" % (cmd["name"], i))
+
+    def shoot(self, cmd, name):
+        scene, recipe = self.scene, self.recipe
+        scene.render.filepath = os.path.join(cmd["dir"], name)
+        try:
+            done = bpy.ops.render.render(write_still=True, scene=scene.name)
+        except RuntimeError as e:
+            raise refusal(clean(e))
+        if "FINISHED" not in done:
+            raise Refused("crashed", "Blender gave up on frame %d" % cmd["frame"])
+        out = {"final": scene.render.filepath + scene.render.file_extension}
+        if cmd["master"]:
+            out["master"] = os.path.join(cmd["dir"], name + ".passes.exr")
+            f = scene.render.image_settings
+            kept = (f.file_format, f.color_mode, f.color_depth, f.exr_codec)
+            f.file_format, f.color_depth, f.exr_codec = "OPEN_EXR_MULTILAYER", "16", "ZIP"
+            try:
+                bpy.data.images["Render Result"].save_render(out["master"], scene=scene)
+            except RuntimeError as e:
+                raise refusal(clean(e))
+            finally:
+                f.file_format = kept[0]
+                f.color_mode, f.color_depth, f.exr_codec = kept[1:]
+        return out
+
+
+NOT_RENDERED = (bpy.types.Brush, bpy.types.Screen, bpy.types.WorkSpace, bpy.types.WindowManager)
+
+
+def asset_paths():
+    """Yields (data-block, [(absolute path, path as written)]) for each external file."""
+    def one(block):
+        return [(bpy.path.abspath(block.filepath, library=block.library), block.filepath)]
+
+    for img in bpy.data.images:
+        if not img.filepath or img.packed_file or len(img.packed_files) or img.source in {"GENERATED", "VIEWER"}:
+            continue
+        if img.source == "TILED":
+            yield img, [(bpy.path.abspath(img.filepath.replace("<UDIM>", str(t.number)), library=img.library),
+                         img.filepath.replace("<UDIM>", str(t.number))) for t in img.tiles]
+        elif img.source == "SEQUENCE":
+            # Which frames of a sequence are used depends on every user; the folder must be there.
+            folder = os.path.dirname(bpy.path.abspath(img.filepath, library=img.library))
+            yield img, [(folder, img.filepath)]
+        else:
+            yield img, one(img)
+    for font in bpy.data.fonts:
+        if font.filepath not in {"", "<builtin>"} and not font.packed_file:
+            yield font, one(font)
+    for volume in bpy.data.volumes:
+        if volume.filepath and not volume.packed_file and not volume.is_sequence:
+            yield volume, one(volume)
+    for cache in bpy.data.cache_files:
+        if cache.filepath and not cache.is_sequence:
+            yield cache, one(cache)
+    for clip in bpy.data.movieclips:
+        if clip.filepath and clip.source == "MOVIE":
+            yield clip, one(clip)
+
+
+def blocked_driver():
+    """Names a driver that Blender evaluates only with Python; "" when there is none."""
+    for collection in dir(bpy.data):
+        blocks = getattr(bpy.data, collection)
+        if not isinstance(blocks, bpy.types.bpy_prop_collection):
+            continue
+        for block in blocks:
+            for owner in (block, getattr(block, "node_tree", None), getattr(block, "shape_keys", None)):
+                data = getattr(owner, "animation_data", None)
+                for curve in data.drivers if data else ():
+                    if curve.driver.type == "SCRIPTED" and not curve.driver.is_simple_expression:
+                        return "%s of %s: %s" % (curve.data_path, block.name, curve.driver.expression)
+    return ""
+
+
+def drop_outputs(tree, seen):
+    """Removes File Output nodes: a scene may not choose where files are written."""
+    if tree in seen:
+        return
+    seen.add(tree)
+    for node in list(tree.nodes):
+        if node.type == "OUTPUT_FILE":
+            tree.nodes.remove(node)
+        elif node.type == "GROUP" and node.node_tree is not None:
+            drop_outputs(node.node_tree, seen)
+
+
+def has_node(tree, kind, seen):
+    if tree is None or tree in seen:
+        return False
+    seen.add(tree)
+    return any((n.type == kind and not n.mute) or (n.type == "GROUP" and has_node(n.node_tree, kind, seen)) for n in tree.nodes)
+
+
+def has_oidn():
+    import _cycles
+    return _cycles.with_openimagedenoise
+
+
+def use_device(cycles, device):
+    if device == "CPU":
+        cycles.device = "CPU"
+        return
+    prefs = bpy.context.preferences.addons["cycles"].preferences
+    try:
+        prefs.compute_device_type = device
+        prefs.get_devices()
+    except TypeError:
+        raise Refused("unsupported", "this Blender has no %s" % device)
+    usable = False
+    for d in prefs.devices:
+        d.use = d.type == device  # never the CPU beside it: its bits differ
+        usable = usable or d.use
+    if not usable:
+        raise Refused("unsupported", "Blender finds no %s device; check the driver" % device)
+    cycles.device = "GPU"
+
+
+def clean(error):
+    text = " ".join(str(error).split())
+    return text[len("Error: "):] if text.startswith("Error: ") else text
+
+
+def refusal(text):
+    low = text.lower()
+    if "out of memory" in low or "memory" in low and "alloc" in low:
+        return Refused("memory", text)
+    if "openimagedenoise" in low or "no device available" in low:
+        return Refused("unsupported", text)
+    return Refused("scene", text)
+
+
+def main():
+    session = Session()
+    for cmd in commands():
+        try:
+            if cmd["do"] == "open":
+                session.open(cmd)
+            elif cmd["do"] == "render":
+                session.render(cmd)
+            elif cmd["do"] == "quit":
+                break
+        except Refused as e:
+            answer(event="error", kind=e.kind, cause=e.cause)
+        except MemoryError:
+            answer(event="error", kind="memory", cause="Python ran out of memory")
+        except Exception as e:
+            answer(event="error", kind="scene", cause="%s: %s" % (type(e).__name__, clean(e)))
+
+
+main()
+sys.stdout.flush()
+os._exit(0)

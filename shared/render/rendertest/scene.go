@@ -1,0 +1,39 @@
+package rendertest
+
+import (
+	_ "embed"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/heliostat-render/heliostat/shared/job"
+)
+
+//go:embed scene.py
+var sceneScript string
+
+// BlenderScene writes the test scene into folder with the Blender at path. variation is ""
+// or one that scene.py knows: "driver", "denoise", "compositor", "nocamera", "missing".
+func BlenderScene(t testing.TB, path, folder, variation string) {
+	t.Helper()
+	tmp := t.TempDir()
+	script := filepath.Join(tmp, "scene.py")
+	if err := os.WriteFile(script, []byte(sceneScript), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), path, "-b", "--factory-startup", "-noaudio", "--python-exit-code", "64", "-P", script, "--", folder, variation)
+	cmd.Env = append(os.Environ(), "HOME="+tmp)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("making the test scene: %v\n%s", err, out)
+	}
+}
+
+// Recipe is the test scene's recipe for a Blender of the given version.
+func Recipe(version string) job.Recipe {
+	return job.Recipe{
+		Renderer: "blender", Version: version, Engine: "CYCLES", MainFile: "scene.blend",
+		Width: 160, Height: 96, Samples: 16, Device: "CPU",
+		Format: "PNG", ColorMode: "RGBA", ColorDepth: "8",
+	}
+}

@@ -1,0 +1,271 @@
+package sandbox
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/heliostat-render/heliostat/shared/render"
+	"github.com/heliostat-render/heliostat/shared/render/blender"
+	"github.com/heliostat-render/heliostat/shared/render/rendertest"
+)
+
+func detect(t *testing.T) render.Sandbox {
+	t.Helper()
+	s, err := Detect()
+	if err != nil {
+		t.Fatalf("%v; install it: apt-get install bubblewrap", err)
+	}
+	return s
+}
+
+// sh runs a shell script confined, in a workspace of its own.
+func sh(t *testing.T, spec render.SandboxSpec, script string) (string, error) {
+	t.Helper()
+	if spec.Workspace == "" {
+		spec.Workspace = t.TempDir()
+	}
+	spec.Argv = []string{"/bin/sh", "-c", script}
+	spec.Env = append(spec.Env, "PATH=/usr/bin:/bin")
+	argv, env, err := detect(t).Wrap(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), argv[0], argv[1:]...)
+	cmd.Env = env
+	cmd.Dir = spec.Workspace
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+func TestReadsNothingOutside(t *testing.T) {
+	node := t.TempDir()
+	key := filepath.Join(node, "node.key")
+	if err := os.WriteFile(key, []byte("secret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w := t.TempDir()
+	if err := os.Symlink(key, filepath.Join(w, "link")); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{key, filepath.Join(w, "link"), "/etc/passwd", "/etc/shadow", "/root", "/home", "/var", "/proc/1/environ", "/proc/1/root" + key, "/sys/class/net"} {
+		out, err := sh(t, render.SandboxSpec{Workspace: w}, "cat "+path+" 2>/dev/null || ls "+path+"/.")
+		if strings.Contains(out, "secret") || strings.Contains(out, "root:") || (err == nil && path != "/proc/1/environ") {
+			t.Errorf("%s can be read: %q, %v", path, out, err)
+		}
+	}
+	t.Setenv("HELIOSTAT_SECRET", "s3cret")
+	if out, err := sh(t, render.SandboxSpec{}, "env; cat /proc/*/environ; true"); err != nil || strings.Contains(out, "s3cret") {
+		t.Errorf("our environment is visible: %q, %v", out, err)
+	}
+}
+
+func TestWritesNothingOutside(t *testing.T) {
+	outside, w := t.TempDir(), t.TempDir()
+	target := filepath.Join(outside, "file")
+	if err := os.WriteFile(target, []byte("before"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(target, filepath.Join(w, "link")); err != nil {
+		t.Fatal(err)
+	}
+	script := "echo x >" + target + "; echo x >" + w + "/link; echo x >" + w + "/../escaped; echo x >/usr/escaped; echo x >/escaped; mkdir -p " + outside + "/new; echo x >/tmp/t; echo fine >in"
+	if out, err := sh(t, render.SandboxSpec{Workspace: w}, script); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	data, err := os.ReadFile(target)
+	if err != nil || string(data) != "before" {
+		t.Errorf("%q, %v", data, err)
+	}
+	for _, path := range []string{filepath.Join(filepath.Dir(w), "escaped"), "/usr/escaped", "/escaped", filepath.Join(outside, "new"), "/tmp/t"} {
+		if _, err := os.Lstat(path); err == nil {
+			t.Errorf("%s was written", path)
+		}
+	}
+	if data, err := os.ReadFile(filepath.Join(w, "in")); err != nil || string(data) != "fine\n" {
+		t.Errorf("the workspace: %q, %v", data, err)
+	}
+}
+
+func TestNoNetwork(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	script := "import socket,sys\ntry:\n socket.create_connection(('127.0.0.1'," + port + "),2); sys.exit(9)\nexcept OSError: pass\n" +
+		"s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\ntry:\n s.sendto(b'x',('192.0.2.1',9)); sys.exit(8)\nexcept OSError: pass\n"
+	w := t.TempDir()
+	if err := os.WriteFile(filepath.Join(w, "net.py"), []byte(script), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := sh(t, render.SandboxSpec{Workspace: w}, "exec python3 net.py"); err != nil {
+		t.Errorf("reached the network: %v %s", err, out)
+	}
+	out, err := sh(t, render.SandboxSpec{}, "cat /proc/net/dev")
+	if err != nil || strings.Contains(out, "eth") {
+		t.Errorf("interfaces: %s, %v", out, err)
+	}
+}
+
+func TestLimits(t *testing.T) {
+	if out, err := sh(t, render.SandboxSpec{Memory: 512 << 20}, "python3 -c 'b=bytearray(1<<30)'"); err == nil || !strings.Contains(out, "MemoryError") {
+		t.Errorf("memory: %v %s", err, out)
+	}
+	w := t.TempDir()
+	if _, err := sh(t, render.SandboxSpec{Workspace: w, FileSize: 1 << 20}, "head -c 4194304 /dev/zero >big"); err == nil {
+		t.Error("a file over the limit")
+	}
+	if info, err := os.Stat(filepath.Join(w, "big")); err != nil || info.Size() > 1<<20 {
+		t.Errorf("big: %v, %v", info, err)
+	}
+	if out, err := sh(t, render.SandboxSpec{Processes: 77}, "ulimit -u 2>/dev/null || grep processes /proc/self/limits"); err != nil || !strings.Contains(out, "77") {
+		t.Errorf("processes: %v %s", err, out)
+	}
+}
+
+func TestDescriptorsSurvive(t *testing.T) {
+	w := t.TempDir()
+	argv, env, err := detect(t).Wrap(render.SandboxSpec{Argv: []string{"/bin/sh", "-c", "cat <&3 >&4"}, Env: []string{"PATH=/usr/bin:/bin"}, Workspace: w})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inR, inW, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	outR, outW, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), argv[0], argv[1:]...)
+	cmd.Env, cmd.ExtraFiles = env, []*os.File{inR, outW}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	inR.Close()
+	outW.Close()
+	if _, err := inW.WriteString("hello"); err != nil {
+		t.Fatal(err)
+	}
+	inW.Close()
+	got, err := io.ReadAll(outR)
+	if err != nil || string(got) != "hello" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestKillingTheWrapperKillsAll holds a pipe open from a grandchild; it ends only when the
+// last process is gone.
+func TestKillingTheWrapperKillsAll(t *testing.T) {
+	argv, env, err := detect(t).Wrap(render.SandboxSpec{
+		Argv: []string{"/bin/sh", "-c", "setsid sleep 1000 & echo up; sleep 1000"}, Env: []string{"PATH=/usr/bin:/bin"}, Workspace: t.TempDir(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), argv[0], argv[1:]...)
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Env, cmd.Stdout = env, w
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	if _, err := io.ReadFull(r, make([]byte, 3)); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(r); err != nil {
+		t.Errorf("something lives on: %v", err)
+	}
+	if err := cmd.Wait(); err == nil {
+		t.Error("it ended by itself")
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	s := detect(t)
+	for _, spec := range []render.SandboxSpec{
+		{Argv: []string{"sh"}, Workspace: t.TempDir()},
+		{Argv: []string{"/bin/sh"}, Workspace: "/"},
+		{Argv: []string{"/bin/sh"}, Workspace: "/tmp"},
+		{Argv: []string{"/bin/sh"}, Workspace: "/nowhere/at/all"},
+		{Argv: []string{"/bin/sh"}, Workspace: t.TempDir(), Env: []string{"NOVALUE"}},
+		{Argv: []string{"/bin/sh"}, Workspace: t.TempDir(), ReadOnly: []string{"relative"}},
+	} {
+		if _, _, err := s.Wrap(spec); err == nil {
+			t.Errorf("%+v accepted", spec)
+		}
+	}
+	if _, err := Choose("nonsense"); err == nil {
+		t.Error("unknown sandbox accepted")
+	}
+	if s, err := Choose("none"); err != nil || s != render.Sandbox(None{}) {
+		t.Errorf("none: %v, %v", s, err)
+	}
+	t.Setenv("PATH", t.TempDir())
+	if _, err := Choose("auto"); !errors.Is(err, ErrNoSandbox) || !strings.Contains(err.Error(), "bubblewrap") {
+		t.Errorf("without bwrap: %v", err)
+	}
+}
+
+// TestBlenderConfined puts real Blender through the renderers' suite inside the sandbox.
+func TestBlenderConfined(t *testing.T) {
+	b := blender.New(blender.Config{})
+	found, err := b.Find(t.Context())
+	if err != nil || len(found) == 0 {
+		t.Fatalf("no Blender found (%v); install it: apt-get install blender", err)
+	}
+	scene := t.TempDir()
+	rendertest.BlenderScene(t, found[0].Path, scene, "")
+	rendertest.Run(t, rendertest.Config{
+		Renderer: b, Install: found[0], Recipe: rendertest.Recipe(found[0].Version), Sandbox: detect(t), LongSamples: 1 << 16,
+		Scene: func(t *testing.T, folder string) {
+			if err := os.CopyFS(folder, os.DirFS(scene)); err != nil {
+				t.Fatal(err)
+			}
+		},
+	})
+}
+
+// TestMemoryLimitIsTyped gives Blender too little memory to load.
+func TestMemoryLimitIsTyped(t *testing.T) {
+	b := blender.New(blender.Config{})
+	found, err := b.Find(t.Context())
+	if err != nil || len(found) == 0 {
+		t.Fatalf("no Blender found (%v); install it: apt-get install blender", err)
+	}
+	w := t.TempDir()
+	rendertest.BlenderScene(t, found[0].Path, filepath.Join(w, render.SceneFolder), "")
+	rc := rendertest.Recipe(found[0].Version)
+	rc.Width, rc.Height, rc.Samples = 8192, 8192, 1
+	s, err := b.Open(t.Context(), render.Options{Install: found[0], Workspace: w, Recipe: rc, Sandbox: detect(t), MemoryLimit: 1 << 30})
+	if err == nil {
+		defer s.Close()
+		_, err = s.Render(t.Context(), render.Request{Frame: 1, OutDir: w}, nil)
+	}
+	if !errors.Is(err, render.ErrOutOfMemory) {
+		t.Errorf("%v\n%s", err, render.LastLog(err))
+	}
+}
