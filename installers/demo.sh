@@ -20,5 +20,7 @@ build bin heliostat-manager ./manager
 build bin heliostat-worker ./workerapp/headless
 build bin heliostat-verifier ./verifier
 build bin libheliostat.so ./plugins/bridge -buildmode=c-shared
+say 'packing the Blender add-on'
+go run ./plugins/blender/zip -library bin/libheliostat.so bin/heliostat-blender.zip || die "packing the add-on failed; its message is above"
 build bin heliostat-demo ./installers/demo
 exec bin/heliostat-demo --bin bin "$@"

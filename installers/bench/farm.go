@@ -84,7 +84,7 @@ func farmScene(ctx context.Context, e env) (string, error) {
 	if _, _, err := timed(ctx, "blender", "--background", "--factory-startup", "--python-exit-code", "3", "--python", filepath.Join("installers", "scene", "make_scene.py"), "--", dir); err != nil {
 		return "", err
 	}
-	return filepath.Join(dir, "heliostat_field.blend"), nil
+	return filepath.Join(dir, "field.blend"), nil
 }
 
 // timed runs a command to its end; cpu is user and system time of it and its children.

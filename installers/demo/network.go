@@ -22,17 +22,18 @@ type network struct {
 	artist   *client.Client // the identity that the add-on submits with
 	operator *client.Client // sees every node and payout
 	names    map[string]string
+	before   map[string]job.Amount // what each node had earned when the demo began, by address and role
 }
 
 // artistDir is the data folder that the add-on gets.
 func artistDir(o options) string { return filepath.Join(o.out, "data", "artist") }
 
-func startNetwork(ctx context.Context, o options) (net *network, err error) {
+func startNetwork(ctx context.Context, o options) (_ *network, err error) {
 	data := filepath.Join(o.out, "data")
 	if left := stage.Leftover(data); len(left) > 0 {
 		return nil, fmt.Errorf("another demo still uses %s: stop it first (%s)", data, strings.Join(left, "; "))
 	}
-	net = &network{stage: &stage.Stage{Bin: o.bin, Dir: data}, names: make(map[string]string)}
+	net := &network{stage: &stage.Stage{Bin: o.bin, Dir: data}, names: make(map[string]string), before: make(map[string]job.Amount)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, net.close())
@@ -58,14 +59,21 @@ func startNetwork(ctx context.Context, o options) (net *network, err error) {
 		return nil, err
 	}
 	net.names[net.artist.Address()] = "artist"
-	if net.operator, err = dial(ctx, url, filepath.Join(net.stage.Data("manager"), "operator"), job.RoleOperator); err != nil {
+	if net.operator, err = dial(ctx, url, net.stage.Data("manager"), job.RoleOperator); err != nil {
 		return nil, err
+	}
+	payouts, err := net.operator.Payouts(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range payouts {
+		net.before[p.Node+string(p.Role)] = p.Cumulative
 	}
 	return net, nil
 }
 
 func (n *network) node(ctx context.Context, name, program string, flags ...string) error {
-	args := append([]string{"run", "--manager", n.manager.Ready["address"], "--data", n.stage.Data(name)}, flags...)
+	args := append([]string{"run", "--manager", n.manager.Ready["address"], "--data", n.stage.Data(name), "--claim-every", "3s"}, flags...)
 	p, err := n.stage.Start(ctx, name, program, args...)
 	if err != nil {
 		return err
@@ -110,7 +118,7 @@ func (n *network) close() error {
 // makeScene builds the demo scene once; it is deterministic.
 func makeScene(ctx context.Context, o options) (string, error) {
 	dir := filepath.Join(o.out, "scene")
-	blend := filepath.Join(dir, "heliostat_field.blend")
+	blend := filepath.Join(dir, "field.blend")
 	if _, err := os.Stat(blend); err == nil {
 		return blend, nil
 	}

@@ -58,7 +58,7 @@ func contactSheet(path string, s *summary) error {
 		at := image.Pt(gap+i%columns*(cellWidth+gap), gap+i/columns*(cellHeight+caption+gap))
 		xdraw.CatmullRom.Scale(sheet, image.Rectangle{Min: at, Max: at.Add(image.Pt(cellWidth, cellHeight))}, img, img.Bounds(), xdraw.Src, nil)
 		pen := font.Drawer{Dst: sheet, Src: image.NewUniform(ink), Face: face, Dot: fixed.P(at.X, at.Y+cellHeight+18)}
-		pen.DrawString(fmt.Sprintf("frame %d   %s   %s by %s", f.Frame, f.Worker, f.Verdict, f.Verifier))
+		pen.DrawString(fmt.Sprintf("frame %d   by %s   checked by %s", f.Frame, f.Worker, f.Verifier))
 	}
 	out, err := os.Create(path)
 	if err != nil {

@@ -39,7 +39,7 @@ func submit(ctx context.Context, o options, net *network, scene string, show *sc
 	}
 	args := []string{
 		"--background", scene, "--python-exit-code", "3", "--python", filepath.Join("installers", "demo", "submit.py"), "--",
-		"--library", filepath.Join(o.bin, "libheliostat.so"), "--manager", net.manager.Ready["address"], "--data", artistDir(o),
+		"--addon", filepath.Join(o.bin, "heliostat-blender.zip"), "--manager", net.manager.Ready["address"], "--data", artistDir(o),
 		"--output", filepath.Join(o.out, "frames"), "--report", path,
 	}
 	if o.frames != "" {

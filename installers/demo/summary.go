@@ -51,12 +51,11 @@ type frameSummary struct {
 }
 
 type payout struct {
-	Node    string     `json:"node"`
-	Name    string     `json:"name"`
-	Role    job.Role   `json:"role"`
-	Amount  job.Amount `json:"amount"`  // earned since the network began
-	Claimed job.Amount `json:"claimed"` // of that, paid out on the chain
-	Tx      string     `json:"tx"`
+	Node   string     `json:"node"`
+	Name   string     `json:"name"`
+	Role   job.Role   `json:"role"`
+	Amount job.Amount `json:"amount"` // earned by this job and paid out on the chain
+	Tx     string     `json:"tx"`
 }
 
 func summarise(ctx context.Context, net *network, r report, started time.Time) (*summary, error) {
@@ -66,7 +65,7 @@ func summarise(ctx context.Context, net *network, r report, started time.Time) (
 		return nil, err
 	}
 	s := &summary{
-		Job: r.Job, FramesRequested: len(detail.Frames), FramesRejected: detail.Job.Counts.Rejected, Escrow: detail.Job.Escrow, Spent: detail.Job.Spent,
+		Job: r.Job, FramesRequested: len(detail.Frames), FramesRejected: detail.Job.Counts.Rejected, Escrow: funded(detail.Job), Spent: detail.Job.Spent,
 		Refunded: detail.Job.Refund, Tx: detail.Job.Tx, BytesScene: r.BytesScene, BytesUploaded: r.BytesUploaded,
 		symbol: net.artist.Welcome().Money.Symbol,
 	}
@@ -75,17 +74,33 @@ func summarise(ctx context.Context, net *network, r report, started time.Time) (
 		if info, err := os.Stat(file); err == nil && info.Size() == f.Size {
 			s.FramesDelivered++
 		}
-		if f.Verdict == "pass" && f.Verifier != "" && f.Verifier != f.Worker {
+		if passed(f) {
 			s.FramesVerified++
 		}
 		s.Frames = append(s.Frames, frameSummary{Frame: f.Number, Worker: net.name(f.Worker), Verifier: net.name(f.Verifier), Verdict: f.Verdict, Price: f.Price, Seconds: f.Seconds, File: file})
 	}
 	for _, p := range payouts {
-		s.Payouts = append(s.Payouts, payout{Node: p.Node, Name: net.name(p.Node), Role: p.Role, Amount: p.Cumulative, Claimed: p.Claimed, Tx: p.Tx})
+		if earned := p.Claimed - net.before[p.Node+string(p.Role)]; earned > 0 {
+			s.Payouts = append(s.Payouts, payout{Node: p.Node, Name: net.name(p.Node), Role: p.Role, Amount: earned, Tx: p.Tx})
+		}
 	}
 	slices.SortFunc(s.Payouts, func(a, b payout) int { return strings.Compare(a.Name, b.Name) })
 	s.WallSeconds = time.Since(started).Seconds()
 	return s, nil
+}
+
+// funded is what the escrow took when the quote was accepted.
+func funded(j job.Job) job.Amount {
+	if j.Tx.Fund == "" {
+		return 0
+	}
+	return j.Quote.Ceiling
+}
+
+// passed tells whether somebody other than its worker judged the frame and let it pass.
+func passed(f job.Frame) bool {
+	handedOver := f.State == job.FrameDelivered || f.State == job.FrameAccepted
+	return handedOver && f.Verdict != "" && f.Verifier != "" && f.Verifier != f.Worker
 }
 
 // settled polls until the job is settled and everybody has claimed what they earned.
@@ -132,11 +147,16 @@ func (s *summary) check() error {
 		fail("escrow %s is not spent %s plus refund %s", s.Escrow, s.Spent, s.Refunded)
 	}
 	roles := make(map[job.Role]bool)
+	var paid job.Amount
 	for _, p := range s.Payouts {
 		roles[p.Role] = true
-		if p.Claimed != p.Amount || p.Tx == "" {
-			fail("%s earned %s but claimed %s (tx %q)", p.Name, p.Amount, p.Claimed, p.Tx)
+		paid += p.Amount
+		if p.Tx == "" {
+			fail("%s was paid %s without a transaction", p.Name, p.Amount)
 		}
+	}
+	if paid != s.Spent {
+		fail("nodes were paid %s, the job spent %s", paid, s.Spent)
 	}
 	if !roles[job.RoleWorker] || !roles[job.RoleVerifier] {
 		fail("workers or verifiers were not paid")
@@ -160,7 +180,7 @@ func (s *summary) print(out io.Writer) {
 	}
 	fmt.Fprintf(w, "\nnode\trole\tpaid out\ttransaction\n")
 	for _, p := range s.Payouts {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", p.Name, p.Role, p.Claimed, p.Tx)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", p.Name, p.Role, p.Amount, p.Tx)
 	}
 	w.Flush()
 	fmt.Fprintf(out, "\nescrow %s = spent %s + refunded %s %s\n", s.Escrow, s.Spent, s.Refunded, s.symbol)

@@ -37,7 +37,7 @@ func (r refusal) check(t *testing.T, f *farm) {
 func TestBadInputNamesTheThingAndTheNextStep(t *testing.T) {
 	f := newFarm(t)
 	artist := filepath.Join(f.Dir, "artist")
-	scene := filepath.Join(sceneDir, "heliostat_field.blend")
+	scene := filepath.Join(sceneDir, "field.blend")
 	broken := filepath.Join(f.Dir, "broken")
 	missingTexture, denoised := badScenes(t, f, broken)
 
@@ -99,7 +99,7 @@ func TestFullDiskIsNamed(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = exec.Command("umount", disk).Run() })
 	refusal{"manager on a full disk", "heliostat-manager", []string{"serve", "--data", filepath.Join(disk, "manager"), "--listen", freeAddress(t), "--settlement", "devchain"}, []string{disk, "space"}}.check(t, f)
-	refusal{"frames to a full disk", "heliostat", []string{"submit", filepath.Join(sceneDir, "heliostat_field.blend"), "--manager", f.url, "--data", filepath.Join(disk, "artist"), "--frames", "1-2", "--out", filepath.Join(disk, "out"), "--wait", "--yes"}, []string{disk}}.check(t, f)
+	refusal{"frames to a full disk", "heliostat", []string{"submit", filepath.Join(sceneDir, "field.blend"), "--manager", f.url, "--data", filepath.Join(disk, "artist"), "--frames", "1-2", "--out", filepath.Join(disk, "out"), "--wait", "--yes"}, []string{disk}}.check(t, f)
 }
 
 func corruptBlend(t *testing.T, dir string) string {

@@ -44,6 +44,10 @@ func run(m *testing.M) int {
 			return 1
 		}
 	}
+	if err := command("run", "./plugins/blender/zip", "-library", filepath.Join(binDir, "libheliostat.so"), filepath.Join(binDir, "heliostat-blender.zip")); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	scene := exec.Command("blender", "--background", "--factory-startup", "--python-exit-code", "3", "--python", "installers/scene/make_scene.py", "--", sceneDir)
 	scene.Dir = filepath.Join("..", "..")
 	if out, err := scene.CombinedOutput(); err != nil {

@@ -21,7 +21,7 @@ func TestCheatingWorkersAreCaughtAndNotPaid(t *testing.T) {
 	operator := f.operator()
 
 	out := filepath.Join(f.Dir, "frames")
-	submit := f.run(nil, filepath.Join(binDir, "heliostat"), "submit", filepath.Join(sceneDir, "heliostat_field.blend"),
+	submit := f.run(nil, filepath.Join(binDir, "heliostat"), "submit", filepath.Join(sceneDir, "field.blend"),
 		"--manager", f.url, "--data", filepath.Join(f.Dir, "artist"), "--frames", "1-4", "--samples", "8", "--out", out, "--wait", "--yes")
 
 	// The honest worker comes when both have been caught, so that each had its chance.

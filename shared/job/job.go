@@ -35,9 +35,9 @@ type Job struct {
 	Finished int64  `json:"finished,omitempty"`
 
 	Counts Counts `json:"counts"`
-	Spent  Amount `json:"spent"` // payable for verified frames so far
-	Escrow Amount `json:"escrow"`
-	Refund Amount `json:"refund"`
+	Spent  Amount `json:"spent"`  // payable for verified frames so far
+	Escrow Amount `json:"escrow"` // held for it on the chain now; 0 again once spent and refunded
+	Refund Amount `json:"refund"` // returned to the artist
 	Tx     Txs    `json:"tx"`
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os/exec"
 	"slices"
 	"strings"
 
@@ -78,4 +79,15 @@ func Installs(found []Found) []job.Install {
 		})
 	}
 	return installs
+}
+
+// CheckPrograms makes sure that renderers which a person named are there to be run: Find
+// passes over what it can't start.
+func CheckPrograms(paths []string) error {
+	for _, path := range paths {
+		if _, err := exec.LookPath(path); err != nil {
+			return fmt.Errorf("there is no renderer to run at %s: %w; check --blender", path, err)
+		}
+	}
+	return nil
 }

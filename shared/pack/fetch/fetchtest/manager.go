@@ -310,7 +310,7 @@ func (m *Manager) PackageFor(sealKey []byte) (id string, manifest wire.Signed, j
 	m.mu.Lock()
 	built := m.pkg
 	m.mu.Unlock()
-	key, err := seal.SealTo(sealKey, []byte("heliostat job key v1"), built.JobKey[:])
+	key, err := seal.SealJobKey(sealKey, built.ID, built.JobKey)
 	if err != nil {
 		m.t.Fatal(err)
 	}
