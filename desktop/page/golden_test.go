@@ -1,0 +1,108 @@
+package page
+
+import (
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"github.com/heliostat-render/heliostat/desktop/state"
+	"github.com/heliostat-render/heliostat/desktop/state/example"
+	"github.com/heliostat-render/heliostat/desktop/theme"
+)
+
+// window shows a shell with the example farm in Fyne's test driver.
+func window(t *testing.T, look string) (*Shell, *recorder, fyne.Window) {
+	t.Helper()
+	t.Setenv("TZ", "UTC")
+	time.Local = time.UTC
+	app := test.NewTempApp(t)
+	app.Settings().SetTheme(theme.New(look))
+	actions := &recorder{}
+	settings, err := state.ParseSettings(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shell := NewShell(Options{
+		Actions: actions, Settings: settings, Address: example.Mine, Data: "/home/ada/.local/share/heliostat",
+		OnSave: actions.save, Now: func() time.Time { return example.Now },
+	})
+	w := test.NewTempWindow(t, shell.Object())
+	w.SetPadded(false)
+	w.Resize(fyne.NewSize(1160, 740))
+	return shell, actions, w
+}
+
+func TestScreensLookAsTheyDid(t *testing.T) {
+	for _, look := range []string{"dark", "light"} {
+		shell, _, w := window(t, look)
+		for _, place := range []Place{PlaceJobs, PlaceJob, PlaceNodes, PlaceWorker, PlacePayouts, PlaceSettings} {
+			if look == "light" && place != PlaceJob && place != PlaceJobs {
+				continue
+			}
+			snapshot := example.Snapshot()
+			if place == PlaceJob {
+				snapshot.Open = example.View()
+			}
+			shell.Update(snapshot)
+			shell.Show(place)
+			test.AssertRendersToImage(t, look+"-"+string(place)+".png", w.Canvas())
+		}
+	}
+}
+
+func TestEmptyScreensSayTheNextStep(t *testing.T) {
+	shell, _, w := window(t, "dark")
+	snapshot := state.Snapshot{Loaded: true, Link: state.Link{Manager: state.DefaultManager, Connected: true}, Worker: state.WorkerStatus{State: state.WorkerOff}}
+	for _, place := range []Place{PlaceJobs, PlaceNodes, PlaceWorker, PlacePayouts} {
+		shell.Update(snapshot)
+		shell.Show(place)
+		test.AssertRendersToImage(t, "empty-"+string(place)+".png", w.Canvas())
+	}
+	shell.Show(PlaceJobs)
+	shell.Update(state.Snapshot{Link: state.Link{Manager: state.DefaultManager, Problem: "no manager answers at http://127.0.0.1:7777: start one with `heliostat farm start`, or check the address"}})
+	test.AssertRendersToImage(t, "no-manager.png", w.Canvas())
+}
+
+func TestDisputingLooksAsItDid(t *testing.T) {
+	shell, _, w := window(t, "dark")
+	snapshot := example.Snapshot()
+	snapshot.Open = example.View()
+	snapshot.Open.Job.State = "delivered"
+	snapshot.Open.Why = "The dispute window is open for another 23 hours."
+	snapshot.Notice = state.Notice{Text: "Accepting failed: the chain can't be reached; try again later", Bad: true}
+	shell.Update(snapshot)
+	shell.Show(PlaceJob)
+	screen := shell.screens[PlaceJob].(*openJob)
+	screen.grid.OnSelected(1)
+	screen.grid.OnSelected(5)
+	test.AssertRendersToImage(t, "dispute.png", w.Canvas())
+}
+
+// BenchmarkUpdate measures one refresh of the open job's screen with 10 000 frames, which
+// happens at most twice a second; only the cells in view cost anything.
+func BenchmarkUpdate(b *testing.B) {
+	app := test.NewTempApp(b)
+	app.Settings().SetTheme(theme.New("dark"))
+	shell := NewShell(Options{Actions: &recorder{}, Now: func() time.Time { return example.Now }})
+	w := app.NewWindow("")
+	defer w.Close()
+	w.SetContent(shell.Object())
+	w.Resize(fyne.NewSize(1160, 740))
+	snapshot := example.Snapshot()
+	view := example.View()
+	one := view.Frames[0]
+	view.Frames = nil
+	for n := range 10_000 {
+		one.Number = n + 1
+		view.Frames = append(view.Frames, one)
+	}
+	snapshot.Open = view
+	shell.Update(snapshot)
+	shell.Show(PlaceJob)
+	for b.Loop() {
+		shell.Update(snapshot)
+	}
+	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N)/500, "share-of-refresh-interval")
+}

@@ -1,0 +1,304 @@
+package page
+
+import (
+	"fmt"
+	"image/color"
+	"slices"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	fynetheme "fyne.io/fyne/v2/theme"
+	fynewidget "fyne.io/fyne/v2/widget"
+
+	"github.com/heliostat-render/heliostat/desktop/state"
+	"github.com/heliostat-render/heliostat/desktop/theme"
+	"github.com/heliostat-render/heliostat/desktop/widget"
+	"github.com/heliostat-render/heliostat/shared/job"
+)
+
+// openJob is one job: its frames, its history and what can be done with it.
+type openJob struct {
+	shell  *Shell
+	view   state.View
+	nodes  []job.Node
+	picked map[int]bool
+
+	title  *fynewidget.RichText
+	below  *fynewidget.Label
+	badge  *widget.Badge
+	bar    *widget.Bar
+	legend *widget.Legend
+	stats  [4]*widget.Stat
+	why    *widget.Panel
+	whyIs  *fynewidget.Label
+	grid   *fynewidget.GridWrap
+	events *fynewidget.List
+	empty  *widget.Empty
+
+	pause, resume, accept *fynewidget.Button
+	cancel                *widget.Confirm
+	claimBar              *widget.Panel
+	claimIs               *fynewidget.Label
+	reason                *fynewidget.Entry
+	claim                 *fynewidget.Button
+	header                *fyne.Container
+	all                   *fyne.Container
+}
+
+func newJob(s *Shell) *openJob {
+	p := &openJob{shell: s, picked: make(map[int]bool)}
+	p.title = widget.Heading("")
+	p.title.Truncation = fyne.TextTruncateEllipsis
+	p.below = fynewidget.NewLabel("")
+	p.below.Importance = fynewidget.LowImportance
+	p.below.Truncation = fyne.TextTruncateEllipsis
+	p.badge = widget.NewBadge("", theme.Soft)
+	p.bar, p.legend = widget.NewBar(), widget.NewLegend()
+	for i, name := range []string{"Frames", "Time left", "Spent", "Checks"} {
+		p.stats[i] = widget.NewStat(name)
+	}
+	p.whyIs = fynewidget.NewLabel("")
+	p.whyIs.Wrapping = fyne.TextWrapWord
+	p.why = widget.NewPanel(container.NewBorder(nil, nil, fynewidget.NewIcon(fynetheme.NewColoredResource(fynetheme.InfoIcon(), theme.Sun)), nil, p.whyIs), 6)
+	p.why.Hide()
+	p.lists()
+	p.buttons()
+	p.arrange()
+	return p
+}
+
+func (p *openJob) lists() {
+	p.grid = fynewidget.NewGridWrap(
+		func() int { return len(p.view.Frames) },
+		func() fyne.CanvasObject { return widget.NewFrameCell() },
+		func(id fynewidget.GridWrapItemID, item fyne.CanvasObject) {
+			if id >= len(p.view.Frames) {
+				return
+			}
+			frame := p.view.Frames[id]
+			thumb := p.view.Thumbs[frame.Number]
+			if thumb == nil {
+				p.shell.options.Actions.Thumb(frame)
+			}
+			item.(*widget.FrameCell).Set(frame, state.Who(frame.Worker, p.nodes), thumb, p.picked[frame.Number])
+		})
+	p.grid.OnSelected = func(id fynewidget.GridWrapItemID) {
+		p.grid.Unselect(id)
+		if id < len(p.view.Frames) {
+			p.pick(p.view.Frames[id].Number)
+		}
+	}
+	p.events = fynewidget.NewList(
+		func() int { return len(p.view.Events) },
+		func() fyne.CanvasObject { return widget.NewEventRow() },
+		func(id fynewidget.ListItemID, item fyne.CanvasObject) {
+			if id < len(p.view.Events) {
+				event := p.view.Events[len(p.view.Events)-1-id]
+				item.(*widget.EventRow).Set(event, state.Who(event.Node, p.nodes))
+			}
+		})
+	p.events.HideSeparators = true
+	p.events.OnSelected = func(id fynewidget.ListItemID) { p.events.Unselect(id) }
+	p.empty = widget.NewEmpty(fynetheme.MediaPhotoIcon(), "Loading", "Asking the manager for the frames.", nil)
+}
+
+func (p *openJob) buttons() {
+	do := p.shell.options.Actions
+	p.pause = fynewidget.NewButtonWithIcon("Pause", fynetheme.MediaPauseIcon(), func() { do.Pause(p.view.Job.ID) })
+	p.resume = fynewidget.NewButtonWithIcon("Resume", fynetheme.MediaPlayIcon(), func() { do.Resume(p.view.Job.ID) })
+	p.accept = fynewidget.NewButtonWithIcon("Accept frames", fynetheme.ConfirmIcon(), func() { do.Accept(p.view.Job.ID) })
+	p.accept.Importance = fynewidget.HighImportance
+	p.cancel = widget.NewConfirm("Cancel job", "Really cancel?", func() { do.Cancel(p.view.Job.ID) })
+	p.claimIs = fynewidget.NewLabel("")
+	p.reason = fynewidget.NewEntry()
+	p.reason.SetPlaceHolder("What is wrong with them?")
+	p.claim = fynewidget.NewButton("Dispute", func() {
+		frames := p.chosen()
+		reason := strings.TrimSpace(p.reason.Text)
+		if len(frames) == 0 || reason == "" {
+			p.shell.options.Actions.Dismiss()
+			p.reason.SetPlaceHolder("Say what is wrong: the verifiers read it")
+			return
+		}
+		do.Claim(p.view.Job.ID, frames, reason)
+		p.clear()
+	})
+	p.claim.Importance = fynewidget.DangerImportance
+	clear := fynewidget.NewButton("Clear", p.clear)
+	p.claimBar = widget.NewPanel(container.NewBorder(nil, nil, p.claimIs, container.NewHBox(clear, p.claim), p.reason), 8)
+	p.claimBar.Hide()
+}
+
+func (p *openJob) arrange() {
+	back := fynewidget.NewButtonWithIcon("", fynetheme.NavigateBackIcon(), func() { p.shell.Show(PlaceJobs) })
+	back.Importance = fynewidget.LowImportance
+	words := container.New(layout.NewCustomPaddedVBoxLayout(-12), p.title, p.below)
+	buttons := container.NewHBox(container.NewCenter(p.badge), widget.Pad(p.pause, 0, 0, 12, 0), p.resume, p.cancel, p.accept)
+	top := container.NewBorder(nil, nil, container.NewCenter(back), container.NewCenter(buttons), words)
+	stats := container.NewGridWithColumns(4)
+	for _, stat := range p.stats {
+		stats.Add(widget.Pad(stat, 0, 0, 0, 4))
+	}
+	p.header = container.NewVBox(top, stats, widget.Pad(p.bar, 6, 0, 0, 6), p.legend, p.why)
+	width := canvas.NewRectangle(color.Transparent)
+	width.SetMinSize(fyne.NewSize(244, 10))
+	history := widget.NewPanel(container.NewStack(width, container.NewBorder(
+		fynewidget.NewRichText(&fynewidget.TextSegment{Text: "History", Style: fynewidget.RichTextStyleStrong}), nil, nil, nil, p.events)), 8)
+	body := container.NewBorder(nil, nil, nil, widget.Pad(history, 0, 0, 6, 0), container.NewStack(p.grid, p.empty.Container))
+	p.all = container.NewBorder(widget.Pad(p.header, 0, 6, 0, 0), p.claimBar, nil, nil, body)
+}
+
+func (p *openJob) object() fyne.CanvasObject { return p.all }
+
+func (p *openJob) pick(number int) {
+	if p.picked[number] {
+		delete(p.picked, number)
+	} else {
+		p.picked[number] = true
+	}
+	p.showClaim()
+	p.grid.Refresh()
+}
+
+func (p *openJob) clear() {
+	clear(p.picked)
+	p.reason.SetText("")
+	p.showClaim()
+	p.grid.Refresh()
+}
+
+func (p *openJob) chosen() []int {
+	frames := make([]int, 0, len(p.picked))
+	for number := range p.picked {
+		frames = append(frames, number)
+	}
+	slices.Sort(frames)
+	return frames
+}
+
+// showClaim offers to dispute the picked frames where the job allows it.
+func (p *openJob) showClaim() {
+	if len(p.picked) == 0 {
+		if p.claimBar.Visible() {
+			p.claimBar.Hide()
+			p.all.Refresh()
+		}
+		return
+	}
+	text := "Frames " + state.Frames(p.chosen())
+	may := state.MayOf(p.view.Job.State).Claim
+	if !may {
+		text += ": they can be disputed once the job is delivered"
+	}
+	if p.claimBar.Visible() && p.claimIs.Text == text {
+		return
+	}
+	p.claimIs.SetText(text)
+	p.reason.Hidden, p.claim.Hidden = !may, !may
+	p.claimBar.Refresh()
+	p.claimBar.Show()
+	p.all.Refresh() // the bar takes its place below the frames
+}
+
+func (p *openJob) update(s state.Snapshot) {
+	if s.Open == nil {
+		p.view = state.View{Loading: true}
+	} else {
+		if s.Open.Job.ID != p.view.Job.ID {
+			clear(p.picked)
+			p.reason.SetText("")
+		}
+		p.view = *s.Open
+	}
+	p.nodes = s.Nodes
+	j, symbol := p.view.Job, s.Link.Money.Symbol
+	name := j.Name
+	if name == "" {
+		name = state.Short(j.ID)
+	}
+	heading := p.title.Segments[0].(*fynewidget.TextSegment)
+	if heading.Text != name {
+		heading.Text = name
+		p.title.Refresh()
+	}
+	about := ""
+	if j.Recipe.Width > 0 {
+		about = widget.Recipe(j.Recipe) + "  ·  frames " + state.Frames(j.Frames) + "  ·  " + state.Short(j.ID)
+	}
+	if p.below.Text != about {
+		p.below.SetText(about)
+	}
+	p.badge.Set(string(j.State), theme.ForJob(j.State))
+	p.figures(symbol)
+	may := state.MayOf(j.State)
+	for _, one := range []struct {
+		button fyne.CanvasObject
+		shown  bool
+	}{{p.pause, may.Pause}, {p.resume, may.Resume}, {p.cancel, may.Cancel}, {p.accept, may.Accept}} {
+		if one.shown && !one.button.Visible() {
+			one.button.Show()
+		} else if !one.shown && one.button.Visible() {
+			one.button.Hide()
+		}
+	}
+	why := p.view.Why
+	if j.Cause != "" {
+		why = j.Cause
+	}
+	if say(p.why, p.whyIs, why) {
+		p.header.Refresh()
+	}
+	p.empty.Hidden = len(p.view.Frames) > 0
+	p.grid.Hidden = len(p.view.Frames) == 0
+	switch {
+	case p.view.Problem != "":
+		p.empty.Set("This job can't be shown", p.view.Problem)
+	case p.view.Loading:
+		p.empty.Set("Loading", "Asking the manager for the frames.")
+	default:
+		p.empty.Set("No frames", "The job isn't funded yet: accept its quote where you submitted it.")
+	}
+	p.showClaim()
+	p.grid.Refresh()
+	p.events.Refresh()
+}
+
+func (p *openJob) figures(symbol string) {
+	j := p.view.Job
+	total := len(j.Frames)
+	done := state.Done(j.Counts)
+	p.stats[0].Set(fmt.Sprintf("%d / %d", done, total), "delivered", theme.Ink)
+	if state.Finished(j.State) {
+		p.stats[1].Set("Done", "", theme.Good)
+		if j.Started > 0 && j.Finished > j.Started {
+			p.stats[1].Set(state.Duration(float64(j.Finished-j.Started)/1000), "in all", theme.Ink)
+		}
+	} else {
+		p.stats[1].Set(state.ETA(p.view.ETA), "", theme.Ink)
+	}
+	p.stats[2].Set(state.Money(j.Spent, symbol), "of "+state.Money(j.Quote.Ceiling, ""), theme.Ink)
+	if j.Counts.Rejected > 0 {
+		p.stats[3].Set(fmt.Sprint(j.Counts.Rejected), "rejected and rendered again", theme.Bad)
+	} else {
+		p.stats[3].Set(fmt.Sprint(done+j.Counts.Verified), "passed, none rejected", theme.Ink)
+	}
+	looks := make(map[state.Look]int)
+	for _, frame := range p.view.Frames {
+		looks[state.LookOf(frame)]++
+	}
+	parts := widget.CountParts(j.Counts, total)
+	if total > 0 {
+		parts = append(parts, widget.Part{Share: float32(looks[state.LookRendering]) / float32(total), Color: theme.Sun})
+	}
+	p.bar.Set(parts...)
+	var marks []widget.Mark
+	for _, look := range []state.Look{state.LookAccepted, state.LookDelivered, state.LookVerified, state.LookChecking, state.LookRendering, state.LookAgain, state.LookWaiting} {
+		if looks[look] > 0 {
+			marks = append(marks, widget.Mark{Color: theme.ForLook(look), Text: fmt.Sprintf("%d %s", looks[look], look)})
+		}
+	}
+	p.legend.Set(marks...)
+}

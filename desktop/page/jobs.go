@@ -1,0 +1,89 @@
+package page
+
+import (
+	"fmt"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	fynetheme "fyne.io/fyne/v2/theme"
+	fynewidget "fyne.io/fyne/v2/widget"
+
+	"github.com/heliostat-render/heliostat/desktop/state"
+	"github.com/heliostat-render/heliostat/desktop/widget"
+	"github.com/heliostat-render/heliostat/shared/job"
+)
+
+// jobs is the list of jobs.
+type jobs struct {
+	rows   []state.Row
+	symbol string
+	list   *fynewidget.List
+	empty  *widget.Empty
+	below  *fynewidget.Label
+	all    fyne.CanvasObject
+}
+
+func newJobs(s *Shell) *jobs {
+	j := &jobs{below: fynewidget.NewLabel("")}
+	j.list = fynewidget.NewList(
+		func() int { return len(j.rows) },
+		func() fyne.CanvasObject { return widget.NewJobRow() },
+		func(id fynewidget.ListItemID, item fyne.CanvasObject) {
+			if id < len(j.rows) {
+				item.(*widget.JobRow).Set(j.rows[id], j.symbol)
+			}
+		})
+	j.list.HideSeparators = true
+	j.list.OnSelected = func(id fynewidget.ListItemID) {
+		j.list.Unselect(id)
+		if id < len(j.rows) {
+			s.open(j.rows[id].Job.ID)
+		}
+	}
+	j.empty = widget.NewEmpty(fynetheme.MediaVideoIcon(), "", "", nil)
+	j.all = container.NewBorder(head("Jobs", j.below, nil), nil, nil, nil, container.NewStack(j.list, j.empty.Container))
+	return j
+}
+
+func (j *jobs) object() fyne.CanvasObject { return j.all }
+
+func (j *jobs) update(s state.Snapshot) {
+	j.rows, j.symbol = s.Jobs, s.Link.Money.Symbol
+	switch {
+	case s.Link.Problem != "" && !s.Loaded:
+		j.empty.Set("No manager", "Start one on this machine with “heliostat farm start”,\nor enter its address under Settings.")
+	case !s.Loaded:
+		j.empty.Set("Connecting", "Asking "+s.Link.Manager+" for your jobs.")
+	default:
+		j.empty.Set("No jobs yet", "Press Render in Blender, or run\nheliostat submit scene.blend --frames 1-12 --out render")
+	}
+	j.empty.Hidden = len(j.rows) > 0
+	j.list.Hidden = len(j.rows) == 0
+	j.say()
+	j.list.Refresh()
+}
+
+func (j *jobs) say() {
+	counts := make(map[job.State]int)
+	for _, row := range j.rows {
+		counts[row.Job.State]++
+	}
+	var parts []string
+	for _, st := range []job.State{job.Rendering, job.Funded, job.Paused, job.Quoted, job.Delivered, job.Disputed, job.Failed} {
+		if counts[st] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", counts[st], st))
+		}
+	}
+	done := counts[job.Accepted] + counts[job.Settled]
+	if done > 0 {
+		parts = append(parts, fmt.Sprintf("%d done", done))
+	}
+	text := strings.Join(parts, " · ")
+	if text == "" {
+		text = "What you submit appears here, live"
+	}
+	if j.below.Text != text {
+		j.below.SetText(text)
+	}
+}

@@ -1,0 +1,79 @@
+package state
+
+import (
+	"slices"
+
+	"github.com/heliostat-render/heliostat/shared/job"
+)
+
+func sortInts(numbers []int) { slices.Sort(numbers) }
+
+// Look is how a frame appears to people: its state, and whether somebody works on it.
+type Look string
+
+const (
+	LookWaiting   Look = "waiting"
+	LookRendering Look = "rendering"
+	LookChecking  Look = "checking"
+	LookVerified  Look = "verified"
+	LookDelivered Look = "delivered"
+	LookAccepted  Look = "accepted"
+	LookAgain     Look = "again" // was rejected, waits for another worker
+)
+
+// LookOf derives a frame's look.
+func LookOf(frame job.Frame) Look {
+	switch frame.State {
+	case job.FrameUploaded:
+		return LookChecking
+	case job.FrameVerified:
+		return LookVerified
+	case job.FrameDelivered:
+		return LookDelivered
+	case job.FrameAccepted:
+		return LookAccepted
+	}
+	if frame.State == job.FramePending && frame.Worker != "" {
+		return LookRendering
+	}
+	if frame.Rejects > 0 || frame.State == job.FrameRejected {
+		return LookAgain
+	}
+	return LookWaiting
+}
+
+// Final tells whether a job can't change any more.
+func Final(s job.State) bool {
+	switch s {
+	case job.Settled, job.Cancelled, job.Failed:
+		return true
+	}
+	return false
+}
+
+// Finished tells whether a job's frames are all there or never will be.
+func Finished(s job.State) bool {
+	return Final(s) || s == job.Delivered || s == job.Accepted || s == job.Disputed
+}
+
+// Done is how many of a job's frames the artist can have.
+func Done(c job.Counts) int { return c.Delivered + c.Accepted }
+
+// May says which actions a job's state allows. The manager decides; this only keeps
+// buttons from promising what it would refuse.
+type May struct{ Pause, Resume, Cancel, Accept, Claim bool }
+
+// MayOf lists the actions for a state.
+func MayOf(s job.State) May {
+	switch s {
+	case job.Draft, job.Quoted:
+		return May{Cancel: true}
+	case job.Funded, job.Rendering:
+		return May{Pause: true, Cancel: true}
+	case job.Paused:
+		return May{Resume: true, Cancel: true}
+	case job.Delivered:
+		return May{Accept: true, Claim: true}
+	}
+	return May{}
+}

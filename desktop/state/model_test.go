@@ -1,0 +1,287 @@
+package state_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/heliostat-render/heliostat/desktop/state"
+	"github.com/heliostat-render/heliostat/desktop/state/example"
+	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/wire"
+)
+
+// running is a Model at work in a bubble of test time.
+type running struct {
+	*state.Model
+	source *source
+	mu     sync.Mutex
+	shown  []state.Snapshot
+	times  []time.Time
+}
+
+func (r *running) last() state.Snapshot {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.shown[len(r.shown)-1]
+}
+
+// start runs a Model until the test ends. Use it inside synctest.Test.
+func start(t *testing.T, cache string, dial state.Dial) *running {
+	t.Helper()
+	r := &running{source: newSource()}
+	if dial == nil {
+		dial = func(context.Context, string) (state.Source, error) { return r.source, nil }
+	}
+	r.Model = state.New(state.Options{Dial: dial, Manager: state.DefaultManager, Cache: cache})
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		r.Run(ctx, func(s state.Snapshot) {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.shown = append(r.shown, s)
+			r.times = append(r.times, time.Now())
+		})
+	}()
+	t.Cleanup(func() { stop(); <-done })
+	return r
+}
+
+// settle lets the model's own time go by.
+func settle() { time.Sleep(2 * time.Second); synctest.Wait() }
+
+func TestAModelShowsWhatItsManagerHas(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, "", nil)
+		settle()
+		s := r.last()
+		if !s.Link.Connected || !s.Loaded || len(s.Jobs) != 5 || len(s.Nodes) != 4 || len(s.Payouts) != 4 || s.Link.Money.Symbol != "HELIO" {
+			t.Fatalf("shown: %d jobs, %d nodes, %d payouts, link %+v", len(s.Jobs), len(s.Nodes), len(s.Payouts), s.Link)
+		}
+		if s.Jobs[0].Job.ID != example.Open {
+			t.Fatalf("the newest job isn't first: %s", s.Jobs[0].Job.Name)
+		}
+		if s.Nodes[0].State != job.NodeBusy {
+			t.Fatalf("busy nodes aren't first: %+v", s.Nodes[0])
+		}
+	})
+}
+
+func TestChangesAreShownAtMostTwiceASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, "", nil)
+		settle()
+		before := len(r.shown)
+		begun := time.Now()
+		update := wire.JobUpdate{Job: example.Jobs()[0]}
+		for i := range 500 {
+			update.ETA = float64(1000 - i)
+			r.source.push <- update
+			time.Sleep(10 * time.Millisecond)
+		}
+		settle()
+		seconds := time.Since(begun).Seconds()
+		if n := len(r.shown) - before; float64(n) > 2*seconds+1 {
+			t.Fatalf("%d snapshots in %.1f s", n, seconds)
+		}
+		if got := r.last().Jobs[0].ETA; got != 501 {
+			t.Fatalf("the last change isn't shown: %v", got)
+		}
+		for i := 1; i < len(r.times); i++ {
+			if gap := r.times[i].Sub(r.times[i-1]); gap < 500*time.Millisecond {
+				t.Fatalf("two snapshots within %s", gap)
+			}
+		}
+	})
+}
+
+func TestAnOpenJobFollowsItsPushes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, "", nil)
+		settle()
+		r.Open(example.Open)
+		settle()
+		view := r.last().Open
+		if view == nil || view.Loading || len(view.Frames) != 16 || view.Frames[11].Worker != example.Tower {
+			t.Fatalf("the open job: %+v", view)
+		}
+		frame := view.Frames[11]
+		frame.State = job.FrameDelivered
+		event := &wire.Event{Time: 5, What: "frame delivered", Text: "12"}
+		r.source.push <- wire.JobUpdate{Job: view.Job, Frames: []job.Frame{frame}, Event: event, ETA: 30}
+		settle()
+		view = r.last().Open
+		if view.Frames[11].State != job.FrameDelivered || view.ETA != 30 || view.Events[len(view.Events)-1] != *event {
+			t.Fatalf("a push didn't arrive: %+v", view.Frames[11])
+		}
+		r.Open("")
+		settle()
+		if r.last().Open != nil {
+			t.Fatal("the job is still open")
+		}
+	})
+}
+
+// A push that arrives while the detail is under way may be newer than the detail.
+func TestAPushIsNotOverwrittenByAnOlderAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, "", nil)
+		settle()
+		r.source.mu.Lock()
+		r.source.gate, r.source.entered = make(chan struct{}), make(chan struct{})
+		r.source.mu.Unlock()
+		r.Open(example.Open)
+		<-r.source.entered
+		frame := example.Frames()[11]
+		frame.State = job.FrameDelivered
+		r.source.push <- wire.JobUpdate{Job: example.Jobs()[0], Frames: []job.Frame{frame}}
+		synctest.Wait()
+		r.source.mu.Lock()
+		gate := r.source.gate
+		r.source.gate = nil
+		r.source.mu.Unlock()
+		close(gate)
+		settle()
+		view := r.last().Open
+		if len(view.Frames) != 16 || view.Frames[11].State != job.FrameDelivered {
+			t.Fatalf("frame 12 went back to %s", view.Frames[11].State)
+		}
+	})
+}
+
+func TestAnUnknownJobSaysSo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, "", nil)
+		settle()
+		r.Open("jzzz")
+		settle()
+		if got := r.last().Open.Problem; got != "there is no job jzzz; list yours with heliostat jobs" {
+			t.Fatalf("the problem is %q", got)
+		}
+	})
+}
+
+func TestActionsTellWhatCameOfThem(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, "", nil)
+		r.Cancel("j1")
+		settle()
+		if got := r.last().Notice; !got.Bad {
+			t.Fatalf("an action without a manager gave %+v", got)
+		}
+		r.Claim("j1", []int{3}, "black")
+		settle()
+		if got := r.last().Notice; got.Bad || r.source.calls[0] != "claim j1 [3] black" {
+			t.Fatalf("claim: %+v after %v", got, r.source.calls)
+		}
+		r.source.cancelErr = &wire.Error{Code: wire.CodeConflict, Message: "the job is delivered already", Next: "accept it"}
+		r.Cancel("j1")
+		settle()
+		if got := r.last().Notice; !got.Bad || got.Text != "Cancelling failed: the job is delivered already; accept it" {
+			t.Fatalf("a refused cancel gave %+v", got)
+		}
+		r.ClaimPayout()
+		settle()
+		if got := r.last().Notice.Text; got != "7.32 HELIO withdrawn in transaction 0x5c50…2060." {
+			t.Fatalf("the withdrawal gave %q", got)
+		}
+		r.Dismiss()
+		settle()
+		if r.last().Notice.Text != "" {
+			t.Fatal("the notice stays")
+		}
+	})
+}
+
+func TestALostManagerIsFoundAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tries := 0
+		fake := newSource()
+		r := start(t, "", func(context.Context, string) (state.Source, error) {
+			if tries++; tries < 4 {
+				return nil, errors.New("no manager answers at http://127.0.0.1:7777")
+			}
+			return fake, nil
+		})
+		synctest.Wait()
+		settle()
+		if got := r.last().Link; got.Connected || got.Problem == "" {
+			t.Fatalf("the link is %+v", got)
+		}
+		time.Sleep(20 * time.Second)
+		if got := r.last().Link; !got.Connected || got.Problem != "" {
+			t.Fatalf("after %d tries the link is %+v", tries, got)
+		}
+		fake.mu.Lock()
+		fake.offline = true
+		fake.mu.Unlock()
+		time.Sleep(10 * time.Second)
+		if got := r.last().Link; got.Connected || got.Problem == "" {
+			t.Fatalf("a lost connection shows as %+v", got)
+		}
+	})
+}
+
+func TestAnotherManagerReplacesTheFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first, second := newSource(), newSource()
+		second.detail.Job.Name = "elsewhere"
+		r := start(t, "", func(_ context.Context, manager string) (state.Source, error) {
+			if manager == state.DefaultManager {
+				return first, nil
+			}
+			return second, nil
+		})
+		settle()
+		r.Open(example.Open)
+		r.SetManager("http://render.studio.lan:7777")
+		settle()
+		s := r.last()
+		if s.Link.Manager != "http://render.studio.lan:7777" || !s.Link.Connected || s.Open != nil {
+			t.Fatalf("the link is %+v", s.Link)
+		}
+		first.mu.Lock()
+		defer first.mu.Unlock()
+		if !first.closed {
+			t.Fatal("the first connection is still open")
+		}
+	})
+}
+
+func TestDeliveredFramesGetPictures(t *testing.T) {
+	cache := t.TempDir()
+	fetched := func() int {
+		var n int
+		synctest.Test(t, func(t *testing.T) {
+			r := start(t, cache, nil)
+			settle()
+			r.Open(example.Open)
+			settle()
+			for _, frame := range r.last().Open.Frames {
+				r.Thumb(frame)
+				r.Thumb(frame)
+			}
+			settle()
+			thumbs := r.last().Open.Thumbs
+			if len(thumbs) != 7 || thumbs[1] == nil || thumbs[2] != nil || thumbs[9] != nil {
+				t.Fatalf("%d pictures", len(thumbs))
+			}
+			if size := thumbs[1].Bounds().Size(); size.X != 320 || size.Y != 180 {
+				t.Fatalf("a picture of %v", size)
+			}
+			n = r.source.fetched
+		})
+		return n
+	}
+	if n := fetched(); n != 8 {
+		t.Fatalf("%d files were fetched for 8 delivered frames", n)
+	}
+	if n := fetched(); n != 1 {
+		t.Fatalf("%d files were fetched again; only the one without a picture should be", n)
+	}
+}

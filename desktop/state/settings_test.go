@@ -1,0 +1,76 @@
+package state_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/heliostat-render/heliostat/desktop/state"
+)
+
+func TestSettingsSurviveAndKeepTheirDefaults(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "deep", "desktop.toml")
+	settings, err := state.LoadSettings(path)
+	if err != nil || settings.Manager != state.DefaultManager || settings.Worker.Device != "auto" {
+		t.Fatalf("defaults: %+v, %v", settings, err)
+	}
+	settings.Manager, settings.Worker.Threads, settings.Theme = "https://farm.example", 6, "dark"
+	if err := settings.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	again, err := state.LoadSettings(path)
+	if err != nil || again != settings {
+		t.Fatalf("read back %+v, %v", again, err)
+	}
+	left, err := os.ReadDir(filepath.Dir(path))
+	if err != nil || len(left) != 1 {
+		t.Fatalf("saving left %v", left)
+	}
+}
+
+func TestBadSettingsNameTheFileAndTheNextStep(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "desktop.toml")
+	for text, want := range map[string]string{
+		"manager = 3":                  "can't be read",
+		"manager = \"ftp://x\"":        "isn't spoken",
+		"theme = \"pink\"":             "theme",
+		"[worker]\nthreads = -1":       "threads",
+		"[worker]\nprice = nan":        "price",
+		strings.Repeat("# x\n", 20000): "larger",
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := state.LoadSettings(path)
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "remove it") {
+			t.Errorf("%.30q: %v", text, err)
+		}
+	}
+}
+
+func TestManagerAddresses(t *testing.T) {
+	for address, want := range map[string]string{
+		" http://10.0.0.1:7777/ ": "http://10.0.0.1:7777", "render.lan:7777": "http://render.lan:7777", "wss://farm.example": "wss://farm.example",
+	} {
+		if got, err := state.CheckManager(address); err != nil || got != want {
+			t.Errorf("CheckManager(%q) = %q, %v", address, got, err)
+		}
+	}
+	for _, bad := range []string{"", "http://", "ftp://x", "http://user:secret@x", "http://[::1", "javascript:alert(1)"} {
+		if got, err := state.CheckManager(bad); err == nil {
+			t.Errorf("CheckManager(%q) = %q", bad, got)
+		}
+	}
+}
+
+func FuzzParseSettings(f *testing.F) {
+	f.Add([]byte("manager = \"http://x:1\"\n[worker]\nthreads = 4"))
+	f.Add([]byte("theme = \"dark\""))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		settings, err := state.ParseSettings(data)
+		if err == nil && settings.Check() != nil {
+			t.Fatalf("settings that don't hold were taken: %+v", settings)
+		}
+	})
+}

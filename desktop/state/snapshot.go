@@ -1,0 +1,54 @@
+package state
+
+import (
+	"image"
+
+	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/wire"
+)
+
+// Link is the connection to the manager.
+type Link struct {
+	Manager   string // the address
+	Connected bool
+	Problem   string // why not, and the next step; "" while connected or still trying for the first time
+	Address   string // the manager's own identity
+	Money     wire.Money
+}
+
+// Row is a job in the list.
+type Row struct {
+	Job job.Job
+	ETA float64 // seconds until the last frame; 0 while unknown
+}
+
+// View is the job that is open.
+type View struct {
+	Job     job.Job
+	Frames  []job.Frame // ascending
+	Events  []wire.Event
+	ETA     float64 // seconds; 0 while unknown
+	Why     string  // why nothing renders now
+	Loading bool    // nothing has arrived yet
+	Problem string  // why it can't be shown
+	Thumbs  map[int]image.Image
+}
+
+// Notice is one line about what the last action came to.
+type Notice struct {
+	Text string
+	Bad  bool
+}
+
+// Snapshot is everything that the screens show. Nothing in it may be changed.
+type Snapshot struct {
+	Link    Link
+	Jobs    []Row // newest first
+	Loaded  bool  // the job list has arrived at least once
+	Open    *View // nil while no job is open
+	Nodes   []job.Node
+	Payouts []job.Payout
+	Worker  WorkerStatus
+	Notice  Notice
+	Busy    string // the action that is under way; "" for none
+}

@@ -1,0 +1,35 @@
+package state
+
+import (
+	"context"
+
+	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/wire"
+)
+
+// Source is the manager as the Model needs it: *client.Client and the role it signed in with. Every call may be
+// made concurrently, ends with its context and is safe to repeat. Watch blocks until its
+// context ends, survives reconnects by itself and begins with a full update of every job
+// that it watches; it calls its function from one goroutine. The Model closes the Source.
+type Source interface {
+	Welcome() wire.Welcome
+	Jobs(ctx context.Context, ask wire.JobList) ([]job.Job, bool, error)
+	Job(ctx context.Context, id string) (wire.JobDetail, error)
+	Cancel(ctx context.Context, id, reason string) (job.Job, error)
+	Pause(ctx context.Context, id, reason string) (job.Job, error)
+	Resume(ctx context.Context, id, reason string) (job.Job, error)
+	Accept(ctx context.Context, id string) (job.Job, error)
+	Claim(ctx context.Context, id string, frames []int, reason string) (job.Job, error)
+	Watch(ctx context.Context, ask wire.JobWatch, update func(wire.JobUpdate)) error
+	Files(ctx context.Context, id string, frames []int) (wire.JobFiles, error)
+	Download(ctx context.Context, file wire.JobFile, path string) error
+	Nodes(ctx context.Context) ([]job.Node, error)
+	Payouts(ctx context.Context, all bool) ([]job.Payout, error)
+	ClaimPayout(ctx context.Context) (wire.PayoutPaid, error)
+	Connected() bool
+	Everything() bool // sees every owner's jobs and payouts: it signed in as a studio
+	Close()
+}
+
+// Dial opens a Source, or says why it can't. It returns after the first sign-in.
+type Dial func(ctx context.Context, manager string) (Source, error)

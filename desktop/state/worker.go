@@ -1,0 +1,38 @@
+package state
+
+import "github.com/heliostat-render/heliostat/shared/job"
+
+// WorkerState is what this machine's worker mode is doing.
+type WorkerState string
+
+const (
+	WorkerOff      WorkerState = "off"      // never started in this session
+	WorkerStarting WorkerState = "starting" // probing devices, signing in
+	WorkerOffline  WorkerState = "offline"  // no manager answers; what renders goes on
+	WorkerIdle     WorkerState = "idle"     // signed in, waiting for work
+	WorkerBusy     WorkerState = "busy"     // rendering
+	WorkerPaused   WorkerState = "paused"   // its owner took the machine back
+	WorkerFailed   WorkerState = "failed"   // couldn't start; Reason says why and what to do
+)
+
+// WorkerStatus is this machine's worker mode as its owner sees it.
+type WorkerStatus struct {
+	State    WorkerState
+	Reason   string     // why it is paused or failed, for people
+	Job      string     // the job that it renders for; "" when it renders nothing
+	Frame    int        // the frame in the works
+	Phase    string     // of the task: "download", "load", "render", "upload"
+	Progress float64    // of that phase, 0 to 1
+	Today    int        // frames finished since local midnight
+	Earned   job.Amount // verified ever, paid out or not
+	Device   string     // "CPU · AMD EPYC 7B13, 2 threads"
+}
+
+// Worker starts and stops worker mode. Its methods return at once; what comes of them is
+// told through Watch, whose function is called from any goroutine.
+type Worker interface {
+	Start()              // begins, or resumes after a pause
+	Pause(reason string) // gives the machine back now: running renders are stopped and their leases released
+	Status() WorkerStatus
+	Watch(func(WorkerStatus))
+}

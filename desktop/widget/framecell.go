@@ -1,0 +1,126 @@
+package widget
+
+import (
+	"fmt"
+	"image"
+	"strconv"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	fynewidget "fyne.io/fyne/v2/widget"
+
+	"github.com/heliostat-render/heliostat/desktop/state"
+	"github.com/heliostat-render/heliostat/desktop/theme"
+	"github.com/heliostat-render/heliostat/shared/job"
+)
+
+// FrameCell is one frame of the grid: its picture once it is delivered, else who works on
+// it and how far.
+type FrameCell struct {
+	fynewidget.BaseWidget
+	frame  job.Frame
+	who    string
+	thumb  image.Image
+	picked bool
+}
+
+// NewFrameCell makes an empty cell.
+func NewFrameCell() *FrameCell {
+	c := &FrameCell{}
+	c.ExtendBaseWidget(c)
+	return c
+}
+
+// Set shows a frame. Who names its worker; thumb may be nil; picked marks it as chosen.
+func (c *FrameCell) Set(frame job.Frame, who string, thumb image.Image, picked bool) {
+	if c.frame == frame && c.who == who && c.thumb == thumb && c.picked == picked {
+		return
+	}
+	c.frame, c.who, c.thumb, c.picked = frame, who, thumb, picked
+	c.Refresh()
+}
+
+// CreateRenderer implements fyne.Widget.
+func (c *FrameCell) CreateRenderer() fyne.WidgetRenderer {
+	card := box(theme.Radius)
+	screen := box(theme.RadiusSmall)
+	picture := canvas.NewImageFromImage(nil)
+	picture.FillMode = canvas.ImageFillCover
+	picture.ScaleMode = canvas.ImageScaleSmooth
+	picture.CornerRadius = theme.RadiusSmall
+	number := newLine(13, theme.Ink, true)
+	who := newLine(11, theme.Soft, false)
+	who.Alignment = fyne.TextAlignTrailing
+	status := newLine(12, theme.Soft, false)
+	status.Alignment = fyne.TextAlignCenter
+	dot := canvas.NewCircle(theme.Color(theme.Faint))
+	bar := newStripe()
+	p := &painter{}
+	p.objects = append([]fyne.CanvasObject{card, screen, picture, status.Text, dot, number.Text, who.Text}, bar.objects()...)
+	progress := false
+	p.paint = func() {
+		look := state.LookOf(c.frame)
+		card.FillColor = theme.Color(theme.Surface)
+		card.StrokeWidth, card.StrokeColor = 0, theme.Color(theme.Surface)
+		if c.picked {
+			card.StrokeWidth, card.StrokeColor = 2, theme.Color(theme.Sun)
+		}
+		screen.FillColor = theme.Color(theme.Raised)
+		dot.FillColor = theme.Color(theme.ForLook(look))
+		number.set(strconv.Itoa(c.frame.Number))
+		who.set(c.who)
+		status.name = theme.Soft
+		text := string(look)
+		switch look {
+		case state.LookRendering:
+			text, status.name = fmt.Sprintf("%d %%", int(c.frame.Progress*100)), theme.Sun
+		case state.LookChecking:
+			text, status.name = "checking", theme.Check
+		case state.LookVerified:
+			text, status.name = "verified", theme.Info
+		case state.LookAgain:
+			text, status.name = "again", theme.Bad
+		case state.LookWaiting:
+			status.name = theme.Faint
+		case state.LookDelivered, state.LookAccepted:
+			status.name = theme.Good
+		}
+		if c.thumb != nil {
+			text = ""
+			picture.Image = c.thumb
+			picture.Show()
+		} else {
+			picture.Image = nil
+			picture.Hide()
+		}
+		status.set(text)
+		progress = look == state.LookRendering
+		if progress {
+			bar.set([]Part{{float32(min(max(c.frame.Progress, 0), 1)), theme.Sun}})
+		} else {
+			bar.set(nil)
+		}
+	}
+	p.min = func() fyne.Size { return fyne.NewSize(150, 118) }
+	p.layout = func(size fyne.Size) {
+		w, h := size.Width-4, size.Height-6
+		put(card, 0, 0, w, h)
+		top := h - 30
+		put(screen, 6, 6, w-12, top-6)
+		put(picture, 6, 6, w-12, top-6)
+		status.place(10, top/2+2, w-20)
+		middle := top + 15
+		put(dot, 11, middle-4, 8, 8)
+		used := number.place(25, middle, 50)
+		who.place(30+used, middle, max(w-42-used, 0))
+		if progress {
+			bar.place(14, top-11, w-28, 4)
+		} else {
+			bar.set(nil)
+			bar.place(0, 0, 0, 0)
+		}
+		bar.track.Hidden = !progress
+	}
+	p.paint()
+	return p
+}

@@ -1,0 +1,361 @@
+package audit
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/heliostat-render/heliostat/manager/lease"
+	"github.com/heliostat-render/heliostat/manager/lifecycle"
+	"github.com/heliostat-render/heliostat/manager/notify"
+	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/shared/blob"
+	"github.com/heliostat-render/heliostat/shared/identity"
+	"github.com/heliostat-render/heliostat/shared/proof"
+	"github.com/heliostat-render/heliostat/shared/wire"
+)
+
+// maxEvidence bounds one evidence object, in bytes: two sides of at most a few thousand
+// tiles.
+const maxEvidence = 64 << 20
+
+func bad(format string, args ...any) error {
+	return &wire.Error{Code: wire.CodeBadRequest, Message: fmt.Sprintf(format, args...)}
+}
+
+func ended(id string, err error) error {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return &wire.Error{Code: wire.CodeNotFound, Message: "audit " + id + " is not known"}
+	case errors.Is(err, store.ErrLost):
+		return &wire.Error{Code: wire.CodeConflict, Message: "audit " + id + " has ended", Next: "drop it and take the next one"}
+	}
+	return err
+}
+
+// subject reads an audit that the verifier holds or held.
+func (u *Auditor) subject(ctx context.Context, id, verifier string) (*subject, error) {
+	var s *subject
+	if err := u.options.Store.View(ctx, func(tx store.Tx) (err error) { s, err = load(tx, id); return err }); err != nil {
+		return nil, ended(id, err)
+	}
+	if s.audit.Verifier != verifier {
+		return nil, &wire.Error{Code: wire.CodeUnauthorised, Message: "audit " + id + " is not this node's"}
+	}
+	return s, nil
+}
+
+// Commit binds the verifier to its pixels, durably, and then shows the worker's side.
+// Asked again with the same pixels it shows it again; other pixels are refused.
+func (u *Auditor) Commit(ctx context.Context, verifier string, c wire.AuditCommit) (wire.AuditReveal, error) {
+	if c.Samples == (proof.Digest{}) {
+		return wire.AuditReveal{}, bad("audit %s: the digest of the samples is missing", c.Audit)
+	}
+	s, err := u.subject(ctx, c.Audit, verifier)
+	if err != nil {
+		return wire.AuditReveal{}, err
+	}
+	switch s.audit.State {
+	case lifecycle.AuditHeld:
+		err := u.options.Store.Update(ctx, func(tx store.Tx) error {
+			_, err := tx.MoveAudit(c.Audit, []lifecycle.AuditState{lifecycle.AuditHeld}, lifecycle.AuditCommitted, func(v *store.Audit) { v.Samples = c.Samples.String() })
+			return err
+		})
+		if err != nil {
+			return wire.AuditReveal{}, ended(c.Audit, err)
+		}
+	case lifecycle.AuditCommitted:
+		if s.audit.Samples != c.Samples.String() {
+			return wire.AuditReveal{}, &wire.Error{Code: wire.CodeConflict, Message: "audit " + c.Audit + " is bound to other pixels already"}
+		}
+	default:
+		return wire.AuditReveal{}, ended(c.Audit, store.ErrLost)
+	}
+	return u.reveal(ctx, s)
+}
+
+func (u *Auditor) reveal(ctx context.Context, s *subject) (wire.AuditReveal, error) {
+	key := s.key()
+	commit := s.attempt.Commit
+	r := wire.AuditReveal{
+		Attempt: s.attempt.ID, Worker: s.attempt.Worker, Class: s.attempt.Class, Key: hex.EncodeToString(key[:]),
+		Receipt: commit.Receipt, Sign: commit.Signature, Commits: commit.Frames, Policies: s.policy(),
+	}
+	files := make(map[string]wire.UploadFile)
+	for _, f := range commit.Files {
+		files[fmt.Sprint(f.Kind, f.Frame)] = f
+	}
+	sign := func(kind string, frame int) (wire.Signed, error) {
+		f, ok := files[fmt.Sprint(kind, frame)]
+		if !ok {
+			return wire.Signed{}, nil // an engine without a master
+		}
+		signed, err := u.options.Blobs.SignGet(ctx, lease.FrameKey(s.attempt.Job, s.attempt.ID, f), lease.URLLife)
+		if err != nil {
+			return wire.Signed{}, fmt.Errorf("sign frame %d of audit %s: %w", frame, s.audit.ID, err)
+		}
+		return lease.Signed(signed), nil
+	}
+	last := -1 << 40
+	for _, p := range proof.Picks(key, commit.Frames, s.policy()) {
+		if p.Frame == last {
+			continue // picks come sorted by frame
+		}
+		last = p.Frame
+		final, err := sign(lease.KindFinal, p.Frame)
+		if err != nil {
+			return r, err
+		}
+		master, err := sign(lease.KindMaster, p.Frame)
+		if err != nil {
+			return r, err
+		}
+		r.Frames, r.Finals, r.Masters = append(r.Frames, p.Frame), append(r.Finals, final), append(r.Masters, master)
+	}
+	return r, nil
+}
+
+// Evidence signs the upload of a verdict's evidence.
+func (u *Auditor) Evidence(ctx context.Context, verifier string, e wire.AuditEvidence) (wire.BlobURLs, error) {
+	s, err := u.subject(ctx, e.Audit, verifier)
+	if err != nil {
+		return wire.BlobURLs{}, err
+	}
+	if s.audit.State != lifecycle.AuditCommitted {
+		return wire.BlobURLs{}, ended(e.Audit, store.ErrLost)
+	}
+	if e.Size <= 0 || e.Size > maxEvidence {
+		return wire.BlobURLs{}, bad("evidence of %d bytes, at most %d are taken", e.Size, maxEvidence)
+	}
+	signed, err := lease.SignPut(ctx, u.options.Blobs, lease.EvidenceKey(e.Audit, e.Digest), e.Size, e.Digest)
+	if err != nil {
+		return wire.BlobURLs{}, err
+	}
+	return wire.BlobURLs{URLs: []wire.Signed{signed}}, nil
+}
+
+// errLied means that a verdict isn't what its own evidence gives.
+var errLied = errors.New("the verdict doesn't follow from its evidence")
+
+// Verdict takes a verifier's judgement once it is recomputed, and acts on it. Sent again
+// it is acknowledged again.
+func (u *Auditor) Verdict(ctx context.Context, verifier string, c wire.AuditVerdict) error {
+	s, err := u.subject(ctx, c.Audit, verifier)
+	if err != nil {
+		return err
+	}
+	if s.audit.Verdict != nil && bytes.Equal(s.audit.Verdict.Signature, c.Signature) && s.audit.State != lifecycle.AuditDropped {
+		return nil
+	}
+	if s.audit.State != lifecycle.AuditCommitted {
+		return ended(c.Audit, store.ErrLost)
+	}
+	v := c.Verdict
+	if v.Audit != c.Audit || v.Attempt != s.attempt.ID || v.Verifier != verifier || v.Root != s.attempt.Commit.Receipt.Root || v.Samples.String() != s.audit.Samples {
+		return bad("the verdict is not on audit %s", c.Audit)
+	}
+	if signer, err := identity.Recover(v.Digest(u.options.Settler.Domain()), c.Signature); err != nil || signer != verifier {
+		return &wire.Error{Code: wire.CodeUnauthorised, Message: "the verdict on audit " + c.Audit + " is not signed by its verifier", Next: "check that the verifier signs for the chain and contract of the manager's welcome"}
+	}
+	result, err := u.recompute(ctx, s, c)
+	switch {
+	case errors.Is(err, errLied):
+		if e := u.lied(ctx, s, err.Error()); e != nil {
+			return e
+		}
+		return bad("audit %s: %v", c.Audit, err)
+	case err != nil:
+		return err
+	}
+	// The figures that are kept are the recomputed ones.
+	c.Result = result
+	changes := &notify.Changes{Now: u.options.Clock}
+	var out lease.Outcome
+	err = u.options.Store.Update(ctx, func(tx store.Tx) (err error) {
+		changes.Reset()
+		out, err = u.record(tx, changes, c)
+		return err
+	})
+	if err != nil {
+		return ended(c.Audit, err)
+	}
+	u.drop(c.Audit, false)
+	u.options.Log.Info("verdict", "job", s.job.ID, "audit", c.Audit, "attempt", s.attempt.ID, "worker", s.attempt.Worker, "verifier", verifier,
+		"pass", result.Pass, "inconclusive", result.Inconclusive, "reason", result.Reason)
+	u.options.Keeper.Finish(changes, out)
+	u.options.Settler.Wake()
+	u.Wake()
+	return nil
+}
+
+// recompute judges the evidence itself.
+func (u *Auditor) recompute(ctx context.Context, s *subject, c wire.AuditVerdict) (proof.Verdict, error) {
+	digest := c.Verdict.Evidence.String()
+	r, object, err := u.options.Blobs.Get(ctx, lease.EvidenceKey(c.Audit, digest))
+	if errors.Is(err, blob.ErrNotFound) {
+		return proof.Verdict{}, &wire.Error{Code: wire.CodeNotFound, Message: "the evidence of audit " + c.Audit + " is not in the store", Next: "upload it and send the verdict again"}
+	}
+	if err != nil {
+		return proof.Verdict{}, fmt.Errorf("fetch the evidence of audit %s: %w", c.Audit, err)
+	}
+	defer r.Close()
+	if object.Size > maxEvidence {
+		return proof.Verdict{}, fmt.Errorf("%w: it has %d bytes", errLied, object.Size)
+	}
+	raw, err := io.ReadAll(io.LimitReader(r, maxEvidence+1))
+	if err != nil {
+		return proof.Verdict{}, fmt.Errorf("fetch the evidence of audit %s: %w", c.Audit, err)
+	}
+	if sum := sha256.Sum256(raw); hex.EncodeToString(sum[:]) != digest {
+		return proof.Verdict{}, fmt.Errorf("the evidence of audit %s is damaged in the store", c.Audit)
+	}
+	e, err := proof.DecodeEvidence(bytes.NewReader(raw))
+	if err != nil {
+		return proof.Verdict{}, fmt.Errorf("%w: %w", errLied, err)
+	}
+	key := s.key()
+	switch {
+	case e.Key != proof.Digest(key) || e.Root != s.attempt.Commit.Receipt.Root:
+		return proof.Verdict{}, fmt.Errorf("%w: it is about another attempt", errLied)
+	case e.WorkerClass != s.attempt.Class || e.VerifierClass != s.audit.Class:
+		return proof.Verdict{}, fmt.Errorf("%w: it names the device classes %q and %q instead of %q and %q", errLied, e.WorkerClass, e.VerifierClass, s.attempt.Class, s.audit.Class)
+	case proof.SamplesDigest(e.Verifier).String() != s.audit.Samples:
+		return proof.Verdict{}, fmt.Errorf("%w: the verifier's pixels are not those that it committed to", errLied)
+	}
+	result, err := proof.Judge(e, s.policy())
+	if err != nil {
+		return proof.Verdict{}, fmt.Errorf("%w: %w", errLied, err)
+	}
+	if result.Pass != c.Verdict.Pass || result.Inconclusive != c.Verdict.Inconclusive {
+		return proof.Verdict{}, fmt.Errorf("%w: it gives pass %v, inconclusive %v (%s)", errLied, result.Pass, result.Inconclusive, result.Reason)
+	}
+	return result, nil
+}
+
+// record stores the verdict and acts on it, in one transaction.
+func (u *Auditor) record(tx store.Tx, changes *notify.Changes, c wire.AuditVerdict) (lease.Outcome, error) {
+	now := u.options.Clock().UnixMilli()
+	to := lifecycle.AuditRejected
+	switch {
+	case c.Result.Pass:
+		// An inconclusive pass means that nothing on the tiles could differ: they agree.
+		to = lifecycle.AuditPassed
+	case c.Result.Inconclusive:
+		to = lifecycle.AuditInconclusive
+	}
+	if _, err := tx.MoveAudit(c.Audit, []lifecycle.AuditState{lifecycle.AuditCommitted}, to, func(v *store.Audit) {
+		v.Verdict, v.Evidence, v.Cause, v.Ended = &c, c.Verdict.Evidence.String(), c.Result.Reason, now
+	}); err != nil {
+		return lease.Outcome{}, err
+	}
+	s, err := load(tx, c.Audit)
+	if err != nil {
+		return lease.Outcome{}, err
+	}
+	reason := c.Result.Reason
+	if len(reason) > 512 {
+		reason = reason[:512]
+	}
+	return u.conclude(tx, changes, s, reason)
+}
+
+// lied takes the audit from a verifier whose verdict isn't what its evidence gives, and
+// counts it against it.
+func (u *Auditor) lied(ctx context.Context, s *subject, cause string) error {
+	err := u.options.Store.Update(ctx, func(tx store.Tx) error {
+		_, err := tx.PutNode(s.audit.Verifier, func(n *store.Node) { n.Passes, n.Fails = 0, n.Fails+1 })
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("record a wrong verdict: %w", err)
+	}
+	return u.replace(ctx, s.audit.ID, s.audit.Verifier, cause)
+}
+
+// Fail gives an audit back: because this verifier couldn't, or because the worker's files
+// are missing or damaged, which is looked up before it is believed.
+func (u *Auditor) Fail(ctx context.Context, verifier string, f wire.AuditFail) error {
+	if len(f.Cause) > 1024 {
+		f.Cause = f.Cause[:1024]
+	}
+	s, err := u.subject(ctx, f.Audit, verifier)
+	if err != nil {
+		return err
+	}
+	if s.audit.State != lifecycle.AuditHeld && s.audit.State != lifecycle.AuditCommitted {
+		return nil
+	}
+	if f.Fault != "missing" {
+		return u.replace(ctx, f.Audit, verifier, "the verifier could not render the tiles: "+f.Cause)
+	}
+	missing, err := u.missing(ctx, s)
+	if err != nil {
+		return err
+	}
+	if missing == "" {
+		return u.replace(ctx, f.Audit, verifier, "the verifier could not fetch files that are there: "+f.Cause)
+	}
+	changes := &notify.Changes{Now: u.options.Clock}
+	var out lease.Outcome
+	now := u.options.Clock().UnixMilli()
+	err = u.options.Store.Update(ctx, func(tx store.Tx) (err error) {
+		changes.Reset()
+		if _, err := tx.MoveAudit(f.Audit, []lifecycle.AuditState{lifecycle.AuditHeld, lifecycle.AuditCommitted}, lifecycle.AuditDropped, func(v *store.Audit) { v.Cause, v.Ended = missing, now }); err != nil {
+			return err
+		}
+		out, err = u.reject(tx, changes, s, missing, false)
+		return err
+	})
+	u.drop(f.Audit, false)
+	if err != nil {
+		return store.IgnoreLost(err)
+	}
+	u.options.Keeper.Finish(changes, out)
+	return nil
+}
+
+// missing names the first committed file that the store doesn't have as committed.
+func (u *Auditor) missing(ctx context.Context, s *subject) (string, error) {
+	for _, f := range s.attempt.Commit.Files {
+		key := lease.FrameKey(s.attempt.Job, s.attempt.ID, f)
+		object, err := u.options.Blobs.Stat(ctx, key)
+		switch {
+		case errors.Is(err, blob.ErrNotFound):
+			return fmt.Sprintf("the %s file of frame %d is gone", f.Kind, f.Frame), nil
+		case err != nil:
+			return "", fmt.Errorf("look up %s: %w", key, err)
+		case !lease.Same(object, f.Size, f.Digest):
+			return fmt.Sprintf("the %s file of frame %d is not the committed one", f.Kind, f.Frame), nil
+		}
+	}
+	return "", nil
+}
+
+// strand decides an attempt for whose further opinion nobody is there.
+func (u *Auditor) strand(ctx context.Context, s *subject) error {
+	changes := &notify.Changes{Now: u.options.Clock}
+	var out lease.Outcome
+	now := u.options.Clock().UnixMilli()
+	err := u.options.Store.Update(ctx, func(tx store.Tx) error {
+		changes.Reset()
+		if _, err := tx.MoveAudit(s.audit.ID, []lifecycle.AuditState{lifecycle.AuditWaiting}, lifecycle.AuditDropped, func(v *store.Audit) { v.Cause, v.Ended = "no further verifier came", now }); err != nil {
+			return err
+		}
+		fresh, err := load(tx, s.audit.ID)
+		if err != nil {
+			return err
+		}
+		_, fails, _ := fresh.tally()
+		out, err = u.reject(tx, changes, fresh, "a verdict against it stood alone: no further verifier of this device class came", fails > 0)
+		return err
+	})
+	if err != nil {
+		return store.IgnoreLost(err)
+	}
+	u.options.Keeper.Finish(changes, out)
+	return nil
+}

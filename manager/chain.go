@@ -1,0 +1,227 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/big"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/ethereum/go-ethereum/common"
+
+	"github.com/heliostat-render/heliostat/contracts/chain"
+	"github.com/heliostat-render/heliostat/contracts/devchain"
+	"github.com/heliostat-render/heliostat/manager/settle"
+	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/shared/identity"
+	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/receipt"
+	"github.com/heliostat-render/heliostat/shared/wire"
+)
+
+// money is an opened settlement: nil chain when it is off.
+type money struct {
+	chain  settle.Chain
+	wire   wire.Money
+	window time.Duration // of the contracts; 0 when settlement is off
+	close  func() error
+}
+
+// disputeWindow is the contracts' own where there are any: it was fixed when they were
+// deployed.
+func (m *money) disputeWindow(configured time.Duration) time.Duration {
+	if m.window > 0 {
+		return m.window
+	}
+	return configured
+}
+
+// openMoney opens the settlement that the configuration names.
+func openMoney(ctx context.Context, c config, id *identity.Identity) (*money, error) {
+	kind, url, _ := strings.Cut(c.Settlement, "=")
+	m := &money{wire: wire.Money{Settlement: kind, Symbol: "HELIO"}, close: func() error { return nil }}
+	cc := chain.Config{OperatorKey: id.PrivateKey(), StatePath: filepath.Join(c.Data, "chain.json"), Log: c.Log, DisputeWindow: c.Window, Confirmations: c.Confirmations}
+	switch {
+	case kind == "off" && url == "":
+		return m, nil
+	case kind == "devchain" && url == "":
+		dev, err := devchain.Start(ctx, devchain.Config{Dir: filepath.Join(c.Data, "devchain"), OperatorKey: id.PrivateKey(), RPCAddr: c.ChainListen, Log: c.Log})
+		if err != nil {
+			return nil, err
+		}
+		m.close = dev.Close
+		cc.Backend, cc.ChainID = dev.Client(), dev.ChainID()
+	case kind == "rpc" && url != "":
+		client, chainID, err := chain.DialRPC(ctx, url)
+		if err != nil {
+			return nil, fmt.Errorf("%w; check --settlement rpc=%s", err, url)
+		}
+		m.close = func() error { client.Close(); return nil }
+		cc.Backend, cc.ChainID = client, chainID
+		// Another chain has another set of contracts.
+		cc.StatePath = filepath.Join(c.Data, fmt.Sprintf("chain-%s.json", chainID))
+		if c.Token != "" {
+			if !common.IsHexAddress(c.Token) {
+				return nil, errors.Join(fmt.Errorf("--token %s is not an address", c.Token), m.close())
+			}
+			cc.Token = common.HexToAddress(c.Token)
+		}
+	default:
+		return nil, fmt.Errorf("--settlement %s is not known: use off, devchain, or rpc=URL", c.Settlement)
+	}
+	opened, err := chain.Open(ctx, cc)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open the contracts: %w", err), m.close())
+	}
+	a := opened.Addresses()
+	m.window = opened.DisputeWindow()
+	m.wire.ChainID, m.wire.TokenName = cc.ChainID.Uint64(), opened.TokenDomain().Name
+	m.wire.Token, m.wire.Escrow, m.wire.Payouts, m.wire.Registry = a.Token.Hex(), a.Escrow.Hex(), a.Payouts.Hex(), a.Registry.Hex()
+	m.chain = &contracts{chain: opened, faucet: kind == "devchain", log: c.Log}
+	return m, nil
+}
+
+// contracts puts contracts/chain behind the interface that manager/settle calls.
+type contracts struct {
+	chain  *chain.Chain
+	faucet bool
+	log    *slog.Logger
+}
+
+var _ settle.Chain = (*contracts)(nil)
+
+func amount(a job.Amount) *big.Int { return big.NewInt(int64(a)) }
+
+func fromBig(n *big.Int) (job.Amount, error) {
+	if n == nil {
+		return 0, nil
+	}
+	if !n.IsInt64() {
+		return 0, fmt.Errorf("%s base units are more than this manager counts", n)
+	}
+	return job.Amount(n.Int64()), nil
+}
+
+// hash names a transaction; a call that found its work done long ago can't.
+func hash(tx chain.Tx) string {
+	if tx.Hash == (common.Hash{}) {
+		return "earlier"
+	}
+	return tx.Hash.Hex()
+}
+
+// sortError tells settlement which refusals are final.
+func sortError(err error) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, chain.ErrWindowOpen) {
+		return fmt.Errorf("%w: %w", settle.ErrWindowOpen, err)
+	}
+	for _, final := range []error{chain.ErrAlreadyFunded, chain.ErrWrongSigner, chain.ErrExpired, chain.ErrReplayed, chain.ErrAllowance, chain.ErrBalance, chain.ErrBadValue, chain.ErrBadAmount, chain.ErrReverted} {
+		if errors.Is(err, final) {
+			return fmt.Errorf("%w: %w", settle.ErrRefused, err)
+		}
+	}
+	return err
+}
+
+func (c *contracts) Fund(ctx context.Context, f settle.Funding) (string, error) {
+	artist := common.HexToAddress(f.Artist)
+	tx, err := c.chain.Fund(ctx, chain.FundRequest{
+		Funding:   receipt.Funding{JobID: f.Job, Artist: artist, Amount: uint64(f.Amount), QuoteHash: f.QuoteHash, Deadline: uint64(f.Deadline)},
+		Signature: f.Signature,
+		Permit:    receipt.Permit{Owner: artist, Spender: c.chain.Addresses().Escrow, Value: uint64(f.Amount), Deadline: uint64(f.Deadline)}, PermitSignature: f.Permit,
+	})
+	return hash(tx), sortError(err)
+}
+
+func (c *contracts) Deliver(ctx context.Context, jobID, root [32]byte, a job.Amount) (string, error) {
+	tx, err := c.chain.MarkDelivered(ctx, jobID, root, amount(a))
+	return hash(tx), sortError(err)
+}
+
+func (c *contracts) Settle(ctx context.Context, jobID [32]byte, cumulative job.Amount, acceptance []byte) (string, error) {
+	tx, err := c.chain.Settle(ctx, jobID, amount(cumulative), acceptance)
+	return hash(tx), sortError(err)
+}
+
+func (c *contracts) Refund(ctx context.Context, jobID [32]byte) (string, job.Amount, error) {
+	tx, back, err := c.chain.Refund(ctx, jobID)
+	if err != nil {
+		return "", 0, sortError(err)
+	}
+	sum, err := fromBig(back)
+	return hash(tx), sum, err
+}
+
+func tree(leaves []store.Leaf) (*chain.Tree, error) {
+	payouts := make([]chain.Payout, len(leaves))
+	for i, l := range leaves {
+		payouts[i] = chain.Payout{Account: common.HexToAddress(l.Node), Cumulative: amount(l.Cumulative)}
+	}
+	return chain.NewTree(payouts)
+}
+
+func (c *contracts) Root(leaves []store.Leaf) ([32]byte, error) {
+	t, err := tree(leaves)
+	if err != nil {
+		return [32]byte{}, err
+	}
+	return t.Root(), nil
+}
+
+func (c *contracts) Post(ctx context.Context, epoch uint64, root [32]byte, total job.Amount) (string, error) {
+	tx, err := c.chain.PostRoot(ctx, epoch, root, amount(total))
+	return hash(tx), sortError(err)
+}
+
+func (c *contracts) Claim(ctx context.Context, node string, leaves []store.Leaf) (string, job.Amount, error) {
+	t, err := tree(leaves)
+	if err != nil {
+		return "", 0, err
+	}
+	account := common.HexToAddress(node)
+	proof, err := t.Proof(account)
+	if err != nil {
+		return "", 0, err
+	}
+	for _, l := range leaves {
+		if l.Node != node {
+			continue
+		}
+		tx, paid, err := c.chain.Claim(ctx, account, amount(l.Cumulative), proof)
+		if err != nil {
+			return "", 0, sortError(err)
+		}
+		sum, err := fromBig(paid)
+		return hash(tx), sum, err
+	}
+	return "", 0, fmt.Errorf("%s is not in the last settlement", node)
+}
+
+func (c *contracts) Balance(ctx context.Context, address string) (job.Amount, error) {
+	n, err := c.chain.Balance(ctx, common.HexToAddress(address))
+	if err != nil {
+		return 0, err
+	}
+	return fromBig(n)
+}
+
+func (c *contracts) PermitNonce(ctx context.Context, address string) (uint64, error) {
+	return c.chain.Nonce(ctx, common.HexToAddress(address))
+}
+
+func (c *contracts) Faucet(ctx context.Context, address string, a job.Amount) error {
+	if !c.faucet {
+		return settle.ErrNoFaucet
+	}
+	_, err := c.chain.Faucet(ctx, common.HexToAddress(address), amount(a))
+	if err == nil {
+		c.log.Info("test tokens given", "artist", address, "amount", a)
+	}
+	return err
+}

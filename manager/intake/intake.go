@@ -1,0 +1,315 @@
+// Package intake takes jobs in: packages, drafts, acceptance of the quote, the split into
+// tasks, and the artist's control over what runs.
+//
+// It is not the place for prices (manager/quote), money (manager/settle) or for what happens to a task
+// once it waits (manager/schedule).
+//
+// Receives: packages and job requests from artists, through manager/gateway.
+// Hands on: tasks and frames in manager/store, which wake manager/schedule.
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/heliostat-render/heliostat/manager/lease"
+	"github.com/heliostat-render/heliostat/manager/notify"
+	"github.com/heliostat-render/heliostat/manager/quote"
+	"github.com/heliostat-render/heliostat/manager/settle"
+	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/shared/blob"
+	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/proof"
+	"github.com/heliostat-render/heliostat/shared/wire"
+)
+
+// Options configure an Intake.
+type Options struct {
+	Store   store.Store
+	Blobs   blob.Store
+	Hub     *notify.Hub
+	Quoter  *quote.Quoter
+	Settler *settle.Settler
+	Keeper  *lease.Keeper
+	Keys    lease.Keys
+	Target  time.Duration // that a task should take
+	Clock   func() time.Time
+	Log     *slog.Logger
+	Wake    func() // the scheduler; must not block
+}
+
+// Intake is safe for concurrent use.
+type Intake struct {
+	options Options
+}
+
+// New makes an intake and tells the settler what follows a funding.
+func New(o Options) *Intake {
+	in := &Intake{options: o}
+	o.Settler.OnFunded(in.funded)
+	return in
+}
+
+func bad(format string, args ...any) error {
+	return &wire.Error{Code: wire.CodeBadRequest, Message: fmt.Sprintf(format, args...)}
+}
+
+// Draft prices a job. The same request of the same artist sent again gets the same job, priced
+// anew when its quote has expired.
+func (in *Intake) Draft(ctx context.Context, owner string, d wire.JobDraft) (wire.JobQuote, error) {
+	if err := checkDraft(&d); err != nil {
+		return wire.JobQuote{}, err
+	}
+	if _, err := in.options.Keys.JobKey(d.Package, d.JobKey); err != nil {
+		return wire.JobQuote{}, bad("the job key can't be opened: it isn't sealed to this manager for this package")
+	}
+	changes := &notify.Changes{Now: in.options.Clock}
+	var j *store.Job
+	err := in.options.Store.Update(ctx, func(tx store.Tx) (err error) {
+		changes.Reset()
+		j, err = in.draft(tx, changes, owner, d)
+		return err
+	})
+	if err != nil {
+		return wire.JobQuote{}, err
+	}
+	in.options.Hub.Publish(changes)
+	answer := wire.JobQuote{Job: j.Job, Quote: j.Quote}
+	if err := in.options.Settler.Account(ctx, &answer); err != nil {
+		return wire.JobQuote{}, err
+	}
+	return answer, nil
+}
+
+func (in *Intake) draft(tx store.Tx, changes *notify.Changes, owner string, d wire.JobDraft) (*store.Job, error) {
+	j, err := tx.JobByRequest(owner, d.Request)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		p, err := tx.Package(d.Package)
+		if err != nil || !p.Ready || p.Owner != owner {
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
+				return nil, err
+			}
+			return nil, &wire.Error{Code: wire.CodeNotFound, Message: "package " + d.Package + " is not registered", Next: "upload it and finish it first"}
+		}
+		j = &store.Job{Job: job.Job{
+			ID: store.NewID("j"), Owner: owner, Name: d.Name, State: job.Draft, Package: d.Package, Recipe: d.Recipe, Frames: d.Frames,
+			Priority: d.Priority, Deadline: d.Deadline, Created: in.options.Clock().UnixMilli(),
+		}, Request: d.Request, Key: d.JobKey, MaxPrice: d.MaxPrice}
+		if err := tx.AddJob(j); err != nil {
+			return nil, err
+		}
+	case err != nil:
+		return nil, err
+	case j.Package != d.Package || store.FormatFrames(j.Frames) != store.FormatFrames(d.Frames):
+		return nil, &wire.Error{Code: wire.CodeConflict, Message: "the request id was used for another job", Next: "choose a new one"}
+	case j.State != job.Draft && j.State != job.Quoted:
+		return j, nil
+	}
+	if j.State == job.Quoted && j.Quote.Expires > in.options.Clock().Unix() {
+		return j, nil
+	}
+	if op, err := tx.Op("fund", j.ID); err == nil && op.State == store.OpPending {
+		return j, nil // the artist has accepted the quote as it is
+	}
+	q, err := in.options.Quoter.Quote(tx, j)
+	if err != nil {
+		return nil, err
+	}
+	if d.MaxPrice > 0 && q.Ceiling > d.MaxPrice {
+		return nil, &wire.Error{Code: wire.CodeLimit, Message: fmt.Sprintf("the job may cost up to %s, more than the %s allowed", q.Ceiling, d.MaxPrice), Next: "raise the limit, or lower samples, resolution or frames"}
+	}
+	changes.Job(j.ID)
+	if j.State == job.Quoted {
+		return tx.EditJob(j.ID, func(j *store.Job) { j.Quote = q })
+	}
+	if err := changes.Event(tx, j.ID, "quoted", q.Basis, ""); err != nil {
+		return nil, err
+	}
+	return tx.MoveJob(j.ID, []job.State{job.Draft}, job.Quoted, func(j *store.Job) { j.Quote = q })
+}
+
+// Fund accepts a quote. It returns once the job renders; sent again it returns the job as
+// it is.
+func (in *Intake) Fund(ctx context.Context, owner string, f wire.JobFund) (*store.Job, error) {
+	j, err := in.Own(ctx, owner, f.Job, false)
+	if err != nil {
+		return nil, err
+	}
+	if j.Quote.ID != f.Quote {
+		return nil, &wire.Error{Code: wire.CodeConflict, Message: "job " + j.ID + " has another quote by now", Next: "look at the new quote and accept that"}
+	}
+	switch j.State {
+	case job.Quoted:
+	case job.Draft:
+		return nil, &wire.Error{Code: wire.CodeConflict, Message: "job " + j.ID + " has no quote yet"}
+	case job.Cancelled, job.Failed:
+		return nil, &wire.Error{Code: wire.CodeConflict, Message: fmt.Sprintf("job %s is %s: %s", j.ID, j.State, j.Cause), Next: "submit it again"}
+	default:
+		return j, nil
+	}
+	if j.Quote.Expires <= in.options.Clock().Unix() {
+		return nil, &wire.Error{Code: wire.CodeConflict, Message: "the quote of job " + j.ID + " has expired", Next: "ask for the price again"}
+	}
+	if err := in.options.Settler.Fund(ctx, j, f); err != nil {
+		return nil, err
+	}
+	in.options.Wake()
+	return in.Own(ctx, owner, f.Job, false)
+}
+
+// funded is what follows, in the same transaction, when the ceiling is in escrow.
+func (in *Intake) funded(tx store.Tx, jobID, hash string, escrow job.Amount, changes *notify.Changes) error {
+	j, err := tx.Job(jobID)
+	if err != nil {
+		return err
+	}
+	if j.State == job.Cancelled {
+		// Cancelled while the funding was on its way: all of it goes back.
+		if _, err := tx.EditJob(jobID, func(j *store.Job) { j.Escrow, j.Tx.Fund = escrow, hash }); err != nil {
+			return err
+		}
+		return in.options.Settler.Close(tx, jobID)
+	}
+	if j.State != job.Quoted {
+		return nil
+	}
+	now := in.options.Clock().UnixMilli()
+	if j, err = tx.MoveJob(jobID, []job.State{job.Quoted}, job.Funded, func(j *store.Job) { j.Escrow, j.Tx.Fund = escrow, hash }); err != nil {
+		return err
+	}
+	tasks := Split(j, in.options.Quoter.Seconds(j), in.options.Quoter.Fleet.Eligible(j.Recipe), in.options.Target)
+	var frames []*job.Frame
+	for _, t := range tasks {
+		for _, f := range t.Frames {
+			frames = append(frames, &job.Frame{Job: jobID, Number: f, State: job.FramePending, Task: t.ID, Price: j.Quote.PerFrame + j.Quote.VerifyFee})
+		}
+	}
+	if err := errors.Join(tx.AddTasks(tasks), tx.AddFrames(frames)); err != nil {
+		return err
+	}
+	if _, err := tx.MoveJob(jobID, []job.State{job.Funded}, job.Rendering, func(j *store.Job) { j.Started = now }); err != nil {
+		return err
+	}
+	changes.Job(jobID, j.Frames...)
+	in.options.Wake()
+	return changes.Event(tx, jobID, "started", fmt.Sprintf("%d frames in %d tasks", len(frames), len(tasks)), "")
+}
+
+const (
+	// maxTaskFrames bounds a task, and maxTaskTiles the tiles of its frames, whose
+	// commitments have to fit into one message.
+	maxTaskFrames = 64
+	maxTaskTiles  = 1 << 20
+	// rounds is how many tasks each worker should get at least, so that the fast ones take
+	// over from the slow ones and all end together.
+	rounds = 4
+)
+
+// Split cuts a job into tasks of neighbouring frames: long enough that loading the scene
+// doesn't count, short enough that all workers end at about the same time. seconds is the estimate of
+// one frame.
+func Split(j *store.Job, seconds float64, workers int, target time.Duration) []*job.Task {
+	n := len(j.Frames)
+	size := maxTaskFrames
+	if seconds > 0 {
+		size = int(min(target.Seconds()/seconds, maxTaskFrames))
+	}
+	size = min(size, n/(rounds*max(workers, 1)))
+	if tiles := proof.TileCount(j.Recipe.Width, j.Recipe.Height); tiles > 0 {
+		size = min(size, maxTaskTiles/tiles)
+	}
+	size = max(size, 1)
+	var tasks []*job.Task
+	for i := 0; i < n; i += size {
+		tasks = append(tasks, &job.Task{ID: store.NewID("t"), Job: j.ID, Index: len(tasks), State: job.TaskWaiting, Frames: j.Frames[i:min(i+size, n)]})
+	}
+	return tasks
+}
+
+// Own reads a job that the client may see: its own, or any for studios and operators.
+func (in *Intake) Own(ctx context.Context, owner, id string, all bool) (*store.Job, error) {
+	var j *store.Job
+	err := in.options.Store.View(ctx, func(tx store.Tx) (err error) { j, err = tx.Job(id); return err })
+	if errors.Is(err, store.ErrNotFound) || err == nil && j.Owner != owner && !all {
+		return nil, &wire.Error{Code: wire.CodeNotFound, Message: "job " + id + " is not known", Next: "list your jobs with `heliostat jobs`"}
+	}
+	return j, err
+}
+
+// Cancel stops a job: leases are taken back, verified frames are paid, the rest is
+// refunded. Cancelled again it is returned as it is.
+func (in *Intake) Cancel(ctx context.Context, id, reason string) (*store.Job, error) {
+	changes := &notify.Changes{Now: in.options.Clock}
+	var out lease.Outcome
+	var j *store.Job
+	now := in.options.Clock().UnixMilli()
+	err := in.options.Store.Update(ctx, func(tx store.Tx) (err error) {
+		changes.Reset()
+		if j, err = tx.Job(id); err != nil || j.State == job.Cancelled {
+			return err
+		}
+		from := []job.State{job.Draft, job.Quoted, job.Funded, job.Rendering, job.Paused}
+		if j, err = tx.MoveJob(id, from, job.Cancelled, func(j *store.Job) { j.Cause, j.Finished = trim(reason, 512), now }); err != nil {
+			return err
+		}
+		changes.Job(id)
+		if err := changes.Event(tx, id, "cancelled", trim(reason, 512), ""); err != nil {
+			return err
+		}
+		out, err = in.options.Keeper.Stop(tx, changes, id, "the job was cancelled")
+		return err
+	})
+	if err != nil {
+		return nil, wrongState(j, "cancelled", err)
+	}
+	in.options.Keeper.Finish(changes, out)
+	in.options.Settler.Wake()
+	return j, nil
+}
+
+// Pause keeps a job's waiting tasks from being leased; what is out goes on.
+func (in *Intake) Pause(ctx context.Context, id, reason string) (*store.Job, error) {
+	return in.move(ctx, id, job.Rendering, job.Paused, "paused", reason)
+}
+
+// Resume ends a pause.
+func (in *Intake) Resume(ctx context.Context, id, reason string) (*store.Job, error) {
+	j, err := in.move(ctx, id, job.Paused, job.Rendering, "resumed", reason)
+	in.options.Wake()
+	return j, err
+}
+
+func (in *Intake) move(ctx context.Context, id string, from, to job.State, what, reason string) (*store.Job, error) {
+	changes := &notify.Changes{Now: in.options.Clock}
+	var j *store.Job
+	err := in.options.Store.Update(ctx, func(tx store.Tx) (err error) {
+		changes.Reset()
+		if j, err = tx.Job(id); err != nil || j.State == to {
+			return err
+		}
+		if j, err = tx.MoveJob(id, []job.State{from}, to, nil); err != nil {
+			return err
+		}
+		changes.Job(id)
+		return changes.Event(tx, id, what, trim(reason, 512), "")
+	})
+	if err != nil {
+		return nil, wrongState(j, what, err)
+	}
+	in.options.Hub.Publish(changes)
+	return j, nil
+}
+
+// wrongState tells a client that its job is past what it asked for. j may be nil.
+func wrongState(j *store.Job, what string, err error) error {
+	if errors.Is(err, store.ErrLost) {
+		return &wire.Error{Code: wire.CodeConflict, Message: fmt.Sprintf("the job can't be %s: %v", what, err)}
+	}
+	return err
+}
+
+func trim(text string, n int) string { return text[:min(len(text), n)] }

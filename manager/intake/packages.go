@@ -1,0 +1,175 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/heliostat-render/heliostat/manager/lease"
+	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/shared/blob"
+	"github.com/heliostat-render/heliostat/shared/wire"
+)
+
+const (
+	maxChunk    = 16 << 20 // stored bytes; plain chunks have at most 4 MiB
+	maxManifest = 1 << 30
+	maxPart     = 16384 // chunks of one package.finish
+	maxChunks   = 1 << 22
+)
+
+func checkChunk(c wire.Chunk) error {
+	if !isHex(c.ID, 32) || !isHex(c.Digest, 32) || c.Size <= 0 || c.Size > maxChunk {
+		return bad("chunk %q of %d bytes is not well formed", trim(c.ID, 80), c.Size)
+	}
+	return nil
+}
+
+// Offer tells which of an artist's chunks the store lacks, by signing an upload for each.
+func (in *Intake) Offer(ctx context.Context, owner string, o wire.PackageOffer) (wire.BlobURLs, error) {
+	if len(o.Chunks) == 0 || len(o.Chunks) > wire.MaxURLs {
+		return wire.BlobURLs{}, bad("%d chunks in one offer, 1 to %d are allowed", len(o.Chunks), wire.MaxURLs)
+	}
+	urls := wire.BlobURLs{URLs: make([]wire.Signed, len(o.Chunks))}
+	for i, c := range o.Chunks {
+		if err := checkChunk(c); err != nil {
+			return wire.BlobURLs{}, err
+		}
+		signed, err := in.missing(ctx, lease.ChunkKey(owner, c.ID), c.Size, c.Digest)
+		if err != nil {
+			return wire.BlobURLs{}, err
+		}
+		urls.URLs[i] = signed
+	}
+	return urls, nil
+}
+
+// missing signs an upload unless the object is there. A chunk that is there with other stored bytes
+// was sealed by another version of the software; its id is keyed over the plain bytes, so it is
+// the same chunk.
+func (in *Intake) missing(ctx context.Context, key string, size int64, digest string) (wire.Signed, error) {
+	_, err := in.options.Blobs.Stat(ctx, key)
+	if err == nil {
+		return wire.Signed{}, nil
+	}
+	if !errors.Is(err, blob.ErrNotFound) {
+		return wire.Signed{}, fmt.Errorf("look up %s: %w", key, err)
+	}
+	signed, err := lease.SignPut(ctx, in.options.Blobs, key, size, digest)
+	if errors.Is(err, blob.ErrExists) {
+		return wire.Signed{}, nil
+	}
+	return signed, err
+}
+
+// Seal announces a manifest and signs its upload.
+func (in *Intake) Seal(ctx context.Context, owner string, p wire.PackageSeal) (wire.BlobURLs, error) {
+	if !isHex(p.Package, 32) || !isHex(p.Digest, 32) || p.Size <= 0 || p.Size > maxManifest {
+		return wire.BlobURLs{}, bad("package %q with a manifest of %d bytes is not well formed", trim(p.Package, 80), p.Size)
+	}
+	err := in.options.Store.Update(ctx, func(tx store.Tx) error {
+		known, err := tx.Package(p.Package)
+		if err == nil && (known.Owner != owner || known.Ready && known.Digest != p.Digest) {
+			return &wire.Error{Code: wire.CodeConflict, Message: "package " + p.Package + " is registered otherwise"}
+		}
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		return tx.PutPackage(&store.Package{ID: p.Package, Owner: owner, Size: p.Size, Digest: p.Digest, Created: in.options.Clock().UnixMilli()})
+	})
+	if err != nil {
+		return wire.BlobURLs{}, err
+	}
+	signed, err := in.missing(ctx, lease.ManifestKey(p.Package), p.Size, p.Digest)
+	return wire.BlobURLs{URLs: []wire.Signed{signed}}, err
+}
+
+// Finish registers a package, in parts. Once it returns for the last part, all of the
+// package is durable.
+func (in *Intake) Finish(ctx context.Context, owner string, f wire.PackageFinish) error {
+	if len(f.Chunks) > maxPart || f.Bytes < 0 || f.Files < 0 {
+		return bad("package.finish with %d chunks, %d bytes and %d files is not well formed", len(f.Chunks), f.Bytes, f.Files)
+	}
+	var p *store.Package
+	err := in.options.Store.View(ctx, func(tx store.Tx) (err error) { p, err = tx.Package(f.Package); return err })
+	if errors.Is(err, store.ErrNotFound) || err == nil && p.Owner != owner {
+		return &wire.Error{Code: wire.CodeNotFound, Message: "package " + trim(f.Package, 80) + " is not announced", Next: "send package.seal first"}
+	}
+	if err != nil {
+		return err
+	}
+	for _, c := range f.Chunks {
+		if err := checkChunk(c); err != nil {
+			return err
+		}
+		if _, err := in.options.Blobs.Stat(ctx, lease.ChunkKey(owner, c.ID)); err != nil {
+			return absent("chunk "+c.ID, err)
+		}
+	}
+	if !f.More {
+		object, err := in.options.Blobs.Stat(ctx, lease.ManifestKey(f.Package))
+		if err != nil {
+			return absent("the manifest", err)
+		}
+		if !lease.Same(object, p.Size, p.Digest) {
+			return &wire.Error{Code: wire.CodeConflict, Message: "the store has another manifest for package " + f.Package}
+		}
+	}
+	return in.options.Store.Update(ctx, func(tx store.Tx) error {
+		n, err := tx.ChunkCount(f.Package)
+		if err != nil {
+			return err
+		}
+		if n+len(f.Chunks) > maxChunks {
+			return &wire.Error{Code: wire.CodeLimit, Message: fmt.Sprintf("a package of more than %d chunks", maxChunks)}
+		}
+		if p.Ready {
+			return nil
+		}
+		if err := tx.AddChunks(f.Package, f.Chunks); err != nil {
+			return err
+		}
+		if f.More {
+			return nil
+		}
+		return tx.FinishPackage(f.Package, f.Bytes, f.Files)
+	})
+}
+
+func absent(what string, err error) error {
+	if errors.Is(err, blob.ErrNotFound) {
+		return &wire.Error{Code: wire.CodeConflict, Message: what + " is not in the store", Next: "upload it and finish the package again"}
+	}
+	return fmt.Errorf("look up %s: %w", what, err)
+}
+
+// Chunks signs downloads of chunks of the package behind a job.
+func (in *Intake) Chunks(ctx context.Context, jobID string, ids []string) (wire.BlobURLs, error) {
+	if len(ids) == 0 || len(ids) > wire.MaxURLs {
+		return wire.BlobURLs{}, bad("%d chunks in one request, 1 to %d are allowed", len(ids), wire.MaxURLs)
+	}
+	var j *store.Job
+	var known map[string]wire.Chunk
+	err := in.options.Store.View(ctx, func(tx store.Tx) (err error) {
+		if j, err = tx.Job(jobID); err != nil {
+			return err
+		}
+		known, err = tx.Chunks(j.Package, ids)
+		return err
+	})
+	if err != nil {
+		return wire.BlobURLs{}, err
+	}
+	urls := wire.BlobURLs{URLs: make([]wire.Signed, len(ids))}
+	for i, id := range ids {
+		if _, ok := known[id]; !ok {
+			return wire.BlobURLs{}, &wire.Error{Code: wire.CodeNotFound, Message: "chunk " + trim(id, 80) + " is not in the package of this task"}
+		}
+		signed, err := in.options.Blobs.SignGet(ctx, lease.ChunkKey(j.Owner, id), lease.URLLife)
+		if err != nil {
+			return wire.BlobURLs{}, fmt.Errorf("sign chunk %s: %w", id, err)
+		}
+		urls.URLs[i] = lease.Signed(signed)
+	}
+	return urls, nil
+}

@@ -1,0 +1,185 @@
+package lease
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/heliostat-render/heliostat/manager/lifecycle"
+	"github.com/heliostat-render/heliostat/manager/notify"
+	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/wire"
+)
+
+// How often a task may fail, by kind, before it fails for good: on so many different
+// workers, or so often altogether. A verdict against a worker says little of the scene, so
+// colluding cheats must not be able to fail a job cheaply.
+var limits = map[job.FailureKind]struct{ workers, total int }{
+	job.FailScene:   {3, 6},
+	job.FailWorker:  {3, 9},
+	job.FailMemory:  {3, 6},
+	job.FailExpired: {5, 10},
+	job.FailVerdict: {5, 25},
+}
+
+// Outcome is what has to be done outside once the transaction is durable.
+type Outcome struct {
+	revoke []revocation
+}
+
+type revocation struct {
+	role   job.Role
+	node   string
+	id     string
+	reason string
+}
+
+// Return ends, in the caller's transaction, an attempt without a payable result: its task
+// goes back to the queue, or fails, and its job with it, when that happened too often. The
+// attempt has to be in one of the from states, else store.ErrLost.
+func (k *Keeper) Return(tx store.Tx, changes *notify.Changes, id string, from []lifecycle.AttemptState, kind job.FailureKind, cause, note string) (Outcome, error) {
+	if len(cause) > 1024 {
+		cause = cause[:1024]
+	}
+	if len(note) > 16<<10 {
+		note = note[len(note)-16<<10:]
+	}
+	now := k.options.Clock().UnixMilli()
+	a, err := tx.MoveAttempt(id, from, lifecycle.AttemptFailed, func(a *store.Attempt) { a.Kind, a.Cause, a.Note, a.Ended = kind, cause, note, now })
+	if err != nil {
+		return Outcome{}, err
+	}
+	t, err := tx.Task(a.Task)
+	if err != nil {
+		return Outcome{}, err
+	}
+	next := job.TaskWaiting
+	if kind != job.FailYield {
+		attempts, err := tx.Attempts(a.Task)
+		if err != nil {
+			return Outcome{}, err
+		}
+		j, err := tx.Job(a.Job)
+		if err != nil {
+			return Outcome{}, err
+		}
+		if k.exhausted(attempts, kind, j.Recipe) {
+			next = job.TaskFailed
+		}
+	}
+	if _, err := tx.MoveTask(a.Task, []job.TaskState{t.State}, next, func(t *job.Task) {
+		if kind != job.FailYield {
+			t.Failures++
+			t.Cause = cause
+		}
+	}); err != nil {
+		return Outcome{}, err
+	}
+	if kind != job.FailYield {
+		if err := changes.Event(tx, a.Job, "task failed", fmt.Sprintf("frames %s on %s: %s (%s)", store.FormatFrames(a.Frames), a.Worker, cause, kind), a.Worker); err != nil {
+			return Outcome{}, err
+		}
+	}
+	changes.Job(a.Job, a.Frames...)
+	if next != job.TaskFailed {
+		return Outcome{}, nil
+	}
+	return k.fail(tx, changes, a.Job, fmt.Sprintf("frames %s failed the same way on several workers: %s", store.FormatFrames(a.Frames), cause))
+}
+
+// exhausted tells whether failures of a kind were enough.
+func (k *Keeper) exhausted(attempts []*store.Attempt, kind job.FailureKind, r job.Recipe) bool {
+	workers := make(map[string]bool)
+	total := 0
+	for _, a := range attempts {
+		if a.State == lifecycle.AttemptFailed && a.Kind == kind {
+			workers[a.Worker] = true
+			total++
+		}
+	}
+	limit := limits[kind]
+	if len(workers) >= limit.workers || total >= limit.total {
+		return true
+	}
+	// A small farm has no more workers to try: a scene that failed twice and everywhere is
+	// at fault.
+	return (kind == job.FailScene || kind == job.FailMemory) && total >= 2 && len(workers) >= k.options.Fleet.Eligible(r)
+}
+
+func (k *Keeper) fail(tx store.Tx, changes *notify.Changes, jobID, cause string) (Outcome, error) {
+	now := k.options.Clock().UnixMilli()
+	_, err := tx.MoveJob(jobID, []job.State{job.Rendering, job.Paused}, job.Failed, func(j *store.Job) { j.Cause, j.Finished = cause, now })
+	if errors.Is(err, store.ErrLost) {
+		return Outcome{}, nil // it has ended otherwise
+	}
+	if err != nil {
+		return Outcome{}, err
+	}
+	if err := changes.Event(tx, jobID, "failed", cause, ""); err != nil {
+		return Outcome{}, err
+	}
+	return k.Stop(tx, changes, jobID, "the job failed")
+}
+
+// Stop ends, in the caller's transaction, everything that is out for a job that has just
+// ended, and closes its money.
+func (k *Keeper) Stop(tx store.Tx, changes *notify.Changes, jobID, reason string) (Outcome, error) {
+	var out Outcome
+	now := k.options.Clock().UnixMilli()
+	audits, err := tx.AuditsIn(lifecycle.AuditWaiting, lifecycle.AuditHeld, lifecycle.AuditCommitted)
+	if err != nil {
+		return out, err
+	}
+	for _, v := range audits {
+		if v.Job != jobID {
+			continue
+		}
+		if _, err := tx.MoveAudit(v.ID, []lifecycle.AuditState{v.State}, lifecycle.AuditDropped, func(v *store.Audit) { v.Cause, v.Ended = reason, now }); err != nil {
+			return out, err
+		}
+		if v.State != lifecycle.AuditWaiting {
+			out.revoke = append(out.revoke, revocation{job.RoleVerifier, v.Verifier, v.ID, reason})
+		}
+	}
+	attempts, err := tx.AttemptsIn(lifecycle.AttemptHeld)
+	if err != nil {
+		return out, err
+	}
+	for _, a := range attempts {
+		if a.Job != jobID {
+			continue
+		}
+		if _, err := tx.MoveAttempt(a.ID, []lifecycle.AttemptState{lifecycle.AttemptHeld}, lifecycle.AttemptFailed, func(a *store.Attempt) {
+			a.Kind, a.Cause, a.Ended = job.FailYield, reason, now
+		}); err != nil {
+			return out, err
+		}
+		if _, err := tx.MoveTask(a.Task, []job.TaskState{job.TaskLeased}, job.TaskWaiting, nil); err != nil {
+			return out, err
+		}
+		out.revoke = append(out.revoke, revocation{job.RoleWorker, a.Worker, a.ID, reason})
+	}
+	return out, k.options.Settler.Close(tx, jobID)
+}
+
+// Finish does what follows from a durable transaction: it tells the watchers, takes leases
+// and audits away from their nodes and wakes the scheduler.
+func (k *Keeper) Finish(changes *notify.Changes, out Outcome) {
+	k.options.Hub.Publish(changes)
+	for _, r := range out.revoke {
+		typ := wire.TypeLeaseRevoke
+		if r.role == job.RoleVerifier {
+			typ = wire.TypeAuditRevoke
+			k.options.Fleet.Drop(r.role, r.node, r.id, false)
+		} else {
+			k.drop(r.id, false)
+		}
+		if m, ok := k.options.Fleet.Member(r.role, r.node); ok {
+			_ = m.Session.Send(typ, wire.LeaseRevoke{Lease: r.id, Reason: r.reason}) // a node that is gone learns it when it is back
+		}
+	}
+	if len(out.revoke) > 0 {
+		k.options.Settler.Wake()
+	}
+	k.options.Freed()
+}

@@ -1,0 +1,37 @@
+// Command heliostat-manager runs the network's queue: it takes jobs in, leases tasks to
+// workers, has every frame checked by verifiers, delivers them and settles what is owed.
+//
+// This package only wires: flags, construction, start and stop. What the manager does is in
+// the packages below it.
+//
+// Receives: a data folder and flags.
+// Hands on: a serving manager.
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+// version is set by the release build.
+var version = "0.1.0"
+
+func main() {
+	root := &cobra.Command{
+		Use:           "heliostat-manager",
+		Short:         "Run a Heliostat manager",
+		Version:       version,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		CompletionOptions: cobra.CompletionOptions{
+			HiddenDefaultCmd: true,
+		},
+	}
+	root.AddCommand(serveCommand())
+	if err := root.Execute(); err != nil {
+		fmt.Fprintln(os.Stderr, "heliostat-manager:", err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,638 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/heliostat-render/heliostat/shared/client"
+	"github.com/heliostat-render/heliostat/shared/identity"
+	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/pack"
+	"github.com/heliostat-render/heliostat/shared/render"
+	"github.com/heliostat-render/heliostat/shared/render/fake"
+	"github.com/heliostat-render/heliostat/shared/wire"
+)
+
+// simRenderer makes recipes be judged as Cycles' are; the fake's noise is as reproducible.
+const simRenderer = "blender"
+
+// childEnv makes the test binary a manager, so that a test can kill it.
+const childEnv = "HELIOSTAT_MANAGER_CHILD"
+
+func TestMain(m *testing.M) {
+	if raw := os.Getenv(childEnv); raw != "" {
+		var c config
+		if err := json.Unmarshal([]byte(raw), &c); err != nil {
+			panic(err)
+		}
+		c.Stdout, c.Log = os.Stdout, slog.New(slog.NewTextHandler(os.Stderr, nil))
+		if err := serve(context.Background(), c); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+func settings(t *testing.T, settlement string) config {
+	return config{
+		Data: filepath.Join(t.TempDir(), "data"), Listen: "127.0.0.1:0", Settlement: settlement, Blobs: "dir",
+		Lease: 20 * time.Second, Grace: 20 * time.Second, Epoch: time.Second, Window: time.Hour, Target: time.Second, Price: 0.1, Faucet: 1000,
+	}
+}
+
+// startManager serves in this process and returns the manager's address and a clean stop.
+func startManager(t *testing.T, c config) (url string, stop func()) {
+	t.Helper()
+	r, w := io.Pipe()
+	c.Stdout = w
+	c.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	if testing.Verbose() {
+		c.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() {
+		err := serve(ctx, c)
+		w.CloseWithError(errors.Join(io.EOF, err))
+		done <- err
+	}()
+	url = readyAddress(t, r)
+	stopped := false
+	stop = func() {
+		if stopped {
+			return
+		}
+		stopped = true
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("the manager stopped with: %v", err)
+		}
+	}
+	t.Cleanup(stop)
+	return url, stop
+}
+
+func readyAddress(t *testing.T, r io.Reader) string {
+	t.Helper()
+	line, err := bufio.NewReader(r).ReadString('\n')
+	if err != nil {
+		t.Fatalf("no ready line: %v", err)
+	}
+	for field := range strings.FieldsSeq(line) {
+		if address, ok := strings.CutPrefix(field, "address="); ok {
+			return address
+		}
+	}
+	t.Fatalf("the ready line %q names no address", line)
+	return ""
+}
+
+// artist submits jobs.
+type artist struct {
+	*client.Client
+	t   *testing.T
+	ctx context.Context
+	dir string
+	id  *identity.Identity
+}
+
+func newArtist(t *testing.T, url string) *artist {
+	t.Helper()
+	id, err := identity.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	t.Cleanup(cancel)
+	c, err := client.Dial(ctx, client.Options{Manager: url, Identity: id, Software: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return &artist{Client: c, t: t, ctx: ctx, dir: t.TempDir(), id: id}
+}
+
+var simRecipe = job.Recipe{
+	Renderer: simRenderer, Version: fake.Version, Engine: "CYCLES", MainFile: "scene.blend", Width: 96, Height: 64, Samples: 8, Device: "CPU", Format: "PNG", ColorDepth: "8",
+}
+
+// draft packs a scene and gets its price.
+func (a *artist) draft(frames int) wire.JobQuote {
+	a.t.Helper()
+	scene := filepath.Join(a.dir, "scene.blend")
+	if err := os.WriteFile(scene, []byte("a scene of "+a.t.Name()), 0o600); err != nil {
+		a.t.Fatal(err)
+	}
+	built, err := pack.Build(a.ctx, pack.BuildOptions{Sources: []pack.Source{{Name: "scene.blend", Path: scene}}, Main: "scene.blend", TenantKey: a.id.TenantKey(), Sink: a.Sink()})
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	if err := a.SealPackage(a.ctx, built); err != nil {
+		a.t.Fatal(err)
+	}
+	r := client.DraftRequest{Request: a.t.Name(), Name: "shot", Built: built, Recipe: simRecipe}
+	for f := range frames {
+		r.Frames = append(r.Frames, f+1)
+	}
+	q, err := a.Draft(a.ctx, r)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	again, err := a.Draft(a.ctx, r)
+	if err != nil || again.Job.ID != q.Job.ID || again.Quote.ID != q.Quote.ID {
+		a.t.Fatalf("the same draft made another job: %v", err)
+	}
+	return q
+}
+
+func (a *artist) submit(frames int) job.Job {
+	a.t.Helper()
+	q := a.draft(frames)
+	j, err := a.Fund(a.ctx, q)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	again, err := a.Fund(a.ctx, q)
+	if err != nil || again.ID != j.ID {
+		a.t.Fatalf("the same funding again: %v", err)
+	}
+	return j
+}
+
+// await watches a job until ok says so, and returns it as it is then.
+func (a *artist) await(id string, ok func(job.Job) bool) wire.JobDetail {
+	a.t.Helper()
+	ctx, cancel := context.WithCancel(a.ctx)
+	defer cancel()
+	reached := false
+	err := a.Watch(ctx, wire.JobWatch{Job: id}, func(u wire.JobUpdate) {
+		if ok(u.Job) {
+			reached = true
+			cancel()
+		}
+	})
+	d, showErr := a.Job(context.WithoutCancel(a.ctx), id)
+	if err != nil || !reached || showErr != nil {
+		for _, e := range d.Events {
+			a.t.Logf("%s: %s %s", e.What, e.Text, e.Node)
+		}
+		a.t.Fatalf("job %s stays %s (%+v), why: %q; %v, %v", id, d.Job.State, d.Job.Counts, d.Why, err, showErr)
+	}
+	return d
+}
+
+func inState(states ...job.State) func(job.Job) bool {
+	return func(j job.Job) bool { return slices.Contains(states, j.State) }
+}
+
+// download fetches every delivered frame and checks it.
+func (a *artist) download(id string) []wire.JobFile {
+	a.t.Helper()
+	files, err := a.Files(a.ctx, id, nil)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	for _, f := range files.Files {
+		if err := a.Download(a.ctx, f, filepath.Join(a.dir, "out", f.Name)); err != nil {
+			a.t.Fatal(err)
+		}
+	}
+	return files.Files
+}
+
+// checkDelivered holds a delivered job to the promises: every frame verified by somebody
+// else than its worker, by none of the cheats, and paid once.
+func checkDelivered(t *testing.T, d wire.JobDetail, frames int, cheats ...string) {
+	t.Helper()
+	if len(d.Frames) != frames {
+		t.Errorf("%d of %d frames", len(d.Frames), frames)
+	}
+	for _, f := range d.Frames {
+		if f.State != job.FrameDelivered && f.State != job.FrameAccepted {
+			t.Errorf("frame %d is %s", f.Number, f.State)
+		}
+		if f.Verifier == "" || f.Verifier == f.Worker || f.Verdict == "" {
+			t.Errorf("frame %d of %s was verified by %q: %q", f.Number, f.Worker, f.Verifier, f.Verdict)
+		}
+		if slices.Contains(cheats, f.Worker) {
+			t.Errorf("frame %d of the cheat %s was delivered", f.Number, f.Worker)
+		}
+	}
+	if want := job.Amount(frames) * (d.Job.Quote.PerFrame + d.Job.Quote.VerifyFee); d.Job.Spent != want {
+		t.Errorf("spent %d, want %d", d.Job.Spent, want)
+	}
+}
+
+func TestJobWithoutPayments(t *testing.T) {
+	url, _ := startManager(t, settings(t, "off"))
+	a := newArtist(t, url)
+	q := a.draft(8)
+	if q.Quote.Basis == "" || q.Quote.Ceiling < q.Quote.Price || q.ChainJob != "" {
+		t.Errorf("quote %+v", q)
+	}
+	j, err := a.Fund(a.ctx, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d, err := a.Job(a.ctx, j.ID); err != nil || !strings.Contains(d.Why, "no worker is connected") {
+		t.Errorf("why: %q, %v", d.Why, err)
+	}
+	startWorker(t, url, fake.Behaviour{})
+	startWorker(t, url, fake.Behaviour{})
+	startVerifier(t, url, fake.Behaviour{})
+	d := a.await(j.ID, inState(job.Delivered))
+	checkDelivered(t, d, 8)
+	if files := a.download(j.ID); len(files) != 8 || files[0].Name != "0001.png" {
+		t.Errorf("files %+v", files)
+	}
+	accepted, err := a.Accept(a.ctx, j.ID)
+	if err != nil || accepted.State != job.Settled {
+		t.Errorf("after the acceptance: %s, %v", accepted.State, err)
+	}
+	if again, err := a.Accept(a.ctx, j.ID); err != nil || again.State != job.Settled {
+		t.Errorf("accepted again: %s, %v", again.State, err)
+	}
+	nodes, err := a.Nodes(a.ctx)
+	if err != nil || len(nodes) != 3 {
+		t.Errorf("%d nodes, %v", len(nodes), err)
+	}
+	renderers, err := a.Renderers(a.ctx)
+	if err != nil || len(renderers) != 1 || renderers[0].Workers != 2 {
+		t.Errorf("renderers %+v, %v", renderers, err)
+	}
+}
+
+func TestJobPaidOnTheChain(t *testing.T) {
+	url, _ := startManager(t, settings(t, "devchain"))
+	a := newArtist(t, url)
+	w := startWorker(t, url, fake.Behaviour{})
+	v := startVerifier(t, url, fake.Behaviour{})
+	j := a.submit(6)
+	if j.Escrow != j.Quote.Ceiling || j.Tx.Fund == "" {
+		t.Errorf("after funding: escrow %d, tx %q", j.Escrow, j.Tx.Fund)
+	}
+	checkDelivered(t, a.await(j.ID, inState(job.Delivered)), 6)
+	if _, err := a.Accept(a.ctx, j.ID); err != nil {
+		t.Fatal(err)
+	}
+	d := a.await(j.ID, inState(job.Settled))
+	if d.Job.Refund != d.Job.Quote.Ceiling-d.Job.Spent || d.Job.Tx.Deliver == "" || d.Job.Tx.Settle == "" || d.Job.Tx.Refund == "" || d.Job.Escrow != 0 {
+		t.Errorf("settled as %+v", d.Job)
+	}
+	for n, want := range map[*node]job.Amount{w.node: 6 * j.Quote.PerFrame, v.node: 6 * j.Quote.VerifyFee} {
+		paid := claim(t, n)
+		if paid.Total != want || paid.Amount != want || paid.Tx == "" {
+			t.Errorf("%s was paid %+v, want %d", n.id.Address(), paid, want)
+		}
+		var again wire.PayoutPaid
+		if err := n.conn.Request(n.ctx, wire.TypePayoutClaim, wire.PayoutClaim{}, &again); err != nil || again.Amount != 0 || again.Total != want {
+			t.Errorf("claimed again: %+v, %v", again, err)
+		}
+	}
+}
+
+// claim withdraws as soon as the epoch that owes the node is posted.
+func claim(t *testing.T, n *node) wire.PayoutPaid {
+	t.Helper()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	limit := time.After(30 * time.Second)
+	for {
+		var paid wire.PayoutPaid
+		if err := n.conn.Request(n.ctx, wire.TypePayoutClaim, wire.PayoutClaim{}, &paid); err != nil {
+			t.Fatal(err)
+		}
+		if paid.Total > 0 {
+			return paid
+		}
+		select {
+		case <-tick.C:
+		case <-limit:
+			t.Fatal("no epoch was posted")
+		}
+	}
+}
+
+func TestCheatsAreCaught(t *testing.T) {
+	for _, verifiers := range []int{1, 2} {
+		t.Run(fmt.Sprint(verifiers, " verifiers"), func(t *testing.T) {
+			url, _ := startManager(t, settings(t, "off"))
+			half := startWorker(t, url, fake.Behaviour{Samples: 4})
+			other := startWorker(t, url, fake.Behaviour{FrameShift: 1})
+			for range verifiers {
+				startVerifier(t, url, fake.Behaviour{})
+			}
+			a := newArtist(t, url)
+			j := a.submit(6)
+			// Both cheats get something to cheat on before anybody honest is there.
+			a.await(j.ID, func(j job.Job) bool { return j.Counts.Rejected >= 2 })
+			startWorker(t, url, fake.Behaviour{})
+			d := a.await(j.ID, inState(job.Delivered))
+			checkDelivered(t, d, 6, half.id.Address(), other.id.Address())
+			if d.Job.Counts.Rejected == 0 {
+				t.Error("nothing was rejected")
+			}
+			for _, cheat := range []*worker{half, other} {
+				var p wire.Payouts
+				if err := cheat.conn.Request(cheat.ctx, wire.TypePayoutList, wire.PayoutList{}, &p); err != nil || len(p.Payouts) != 0 {
+					t.Errorf("a cheat is owed %+v, %v", p.Payouts, err)
+				}
+			}
+		})
+	}
+}
+
+func TestLyingVerifierChangesNothing(t *testing.T) {
+	url, _ := startManager(t, settings(t, "off"))
+	cheat := startWorker(t, url, fake.Behaviour{Samples: 4})
+	liar := &verifier{node: newNode(t, fake.Behaviour{}), lie: true}
+	liar.start(url)
+	a := newArtist(t, url)
+	j := a.submit(4)
+	a.await(j.ID, func(j job.Job) bool {
+		var d wire.JobDetail
+		d, err := a.Job(a.ctx, j.ID)
+		return err == nil && slices.ContainsFunc(d.Events, func(e wire.Event) bool { return e.What == "check repeated" })
+	})
+	startVerifier(t, url, fake.Behaviour{})
+	startWorker(t, url, fake.Behaviour{})
+	checkDelivered(t, a.await(j.ID, inState(job.Delivered)), 4, cheat.id.Address())
+}
+
+func TestSilentWorkerLosesItsLease(t *testing.T) {
+	c := settings(t, "off")
+	c.Lease, c.Grace = 2*time.Second, 2*time.Second
+	url, _ := startManager(t, c)
+	a := newArtist(t, url)
+	silent := &worker{node: newNode(t, fake.Behaviour{})}
+	died := make(chan wire.TaskCommit, 1)
+	silent.committing = func(c wire.TaskCommit) bool { died <- c; return false }
+	silent.start(url)
+	startVerifier(t, url, fake.Behaviour{})
+	j := a.submit(2)
+	late := <-died
+	silent.stop()
+	startWorker(t, url, fake.Behaviour{})
+	checkDelivered(t, a.await(j.ID, inState(job.Delivered)), 2, silent.id.Address())
+	// It comes back with a commit that nobody waits for any more.
+	back := &worker{node: &node{t: t, id: silent.id, renderer: silent.renderer}}
+	back.ctx, back.cancel = context.WithCancel(context.Background())
+	t.Cleanup(back.stop)
+	back.start(url)
+	var e *wire.Error
+	if err := back.conn.Request(back.ctx, wire.TypeTaskCommit, late, nil); !errors.As(err, &e) || e.Code != wire.CodeConflict {
+		t.Errorf("a late commit: %v", err)
+	}
+}
+
+func TestCommitTwice(t *testing.T) {
+	url, _ := startManager(t, settings(t, "off"))
+	a := newArtist(t, url)
+	w := startWorker(t, url, fake.Behaviour{})
+	startVerifier(t, url, fake.Behaviour{})
+	j := a.submit(2)
+	a.await(j.ID, inState(job.Delivered))
+	w.mu.Lock()
+	c := w.commits[0]
+	w.mu.Unlock()
+	var first, second wire.TaskCommitted
+	if err := errors.Join(w.conn.Request(w.ctx, wire.TypeTaskCommit, c, &first), w.conn.Request(w.ctx, wire.TypeTaskCommit, c, &second)); err != nil || first != second || first.Key == "" {
+		t.Errorf("the same commit again: %q, %q, %v", first.Key, second.Key, err)
+	}
+	c.Receipt.Finished++
+	var e *wire.Error
+	if err := w.conn.Request(w.ctx, wire.TypeTaskCommit, c, nil); !errors.As(err, &e) || e.Code != wire.CodeConflict {
+		t.Errorf("another commit of the same lease: %v", err)
+	}
+	if d, err := a.Job(a.ctx, j.ID); err != nil || d.Job.Spent != 2*(j.Quote.PerFrame+j.Quote.VerifyFee) {
+		t.Errorf("spent %d, %v", d.Job.Spent, err)
+	}
+}
+
+func TestBrokenSceneFailsTheJob(t *testing.T) {
+	url, _ := startManager(t, settings(t, "devchain"))
+	a := newArtist(t, url)
+	broken := fake.Behaviour{Fail: map[int]error{1: render.ErrMissingAsset, 2: render.ErrMissingAsset, 3: render.ErrMissingAsset, 4: render.ErrMissingAsset}}
+	startWorker(t, url, broken)
+	startWorker(t, url, broken)
+	startVerifier(t, url, fake.Behaviour{})
+	j := a.submit(4)
+	d := a.await(j.ID, func(j job.Job) bool { return j.State == job.Failed && j.Tx.Refund != "" })
+	if d.Job.Refund != j.Quote.Ceiling || !strings.Contains(d.Job.Cause, "missing") || d.Job.Spent != 0 {
+		t.Errorf("failed as %+v", d.Job)
+	}
+}
+
+func TestCancelPaysWhatIsVerified(t *testing.T) {
+	c := settings(t, "devchain")
+	c.Window = time.Second
+	url, _ := startManager(t, c)
+	a := newArtist(t, url)
+	startWorker(t, url, fake.Behaviour{Hang: []int{5, 6, 7, 8}})
+	startVerifier(t, url, fake.Behaviour{})
+	j := a.submit(8)
+	a.await(j.ID, func(j job.Job) bool { return j.Counts.Delivered == 4 })
+	if _, err := a.Cancel(a.ctx, j.ID, "changed my mind"); err != nil {
+		t.Fatal(err)
+	}
+	d := a.await(j.ID, func(j job.Job) bool { return j.Tx.Refund != "" })
+	if want := 4 * (j.Quote.PerFrame + j.Quote.VerifyFee); d.Job.State != job.Cancelled || d.Job.Spent != want || d.Job.Refund != j.Quote.Ceiling-want || d.Job.Tx.Settle == "" {
+		t.Errorf("cancelled as %+v", d.Job)
+	}
+	if _, err := a.Pause(a.ctx, j.ID, ""); err == nil {
+		t.Error("a cancelled job was paused")
+	}
+}
+
+func TestPauseAndClaim(t *testing.T) {
+	url, _ := startManager(t, settings(t, "off"))
+	a := newArtist(t, url)
+	j := a.submit(4)
+	if p, err := a.Pause(a.ctx, j.ID, "lunch"); err != nil || p.State != job.Paused {
+		t.Fatalf("%s, %v", p.State, err)
+	}
+	w := startWorker(t, url, fake.Behaviour{})
+	startVerifier(t, url, fake.Behaviour{})
+	if r, err := a.Resume(a.ctx, j.ID, ""); err != nil || r.State != job.Rendering {
+		t.Fatalf("%s, %v", r.State, err)
+	}
+	a.await(j.ID, inState(job.Delivered))
+	if c, err := a.Claim(a.ctx, j.ID, []int{2, 3}, "too dark"); err != nil || c.State != job.Disputed {
+		t.Fatalf("%s, %v", c.State, err)
+	}
+	// The frames are right: the claim is refused and nothing is rendered or paid again.
+	d := a.await(j.ID, inState(job.Delivered))
+	checkDelivered(t, d, 4)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.offers != len(d.Tasks) {
+		t.Errorf("%d offers for %d tasks", w.offers, len(d.Tasks))
+	}
+}
+
+func TestStrangersSeeNothing(t *testing.T) {
+	url, _ := startManager(t, settings(t, "off"))
+	a, b := newArtist(t, url), newArtist(t, url)
+	j := a.submit(2)
+	w := startWorker(t, url, fake.Behaviour{Hang: []int{1, 2}})
+	code := func(err error) wire.Code {
+		var e *wire.Error
+		if !errors.As(err, &e) {
+			return ""
+		}
+		return e.Code
+	}
+	if _, err := b.Job(b.ctx, j.ID); code(err) != wire.CodeNotFound {
+		t.Errorf("another artist sees the job: %v", err)
+	}
+	if _, err := b.Cancel(b.ctx, j.ID, ""); code(err) != wire.CodeNotFound {
+		t.Errorf("another artist cancels the job: %v", err)
+	}
+	if _, err := b.Files(b.ctx, j.ID, nil); code(err) != wire.CodeNotFound {
+		t.Errorf("another artist fetches the job: %v", err)
+	}
+	if _, _, err := b.Jobs(b.ctx, wire.JobList{All: true}); code(err) != wire.CodeUnauthorised {
+		t.Errorf("an artist lists everybody's jobs: %v", err)
+	}
+	if err := w.conn.Request(w.ctx, wire.TypeJobDraft, wire.JobDraft{}, nil); code(err) != wire.CodeUnauthorised {
+		t.Errorf("a worker drafts a job: %v", err)
+	}
+	if err := w.conn.Request(w.ctx, "no.such", struct{}{}, nil); code(err) != wire.CodeUnsupported {
+		t.Errorf("an unknown message: %v", err)
+	}
+	if files, err := a.Files(a.ctx, j.ID, []int{1, 2}); err != nil || len(files.Files) != 0 {
+		t.Errorf("undelivered frames were handed out: %+v, %v", files, err)
+	}
+	id, err := identity.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.Dial(a.ctx, client.Options{Manager: url, Identity: id, Roles: []job.Role{job.RoleOperator}}); code(err) != wire.CodeUnauthorised {
+		t.Errorf("anybody is operator: %v", err)
+	}
+}
+
+// startChild serves in another process that can be killed.
+func startChild(t *testing.T, c config) (url string, kill func()) {
+	t.Helper()
+	raw, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), childEnv+"="+string(raw))
+	if testing.Verbose() {
+		cmd.Stderr = os.Stderr
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	url = readyAddress(t, out)
+	killed := false
+	kill = func() {
+		if !killed {
+			killed = true
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait() // it was killed
+		}
+	}
+	t.Cleanup(kill)
+	return url, kill
+}
+
+// TestKilledManagerLosesNothing kills the manager again and again while a job runs.
+func TestKilledManagerLosesNothing(t *testing.T) {
+	c := settings(t, "devchain")
+	url, kill := startChild(t, c)
+	c.Listen = strings.TrimPrefix(url, "http://")
+	a := newArtist(t, url)
+	w1 := startWorker(t, url, fake.Behaviour{FrameTime: 30 * time.Millisecond})
+	w2 := startWorker(t, url, fake.Behaviour{FrameTime: 30 * time.Millisecond})
+	v := startVerifier(t, url, fake.Behaviour{})
+	j := a.submit(24)
+	for _, at := range []int{3, 9, 15, 21} {
+		a.await(j.ID, func(j job.Job) bool { return j.Counts.Delivered >= at })
+		kill()
+		_, kill = startChild(t, c)
+	}
+	checkDelivered(t, a.await(j.ID, inState(job.Delivered)), 24)
+	if _, err := a.Accept(a.ctx, j.ID); err != nil {
+		t.Fatal(err)
+	}
+	kill()
+	_, kill = startChild(t, c)
+	d := a.await(j.ID, inState(job.Settled))
+	if d.Job.Refund != j.Quote.Ceiling-d.Job.Spent {
+		t.Errorf("settled as %+v", d.Job)
+	}
+	frames := make(map[string]job.Amount)
+	for _, f := range d.Frames {
+		frames[f.Worker] += j.Quote.PerFrame
+		frames[f.Verifier] += j.Quote.VerifyFee
+	}
+	for _, n := range []*node{w1.node, w2.node, v.node} {
+		if want := frames[n.id.Address()]; want > 0 {
+			if paid := claim(t, n); paid.Total != want {
+				t.Errorf("%s was paid %d, want %d", n.id.Address(), paid.Total, want)
+			}
+		}
+	}
+	// What workers were told is durable has been kept.
+	kept := make(map[string]bool)
+	for _, f := range d.Frames {
+		kept[f.Attempt] = true
+	}
+	for _, w := range []*worker{w1, w2} {
+		w.mu.Lock()
+		for _, c := range w.commits {
+			if !kept[c.Lease] {
+				t.Errorf("the acknowledged commit %s is lost", c.Lease)
+			}
+		}
+		w.mu.Unlock()
+	}
+}
+
+func TestMistakesAreNamed(t *testing.T) {
+	c := settings(t, "off")
+	url, _ := startManager(t, c)
+	taken := strings.TrimPrefix(url, "http://")
+	for _, test := range []struct {
+		name   string
+		change func(*config)
+		want   string
+	}{
+		{"folder in use", func(*config) {}, "in use by another manager"},
+		{"port in use", func(c *config) { c.Data, c.Listen = t.TempDir(), taken }, "choose another port"},
+		{"folder is a file", func(c *config) { c.Data = filepath.Join(os.Args[0], "x") }, "choose another with --data"},
+		{"settlement", func(c *config) { c.Data, c.Settlement = t.TempDir(), "gold" }, "use off, devchain"},
+		{"blobs", func(c *config) { c.Data, c.Blobs = t.TempDir(), "ftp://x" }, "s3://endpoint/bucket"},
+	} {
+		bad := c
+		test.change(&bad)
+		bad.Stdout, bad.Log = io.Discard, slog.New(slog.DiscardHandler)
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		if err := serve(ctx, bad); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v", test.name, err)
+		}
+		cancel()
+	}
+}

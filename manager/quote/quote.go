@@ -1,0 +1,152 @@
+// Package quote prices a job before it runs: work units, time, price per frame and a
+// ceiling. It estimates from the history of the same scene where there is one, else from resolution
+// and samples, and says in Quote.Basis on what the figures rest. What artist and worker get is fixed by
+// the quote, never by a worker's clock.
+//
+// It is not the place for escrow (manager/settle) or for choosing workers (manager/schedule).
+//
+// Receives: draft jobs from manager/intake.
+// Hands on: quotes to the artist.
+package quote
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/heliostat-render/heliostat/manager/fleet"
+	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/shared/job"
+)
+
+const (
+	// unitSamples is how many pixel samples of a middling Cycles scene the reference GPU
+	// renders in a minute: 1920×1080 at 128 samples.
+	unitSamples = 1920 * 1080 * 128
+	// frameUnits is what a frame costs at least: loading, synchronising, writing.
+	frameUnits = 0.001
+	// newBench is assumed of a worker that hasn't measured itself: two CPU cores.
+	newBench = 0.2
+	// margin is what the ceiling has above the price.
+	margin = 1.10
+	// life is how long a quote is good.
+	life = time.Hour
+
+	minFrame  job.Amount = 1000 // a thousandth of a token: below it a payout costs more than it is worth
+	minVerify job.Amount = 200
+)
+
+// Quoter prices jobs. It is safe for concurrent use.
+type Quoter struct {
+	Fleet *fleet.Fleet
+	Unit  job.Amount // market price of one work unit
+	Clock func() time.Time
+}
+
+// Quote prices the job from what the transaction shows.
+func (q *Quoter) Quote(tx store.Tx, j *store.Job) (job.Quote, error) {
+	each, spread, basis, err := estimate(tx, j)
+	if err != nil {
+		return job.Quote{}, fmt.Errorf("price job %s: %w", j.ID, err)
+	}
+	n := float64(len(j.Frames))
+	unit := q.Unit
+	bench, workers := 0.0, 0
+	var floor job.Amount = math.MaxInt64
+	for _, m := range q.Fleet.Members(job.RoleWorker) {
+		if fleet.Lacks(m.Capabilities, j.Recipe) != "" {
+			continue
+		}
+		workers++
+		bench += benchOf(m.Capabilities)
+		floor = min(floor, m.Capabilities.Floor)
+	}
+	if workers == 0 {
+		bench, workers = newBench, 1
+		basis += fmt.Sprintf("; no connected worker has %s %s with %s now, so the time assumes one of middling speed", j.Recipe.Renderer, j.Recipe.Version, j.Recipe.Engine)
+	} else {
+		unit = max(unit, floor)
+		basis += fmt.Sprintf("; time for the %d connected workers that can render it", workers)
+	}
+	perFrame := max(job.Amount(math.Ceil(each*float64(unit))), minFrame)
+	verify := max(perFrame/10, minVerify)
+	price := (perFrame + verify) * job.Amount(len(j.Frames))
+	return job.Quote{
+		ID: store.NewID("q"), Job: j.ID,
+		WorkUnits: each * n, WorkUnitsLow: each * n / spread, WorkUnitsHigh: each * n * spread,
+		// Workers finish together at best; the slowest task of each is waited for.
+		Seconds:  each*n/bench*60 + each*60/(bench/float64(workers)),
+		PerFrame: perFrame, VerifyFee: verify, Price: price, Ceiling: job.Amount(math.Ceil(float64(price) * margin)),
+		Basis: basis, Expires: q.Clock().Add(life).Unix(),
+	}, nil
+}
+
+// slotBench is the score of one slot, benchOf that of the whole node.
+func slotBench(c job.Capabilities) float64 {
+	if c.Bench > 0 {
+		return c.Bench
+	}
+	return newBench
+}
+
+func benchOf(c job.Capabilities) float64 { return slotBench(c) * float64(max(c.Slots, 1)) }
+
+// Seconds estimates one frame on a worker of the fleet, for the size of tasks.
+func (q *Quoter) Seconds(j *store.Job) float64 {
+	sum, n := 0.0, 0
+	for _, m := range q.Fleet.Members(job.RoleWorker) {
+		if fleet.Lacks(m.Capabilities, j.Recipe) == "" {
+			sum += slotBench(m.Capabilities)
+			n++
+		}
+	}
+	if n == 0 {
+		sum, n = newBench, 1
+	}
+	return j.Quote.WorkUnits / float64(max(len(j.Frames), 1)) / (sum / float64(n)) * 60
+}
+
+// estimate gives the work units of one frame, the factor of the 80 % interval around them
+// and what they rest on.
+func estimate(tx store.Tx, j *store.Job) (each, spread float64, basis string, err error) {
+	earlier, err := tx.ListJobs(j.Owner, "", 200)
+	if err != nil {
+		return 0, 0, "", err
+	}
+	r := j.Recipe
+	for _, e := range earlier {
+		p := e.Recipe
+		if e.RendFrames == 0 || e.Units <= 0 || p.MainFile != r.MainFile || p.Renderer != r.Renderer || p.Engine != r.Engine || p.Device != r.Device {
+			continue
+		}
+		each = e.Units / float64(e.RendFrames) * work(r) / work(p)
+		spread = 1.3
+		if e.Package != j.Package {
+			spread = 1.6 // the scene has been edited since
+		}
+		if work(r) != work(p) {
+			spread *= 1.2
+		}
+		return max(each, frameUnits), spread, fmt.Sprintf("%d frames of this scene rendered before, in job %s", e.RendFrames, e.ID), nil
+	}
+	return max(work(r)/unitSamples, frameUnits), 4, fmt.Sprintf("a rough guess from %d×%d pixels and %d samples; nothing of this scene has been rendered yet", r.Width, r.Height, samples(r)), nil
+}
+
+// work is proportional to the rendering of one frame: pixels times samples.
+func work(r job.Recipe) float64 {
+	w := float64(r.Width) * float64(r.Height) * float64(samples(r))
+	if r.Engine != "CYCLES" {
+		w /= 10 // rasterised
+	}
+	return w
+}
+
+func samples(r job.Recipe) int {
+	switch {
+	case r.Samples > 0:
+		return r.Samples
+	case r.Engine == "CYCLES":
+		return 128
+	}
+	return 64
+}

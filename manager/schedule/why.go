@@ -1,0 +1,88 @@
+package schedule
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/heliostat-render/heliostat/manager/fleet"
+	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/shared/job"
+)
+
+// Why says in words why nothing of a job renders now; "" while something does or nothing
+// is left to do.
+func (s *Scheduler) Why(j *store.Job) string {
+	switch j.State {
+	case job.Draft, job.Quoted:
+		return "its quote is not accepted yet"
+	case job.Paused:
+		return "it is paused; resume it"
+	case job.Funded, job.Rendering, job.Disputed:
+	default:
+		return ""
+	}
+	if workers, _ := s.options.Leaser.Working(j.ID); workers > 0 {
+		return ""
+	}
+	if j.TasksWaiting == 0 {
+		if j.TasksOpen == 0 {
+			return ""
+		}
+		for _, v := range s.options.Fleet.Members(job.RoleVerifier) {
+			if v.Paused == "" && fleet.Lacks(v.Capabilities, j.Recipe) == "" {
+				return "everything is rendered; the checks are not finished"
+			}
+		}
+		return fmt.Sprintf("everything is rendered, but no verifier with %s %s is connected; start heliostat-verifier", j.Recipe.Renderer, j.Recipe.Version)
+	}
+	workers := s.options.Fleet.Members(job.RoleWorker)
+	if len(workers) == 0 {
+		return "no worker is connected; start heliostat-worker"
+	}
+	var reasons []string
+	suits, busy := 0, 0
+	for _, w := range workers {
+		if reason := Suits(w, j); reason != "" {
+			if !slices.Contains(reasons, reason) && len(reasons) < 5 {
+				reasons = append(reasons, reason)
+			}
+			continue
+		}
+		suits++
+		if w.Free == 0 {
+			busy++
+		}
+	}
+	switch {
+	case suits == 0:
+		return fmt.Sprintf("none of the %d connected workers can render it: one %s", len(workers), strings.Join(reasons, "; one "))
+	case busy == suits:
+		return fmt.Sprintf("all %d workers that can render it are busy", suits)
+	}
+	return "it waits for the next free worker; those that failed on it are left out"
+}
+
+// ETA estimates the seconds until a job's last frame, 0 while unknown: the frames that are
+// left, at the mean time of those that are done, over the workers at it.
+func (s *Scheduler) ETA(j *store.Job) float64 {
+	if j.State != job.Rendering && j.State != job.Paused {
+		return 0
+	}
+	working, done := s.options.Leaser.Working(j.ID)
+	left := float64(j.Counts.Pending - done)
+	if left <= 0 {
+		left = 0.5 // the checks
+	}
+	var each float64
+	switch {
+	case j.RendFrames > 0:
+		each = j.Seconds / float64(j.RendFrames)
+	case j.Quote.Seconds > 0 && len(j.Frames) > 0:
+		// The quote's estimate is for the workers of that time.
+		return j.Quote.Seconds * float64(j.Counts.Pending) / float64(len(j.Frames))
+	default:
+		return 0
+	}
+	return left * each / float64(max(working, 1))
+}

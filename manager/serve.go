@@ -1,0 +1,102 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/service"
+)
+
+func serveCommand() *cobra.Command {
+	c := config{Stdout: os.Stdout}
+	var logFormat string
+	var debug bool
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve a manager until SIGTERM",
+		Long: `Serve a manager: SQLite, the blob folder and, with --settlement devchain, an embedded
+EVM chain, all in one data folder. Prints one line, "ready address=… id=…", on standard
+output once it serves; logs go to standard error.
+
+Environment:
+  HELIOSTAT_PASSPHRASE            encrypts the manager's key file, when set
+  HELIOSTAT_S3_ACCESS_KEY,
+  HELIOSTAT_S3_SECRET_KEY         credentials of --blobs s3://…`,
+		Example: `  # a manager for this machine, jobs paid with test tokens on the embedded chain
+  heliostat-manager serve --data ~/heliostat --settlement devchain
+
+  # a studio's own farm, without payments, for the whole network
+  heliostat-manager serve --data /srv/heliostat --listen 0.0.0.0:7777 --settlement off --studio 0x5Aeda56215b167893e80B4fE645BA6d5Bab767DE
+
+  # frames on an S3 server
+  heliostat-manager serve --data /srv/heliostat --blobs 's3://s3.example.com/frames?region=eu-1'`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			level := slog.LevelInfo
+			if debug {
+				level = slog.LevelDebug
+			}
+			log, err := service.Logger(os.Stderr, logFormat, level)
+			if err != nil {
+				return err
+			}
+			if err := c.check(); err != nil {
+				return err
+			}
+			c.Log = log
+			ctx, stop := service.Context()
+			defer stop()
+			return serve(ctx, c)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&c.Data, "data", "", "data folder; made when it is missing (required)")
+	f.StringVar(&c.Listen, "listen", "127.0.0.1:7777", "address to serve on; port 0 takes a free one")
+	f.StringVar(&c.Settlement, "settlement", "devchain", "off, devchain, or rpc=URL of an EVM chain")
+	f.StringVar(&c.Blobs, "blobs", "dir", "dir: a folder inside --data; or s3://endpoint/bucket[?region=…&insecure=1]")
+	f.Int64Var(&c.BlobBytes, "blob-bytes", 0, "most bytes that the blob folder takes; 0 for all of the disk")
+	f.StringVar(&logFormat, "log", "text", "log format: json or text")
+	f.BoolVar(&debug, "debug", false, "log more")
+	f.DurationVar(&c.Lease, "lease", time.Minute, "how long a worker or verifier may be silent before its task goes to another")
+	f.DurationVar(&c.Grace, "grace", 0, "how long nodes may take to come back after the manager's start; 0 is one lease")
+	f.DurationVar(&c.Epoch, "epoch", 15*time.Second, "time between two payout roots on the chain")
+	f.DurationVar(&c.Window, "dispute-window", 24*time.Hour, "how long an artist can dispute a delivery before it counts as accepted; fixed when the contracts are deployed")
+	f.DurationVar(&c.Target, "task-target", 2*time.Minute, "how long a task should take a worker")
+	f.Float64Var(&c.Price, "price", 0.1, "market price of one work unit, a minute of the reference GPU, in tokens")
+	f.Float64Var(&c.Faucet, "faucet", 1000, "test tokens for artists who can't pay, on the devchain")
+	f.StringArrayVar(&c.Studios, "studio", nil, "address that may watch every job and node; repeatable")
+	f.StringVar(&c.ChainListen, "chain-listen", "", "also serve the devchain's JSON-RPC on this address, for wallets")
+	f.Uint64Var(&c.Confirmations, "confirmations", 0, "with rpc: blocks on top of a transaction before it counts")
+	f.StringVar(&c.Token, "token", "", "with rpc: address of the ERC-20 to pay in; empty deploys a development token")
+	return cmd
+}
+
+// tokens turns an amount in tokens into base units.
+func tokens(amount float64) job.Amount { return job.Amount(amount*float64(job.Token) + 0.5) }
+
+// check validates what flags can get wrong.
+func (c *config) check() error {
+	switch {
+	case c.Data == "":
+		return fmt.Errorf("--data is missing: name a folder for the manager's database, frames and keys, for example --data ~/heliostat")
+	case c.Lease < 2*time.Second:
+		return fmt.Errorf("--lease %s is shorter than two seconds: workers couldn't renew it", c.Lease)
+	case c.Epoch < time.Second:
+		return fmt.Errorf("--epoch %s is shorter than a second", c.Epoch)
+	case c.Window < time.Second:
+		return fmt.Errorf("--dispute-window %s is shorter than a second", c.Window)
+	case c.Target <= 0:
+		return fmt.Errorf("--task-target %s is not positive", c.Target)
+	case c.Price < 0 || c.Price > 1e6 || c.Faucet < 0 || c.Faucet > 1e9:
+		return fmt.Errorf("--price and --faucet have to be positive")
+	}
+	if c.Grace == 0 {
+		c.Grace = c.Lease
+	}
+	return nil
+}

@@ -1,0 +1,230 @@
+package settle
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/heliostat-render/heliostat/manager/notify"
+	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/shared/job"
+)
+
+// Kinds of outbox entries. Those of one job are carried out in the order of their making.
+const (
+	opFund    = "fund"    // Ref: job
+	opDeliver = "deliver" // Ref: job:number of the delivery
+	opSettle  = "settle"  // Ref: job
+	opRefund  = "refund"  // Ref: job
+	opRoot    = "root"    // Ref: epoch
+)
+
+type rootBody struct {
+	Epoch uint64 `json:"epoch"`
+}
+
+// Run carries out the outbox, posts epochs and accepts what nobody disputed, until ctx
+// ends. It goes on where an earlier process stopped.
+func (s *Settler) Run(ctx context.Context) error {
+	if s.Off() {
+		<-ctx.Done()
+		return nil
+	}
+	outbox := time.NewTicker(time.Second)
+	defer outbox.Stop()
+	epoch := time.NewTicker(s.options.Epoch)
+	defer epoch.Stop()
+	for {
+		if err := s.Pass(ctx); err != nil && ctx.Err() == nil {
+			s.options.Log.Error("the settlement outbox", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.wake:
+		case <-outbox.C:
+			if err := s.acceptOverdue(ctx); err != nil && ctx.Err() == nil {
+				s.options.Log.Error("accept undisputed jobs", "err", err)
+			}
+		case <-epoch.C:
+			if err := s.NewEpoch(ctx); err != nil && ctx.Err() == nil {
+				s.options.Log.Error("make an epoch", "err", err)
+			}
+		}
+	}
+}
+
+// Pass tries every outbox entry that is due, once.
+func (s *Settler) Pass(ctx context.Context) error {
+	var ops []*store.Op
+	if err := s.options.Store.View(ctx, func(tx store.Tx) (err error) { ops, err = tx.PendingOps(); return err }); err != nil {
+		return fmt.Errorf("read the outbox: %w", err)
+	}
+	waiting := make(map[string]bool) // jobs with an entry that isn't done
+	for _, op := range ops {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		var head struct {
+			Job string `json:"job"`
+		}
+		if err := json.Unmarshal(op.Body, &head); err != nil {
+			return fmt.Errorf("read outbox entry %s %s: %w", op.Kind, op.Ref, err)
+		}
+		if waiting[head.Job] && head.Job != "" {
+			continue
+		}
+		if s.options.Clock().UnixMilli() < op.Next {
+			waiting[head.Job] = true
+			continue
+		}
+		done, err := s.carryOut(ctx, op)
+		if err != nil {
+			return err
+		}
+		if !done {
+			waiting[head.Job] = true
+		}
+	}
+	return nil
+}
+
+// carryOut does one entry and records how it went. done is false when it has to be tried
+// again. The error is the store's.
+func (s *Settler) carryOut(ctx context.Context, op *store.Op) (done bool, err error) {
+	changes := &notify.Changes{Now: s.options.Clock}
+	hash, then, failed := s.call(ctx, op, changes)
+	if failed != nil && ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	log := s.options.Log.With("op", op.Kind, "ref", op.Ref)
+	err = s.options.Store.Update(context.WithoutCancel(ctx), func(tx store.Tx) error {
+		changes.Reset()
+		if failed == nil {
+			if then != nil {
+				if err := then(tx); err != nil {
+					return err
+				}
+			}
+			_, err := tx.EditOp(op.ID, func(o *store.Op) { o.State, o.Tx, o.Error = store.OpDone, hash, "" })
+			return err
+		}
+		// A funding that the contracts refuse is the artist's to repeat. Everything else is
+		// owed and is tried until it goes through.
+		final := op.Kind == opFund && (errors.Is(failed, ErrRefused) || op.Tries >= 20)
+		wait := backoff(op.Tries)
+		if errors.Is(failed, ErrWindowOpen) {
+			wait = min(max(s.options.Window/10, time.Second), retryMax)
+		}
+		_, err := tx.EditOp(op.ID, func(o *store.Op) {
+			o.Tries++
+			o.Next = s.options.Clock().Add(wait).UnixMilli()
+			o.Error = failed.Error()
+			if final {
+				o.State = store.OpFailed
+			}
+		})
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("record %s of %s: %w", op.Kind, op.Ref, err)
+	}
+	switch {
+	case failed == nil:
+		log.Info("settled on the chain", "tx", hash)
+	case errors.Is(failed, ErrWindowOpen):
+		log.Debug("waits for the end of the dispute window")
+	default:
+		log.Warn("the chain call failed; it is tried again", "tries", op.Tries+1, "err", failed)
+	}
+	s.options.Hub.Publish(changes)
+	s.mu.Lock()
+	close(s.changed)
+	s.changed = make(chan struct{})
+	s.mu.Unlock()
+	return failed == nil, nil
+}
+
+// call does the entry on the chain; then is what follows from it in the store.
+func (s *Settler) call(ctx context.Context, op *store.Op, changes *notify.Changes) (hash string, then func(store.Tx) error, err error) {
+	chain := s.options.Chain
+	switch op.Kind {
+	case opFund:
+		var b fundBody
+		if err := json.Unmarshal(op.Body, &b); err != nil {
+			return "", nil, err
+		}
+		hash, err = chain.Fund(ctx, b.Funding)
+		return hash, func(tx store.Tx) error { return s.onFunded(tx, b.Job, hash, b.Funding.Amount, changes) }, err
+	case opRoot:
+		var b rootBody
+		if err := json.Unmarshal(op.Body, &b); err != nil {
+			return "", nil, err
+		}
+		return s.post(ctx, b.Epoch)
+	}
+	var b jobBody
+	if err := json.Unmarshal(op.Body, &b); err != nil {
+		return "", nil, err
+	}
+	id := ChainJob(b.Job)
+	edit := func(what, text string, patch func(*store.Job)) func(store.Tx) error {
+		return func(tx store.Tx) error {
+			if _, err := tx.EditJob(b.Job, patch); err != nil {
+				return err
+			}
+			return changes.Event(tx, b.Job, what, text, "")
+		}
+	}
+	switch op.Kind {
+	case opDeliver:
+		root, err := parseWord(b.Root)
+		if err != nil {
+			return "", nil, err
+		}
+		hash, err = chain.Deliver(ctx, id, root, b.Amount)
+		return hash, edit("delivery recorded", "transaction "+hash, func(j *store.Job) { j.Tx.Deliver = hash }), err
+	case opSettle:
+		hash, err = chain.Settle(ctx, id, b.Amount, b.Acceptance)
+		record := edit("settled", "transaction "+hash, func(j *store.Job) { j.Tx.Settle = hash })
+		return hash, func(tx store.Tx) error { return errors.Join(record(tx), tx.SettleEntries(b.Job)) }, err
+	case opRefund:
+		var amount job.Amount
+		hash, amount, err = chain.Refund(ctx, id)
+		record := edit("refunded", "transaction "+hash, func(j *store.Job) { j.Tx.Refund, j.Refund, j.Escrow = hash, amount, 0 })
+		return hash, func(tx store.Tx) error {
+			if err := record(tx); err != nil {
+				return err
+			}
+			// Cancelled and failed jobs stay what they are.
+			_, err := tx.MoveJob(b.Job, []job.State{job.Accepted}, job.Settled, nil)
+			return store.IgnoreLost(err)
+		}, err
+	}
+	return "", nil, fmt.Errorf("outbox entry of kind %s is not known: a newer manager wrote it", op.Kind)
+}
+
+// acceptOverdue accepts deliveries whose dispute window is over.
+func (s *Settler) acceptOverdue(ctx context.Context) error {
+	var due []string
+	now := s.options.Clock()
+	if err := s.options.Store.View(ctx, func(tx store.Tx) error {
+		jobs, err := tx.JobsInState(job.Delivered)
+		for _, j := range jobs {
+			if now.Sub(time.UnixMilli(j.DeliveredAt)) > s.options.Window {
+				due = append(due, j.ID)
+			}
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	for _, id := range due {
+		if _, err := s.Accept(ctx, id, nil); store.IgnoreLost(err) != nil {
+			return fmt.Errorf("accept job %s: %w", id, err)
+		}
+	}
+	return nil
+}

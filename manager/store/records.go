@@ -1,0 +1,160 @@
+package store
+
+import (
+	"encoding/json"
+
+	"github.com/heliostat-render/heliostat/manager/lifecycle"
+	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/wire"
+)
+
+// Job is a job with what only the manager knows.
+type Job struct {
+	job.Job
+	Request  string // the client's id of the draft
+	Key      []byte // the job key, sealed to the manager's identity as it came
+	MaxPrice job.Amount
+
+	// Counters that the store keeps; patches don't change them.
+	TasksWaiting, TasksOpen int // open: neither done nor failed
+
+	Seconds       float64 // sum of the render times that workers reported
+	Units         float64 // the same in work units, by the workers' bench scores
+	RendFrames    int     // frames that Seconds and Units are of
+	DeliveredAt   int64   // Unix milliseconds of the last delivery
+	Deliveries    int
+	DeliveryRoot  string // 0x hex of the last delivery
+	DeliveryPrice job.Amount
+	Acceptance    []byte // the artist's signature
+	ClaimFrames   []int  // of the open bad-result claim
+}
+
+// Attempt is one leasing of a task.
+type Attempt struct {
+	job.Attempt
+	State   lifecycle.AttemptState
+	Frames  []int
+	Class   string
+	Key     []byte // verification key, 32 bytes: secret until the attempt is committed
+	Commit  *wire.TaskCommit
+	Kind    job.FailureKind
+	Cause   string
+	Note    string // last lines of the renderer's log
+	Created int64  // Unix milliseconds
+	Ended   int64
+}
+
+// Failure is a failed attempt in short.
+type Failure struct {
+	Task, Worker string
+	Kind         job.FailureKind
+	Cause        string
+}
+
+// Audit is one verification of an attempt.
+type Audit struct {
+	ID       string
+	Attempt  string
+	Task     string
+	Job      string
+	Ordinal  int // within the attempt, from 1
+	Claim    int // 0 for the check after the commit, n for the n-th bad-result claim on it
+	State    lifecycle.AuditState
+	Verifier string
+	Class    string // of the verifier's device
+	Deadline int64  // Unix milliseconds; of the verifier that holds it
+	Samples  string // hex digest that the verifier committed to
+	Evidence string // hex digest of the evidence object
+	Verdict  *wire.AuditVerdict
+	Cause    string
+	Created  int64
+	Ended    int64
+}
+
+// Node is a worker or verifier.
+type Node struct {
+	Address      string
+	SealKey      []byte
+	Roles        []job.Role
+	Capabilities job.Capabilities
+	Passes       int // since the last fail
+	Fails        int
+	Seen         int64 // Unix milliseconds
+}
+
+// Package is a registered package.
+type Package struct {
+	ID      string
+	Owner   string
+	Size    int64 // of the sealed manifest
+	Digest  string
+	Bytes   int64 // plain bytes of the scene
+	Files   int
+	Ready   bool
+	Created int64
+}
+
+// Entry says that a node is owed for one frame. (Job, Frame, Role) is unique, ever.
+type Entry struct {
+	Job     string
+	Frame   int
+	Role    job.Role
+	Node    string
+	Amount  job.Amount
+	Attempt string
+	Audit   string
+	Time    int64
+	Settled bool // the escrow has moved it to the payouts
+}
+
+// Earning is what one node has earned in one role.
+type Earning struct {
+	Node   string
+	Role   job.Role
+	Amount job.Amount
+}
+
+// Leaf is one account of an epoch's tree.
+type Leaf struct {
+	Node       string     `json:"node"`
+	Cumulative job.Amount `json:"cumulative"`
+}
+
+// Epoch is one settlement.
+type Epoch struct {
+	Number uint64
+	Root   string // 0x hex
+	Total  job.Amount
+	Leaves []Leaf
+	Tx     string // "" until it is on the chain
+}
+
+// Withdrawal is what a node has claimed so far.
+type Withdrawal struct {
+	Node    string
+	Claimed job.Amount
+	Tx      string // of the last claim
+}
+
+// OpState is where an outbox entry stands.
+type OpState string
+
+const (
+	OpPending OpState = "pending"
+	OpDone    OpState = "done"
+	OpFailed  OpState = "failed" // for good; Error says why
+)
+
+// Op is an entry of the outbox. Kind and Ref name it; doing it twice has the effect of
+// doing it once.
+type Op struct {
+	ID    int64
+	Kind  string
+	Ref   string
+	Body  json.RawMessage
+	State OpState
+	Tries int
+	Next  int64 // Unix milliseconds before which it isn't tried again
+	Tx    string
+	Error string
+}

@@ -1,0 +1,277 @@
+package sqlite
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/heliostat-render/heliostat/manager/lifecycle"
+	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/shared/job"
+)
+
+const jobColumns = `id, owner, request, name, package, recipe, frames, job_key, priority, deadline, max_price, created, state, cause, quote,
+ spent, escrow, refund, started, finished, tx, seconds, units, rend_frames, delivered_at, deliveries, delivery_root, delivery_price, acceptance, claim_frames,
+ n_pending, n_uploaded, n_verified, n_delivered, n_accepted, n_rejections, tasks_waiting, tasks_open`
+
+func scanJob(row scanner) (*store.Job, error) {
+	var j store.Job
+	var recipe, frames, quote, txs, claim string
+	err := row.Scan(&j.ID, &j.Owner, &j.Request, &j.Name, &j.Package, &recipe, &frames, &j.Key, &j.Priority, &j.Deadline, &j.MaxPrice, &j.Created, &j.State, &j.Cause, &quote,
+		&j.Spent, &j.Escrow, &j.Refund, &j.Started, &j.Finished, &txs, &j.Seconds, &j.Units, &j.RendFrames, &j.DeliveredAt, &j.Deliveries, &j.DeliveryRoot, &j.DeliveryPrice, &j.Acceptance, &claim,
+		&j.Counts.Pending, &j.Counts.Uploaded, &j.Counts.Verified, &j.Counts.Delivered, &j.Counts.Accepted, &j.Counts.Rejected, &j.TasksWaiting, &j.TasksOpen)
+	if err != nil {
+		return nil, err
+	}
+	if j.Frames, err = store.ParseFrames(frames, maxFrames); err != nil {
+		return nil, err
+	}
+	if j.ClaimFrames, err = store.ParseFrames(claim, maxFrames); err != nil {
+		return nil, err
+	}
+	return &j, errors.Join(decode(recipe, &j.Recipe), decode(quote, &j.Quote), decode(txs, &j.Tx))
+}
+
+func (t *tx) AddJob(j *store.Job) error {
+	_, err := t.exec("add job "+j.ID,
+		`INSERT INTO jobs (id, owner, request, name, package, recipe, frames, job_key, priority, deadline, max_price, created, state, cause, quote, ceiling)
+ VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+		j.ID, j.Owner, j.Request, j.Name, j.Package, encode(j.Recipe), store.FormatFrames(j.Frames), j.Key, j.Priority, j.Deadline, j.MaxPrice, j.Created,
+		j.State, j.Cause, encode(j.Quote), j.Quote.Ceiling)
+	return err
+}
+
+func (t *tx) Job(id string) (*store.Job, error) {
+	j, err := scanJob(t.run.QueryRowContext(t.ctx, `SELECT `+jobColumns+` FROM jobs WHERE id = ?`, id))
+	if err != nil {
+		return nil, t.fail("job "+id, err)
+	}
+	return j, nil
+}
+
+func (t *tx) JobByRequest(owner, request string) (*store.Job, error) {
+	j, err := scanJob(t.run.QueryRowContext(t.ctx, `SELECT `+jobColumns+` FROM jobs WHERE owner = ? AND request = ?`, owner, request))
+	if err != nil {
+		return nil, t.fail("job of request "+request, err)
+	}
+	return j, nil
+}
+
+func (t *tx) ListJobs(owner, before string, limit int) ([]*store.Job, error) {
+	query, args := `SELECT `+jobColumns+` FROM jobs WHERE 1`, []any{}
+	if owner != "" {
+		query, args = query+` AND owner = ?`, append(args, owner)
+	}
+	if before != "" {
+		query, args = query+` AND seq < (SELECT seq FROM jobs WHERE id = ?)`, append(args, before)
+	}
+	return all(t, "list jobs", scanJob, query+` ORDER BY seq DESC LIMIT ?`, append(args, limit)...)
+}
+
+func (t *tx) JobsInState(states ...job.State) ([]*store.Job, error) {
+	return all(t, "list jobs by state", scanJob, `SELECT `+jobColumns+` FROM jobs WHERE state IN (`+marks(len(states))+`) ORDER BY seq`, anys(states)...)
+}
+
+func (t *tx) MoveJob(id string, from []job.State, to job.State, patch func(*store.Job)) (*store.Job, error) {
+	j, err := t.Job(id)
+	if err != nil {
+		return nil, err
+	}
+	was := j.State
+	if err := guard(lifecycle.Jobs, id, was, from, to); err != nil {
+		return nil, err
+	}
+	if patch != nil {
+		patch(j)
+	}
+	j.State = to
+	return j, t.saveJob(j, was)
+}
+
+func (t *tx) EditJob(id string, patch func(*store.Job)) (*store.Job, error) {
+	j, err := t.Job(id)
+	if err != nil {
+		return nil, err
+	}
+	was := j.State
+	patch(j)
+	j.State = was
+	return j, t.saveJob(j, was)
+}
+
+func (t *tx) saveJob(j *store.Job, was job.State) error {
+	return t.change("job "+j.ID, `UPDATE jobs SET state = ?, cause = ?, name = ?, priority = ?, quote = ?, ceiling = ?, spent = ?, escrow = ?, refund = ?, started = ?, finished = ?, tx = ?,
+ seconds = ?, units = ?, rend_frames = ?, delivered_at = ?, deliveries = ?, delivery_root = ?, delivery_price = ?, acceptance = ?, claim_frames = ? WHERE id = ? AND state = ?`,
+		j.State, j.Cause, j.Name, j.Priority, encode(j.Quote), j.Quote.Ceiling, j.Spent, j.Escrow, j.Refund, j.Started, j.Finished, encode(j.Tx),
+		j.Seconds, j.Units, j.RendFrames, j.DeliveredAt, j.Deliveries, j.DeliveryRoot, j.DeliveryPrice, j.Acceptance, store.FormatFrames(j.ClaimFrames), j.ID, was)
+}
+
+const taskColumns = `id, job, idx, frames, state, attempts, failures, cause`
+
+func scanTask(row scanner) (*job.Task, error) {
+	var k job.Task
+	var frames string
+	if err := row.Scan(&k.ID, &k.Job, &k.Index, &frames, &k.State, &k.Attempts, &k.Failures, &k.Cause); err != nil {
+		return nil, err
+	}
+	var err error
+	k.Frames, err = store.ParseFrames(frames, maxFrames)
+	return &k, err
+}
+
+func waiting(s job.TaskState) int { return count(s == job.TaskWaiting) }
+func unended(s job.TaskState) int { return count(s != job.TaskDone && s != job.TaskFailed) }
+
+func count(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+func (t *tx) AddTasks(tasks []*job.Task) error {
+	for _, k := range tasks {
+		if _, err := t.exec("add task "+k.ID, `INSERT INTO tasks (id, job, idx, frames, state) VALUES (?,?,?,?,?)`,
+			k.ID, k.Job, k.Index, store.FormatFrames(k.Frames), k.State); err != nil {
+			return err
+		}
+		if err := t.change("count task "+k.ID, `UPDATE jobs SET tasks_waiting = tasks_waiting + ?, tasks_open = tasks_open + ? WHERE id = ?`,
+			waiting(k.State), unended(k.State), k.Job); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) Task(id string) (*job.Task, error) {
+	k, err := scanTask(t.run.QueryRowContext(t.ctx, `SELECT `+taskColumns+` FROM tasks WHERE id = ?`, id))
+	if err != nil {
+		return nil, t.fail("task "+id, err)
+	}
+	return k, nil
+}
+
+func (t *tx) Tasks(jobID string) ([]*job.Task, error) {
+	return all(t, "tasks of job "+jobID, scanTask, `SELECT `+taskColumns+` FROM tasks WHERE job = ? ORDER BY idx`, jobID)
+}
+
+func (t *tx) WaitingTasks(jobID string, limit int) ([]*job.Task, error) {
+	return all(t, "waiting tasks of job "+jobID, scanTask, `SELECT `+taskColumns+` FROM tasks WHERE job = ? AND state = 'waiting' ORDER BY idx LIMIT ?`, jobID, limit)
+}
+
+func (t *tx) MoveTask(id string, from []job.TaskState, to job.TaskState, patch func(*job.Task)) (*job.Task, error) {
+	k, err := t.Task(id)
+	if err != nil {
+		return nil, err
+	}
+	was := k.State
+	if err := guard(lifecycle.Tasks, id, was, from, to); err != nil {
+		return nil, err
+	}
+	if patch != nil {
+		patch(k)
+	}
+	k.State = to
+	if err := t.change("task "+id, `UPDATE tasks SET state = ?, attempts = ?, failures = ?, cause = ? WHERE id = ? AND state = ?`,
+		k.State, k.Attempts, k.Failures, k.Cause, id, was); err != nil {
+		return nil, err
+	}
+	if w, o := waiting(to)-waiting(was), unended(to)-unended(was); w != 0 || o != 0 {
+		if err := t.change("count task "+id, `UPDATE jobs SET tasks_waiting = tasks_waiting + ?, tasks_open = tasks_open + ? WHERE id = ?`, w, o, k.Job); err != nil {
+			return nil, err
+		}
+	}
+	return k, nil
+}
+
+const frameColumns = `job, number, state, task, attempt, worker, object, size, digest, verdict, verifier, price, seconds, rejects, cause`
+
+func scanFrame(row scanner) (*job.Frame, error) {
+	var f job.Frame
+	err := row.Scan(&f.Job, &f.Number, &f.State, &f.Task, &f.Attempt, &f.Worker, &f.Object, &f.Size, &f.Digest, &f.Verdict, &f.Verifier, &f.Price, &f.Seconds, &f.Rejects, &f.Cause)
+	return &f, err
+}
+
+// counters are the columns that count a job's frames; a rejected frame is counted by
+// n_rejections only, which never falls.
+var counters = map[job.FrameState]string{
+	job.FramePending: "n_pending", job.FrameUploaded: "n_uploaded", job.FrameVerified: "n_verified",
+	job.FrameDelivered: "n_delivered", job.FrameAccepted: "n_accepted",
+}
+
+func (t *tx) countFrames(jobID string, from, to job.FrameState, n int) error {
+	set := ""
+	if c := counters[from]; c != "" {
+		set += fmt.Sprintf(", %s = %s - ?2", c, c)
+	}
+	if c := counters[to]; c != "" {
+		set += fmt.Sprintf(", %s = %s + ?2", c, c)
+	}
+	if to == job.FrameRejected {
+		set += ", n_rejections = n_rejections + ?2"
+	}
+	if set == "" {
+		return nil
+	}
+	return t.change("count frames of job "+jobID, `UPDATE jobs SET `+set[2:]+` WHERE id = ?1`, jobID, n)
+}
+
+func (t *tx) AddFrames(frames []*job.Frame) error {
+	for _, f := range frames {
+		if _, err := t.exec(fmt.Sprintf("add frame %d of job %s", f.Number, f.Job), `INSERT INTO frames (job, number, task, state, price) VALUES (?,?,?,?,?)`,
+			f.Job, f.Number, f.Task, f.State, f.Price); err != nil {
+			return err
+		}
+		if err := t.countFrames(f.Job, "", f.State, 1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) Frames(jobID string) ([]*job.Frame, error) {
+	return all(t, "frames of job "+jobID, scanFrame, `SELECT `+frameColumns+` FROM frames WHERE job = ? ORDER BY number`, jobID)
+}
+
+func (t *tx) FrameSet(jobID string, numbers []int) ([]*job.Frame, error) {
+	raw, err := json.Marshal(numbers)
+	if err != nil {
+		return nil, err
+	}
+	return all(t, "frames of job "+jobID, scanFrame, `SELECT `+frameColumns+` FROM frames WHERE job = ? AND number IN (SELECT value FROM json_each(?)) ORDER BY number`, jobID, string(raw))
+}
+
+func (t *tx) MoveFrames(jobID string, numbers []int, from, to job.FrameState, patch func(*job.Frame)) error {
+	what := fmt.Sprintf("frames of job %s", jobID)
+	if !lifecycle.Frames.Allows(from, to) {
+		return fmt.Errorf("%s from %s to %s: %w", what, from, to, store.ErrIllegal)
+	}
+	numbers = slices.Compact(slices.Sorted(slices.Values(numbers)))
+	frames, err := t.FrameSet(jobID, numbers)
+	if err != nil {
+		return err
+	}
+	if len(frames) != len(numbers) {
+		return fmt.Errorf("%s: %d of %d: %w", what, len(frames), len(numbers), store.ErrNotFound)
+	}
+	for _, f := range frames {
+		if f.State != from {
+			return fmt.Errorf("frame %d of job %s is %s: %w", f.Number, jobID, f.State, store.ErrLost)
+		}
+	}
+	for _, f := range frames {
+		if patch != nil {
+			patch(f)
+		}
+		if err := t.change(fmt.Sprintf("frame %d of job %s", f.Number, jobID), `UPDATE frames SET state = ?, attempt = ?, worker = ?, object = ?, size = ?, digest = ?, verdict = ?, verifier = ?,
+ seconds = ?, rejects = ?, cause = ? WHERE job = ? AND number = ? AND state = ?`,
+			to, f.Attempt, f.Worker, f.Object, f.Size, f.Digest, f.Verdict, f.Verifier, f.Seconds, f.Rejects, f.Cause, jobID, f.Number, from); err != nil {
+			return err
+		}
+	}
+	if from == to {
+		return nil
+	}
+	return t.countFrames(jobID, from, to, len(frames))
+}

@@ -1,0 +1,144 @@
+package sqlite
+
+import (
+	"encoding/json"
+	"errors"
+
+	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/shared/job"
+)
+
+func (t *tx) AddEntry(e store.Entry) error {
+	_, err := t.exec("ledger of job "+e.Job, `INSERT INTO ledger (job, frame, role, node, amount, attempt, audit, time) VALUES (?,?,?,?,?,?,?,?)`,
+		e.Job, e.Frame, e.Role, e.Node, e.Amount, e.Attempt, e.Audit, e.Time)
+	return err
+}
+
+func (t *tx) Entries(jobID string) ([]store.Entry, error) {
+	return all(t, "ledger of job "+jobID, func(row scanner) (store.Entry, error) {
+		var e store.Entry
+		return e, row.Scan(&e.Job, &e.Frame, &e.Role, &e.Node, &e.Amount, &e.Attempt, &e.Audit, &e.Time, &e.Settled)
+	}, `SELECT job, frame, role, node, amount, attempt, audit, time, settled FROM ledger WHERE job = ? ORDER BY frame, role`, jobID)
+}
+
+func (t *tx) VoidEntries(jobID string, frames []int, cause string) (job.Amount, error) {
+	what := "void the ledger of job " + jobID
+	raw, err := json.Marshal(frames)
+	if err != nil {
+		return 0, err
+	}
+	const which = ` FROM ledger WHERE job = ? AND frame IN (SELECT value FROM json_each(?))`
+	var sum job.Amount
+	if err := t.run.QueryRowContext(t.ctx, `SELECT coalesce(sum(amount), 0)`+which, jobID, string(raw)).Scan(&sum); err != nil {
+		return 0, t.fail(what, err)
+	}
+	if _, err := t.exec(what, `INSERT INTO voided SELECT job, frame, role, node, amount, attempt, audit, time, ?3 FROM ledger WHERE job = ?1 AND frame IN (SELECT value FROM json_each(?2))`, jobID, string(raw), cause); err != nil {
+		return 0, err
+	}
+	_, err = t.exec(what, `DELETE`+which, jobID, string(raw))
+	return sum, err
+}
+
+func (t *tx) SettleEntries(jobID string) error {
+	_, err := t.exec("settle the ledger of job "+jobID, `UPDATE ledger SET settled = 1 WHERE job = ? AND settled = 0`, jobID)
+	return err
+}
+
+func (t *tx) Earned(settledOnly bool) ([]store.Earning, error) {
+	where := ""
+	if settledOnly {
+		where = " WHERE settled = 1"
+	}
+	return all(t, "earnings", func(row scanner) (store.Earning, error) {
+		var e store.Earning
+		return e, row.Scan(&e.Node, &e.Role, &e.Amount)
+	}, `SELECT node, role, sum(amount) FROM ledger`+where+` GROUP BY node, role ORDER BY node, role`)
+}
+
+func (t *tx) AddEpoch(e *store.Epoch) error {
+	_, err := t.exec("add epoch", `INSERT INTO epochs (number, root, total, leaves, tx) VALUES (?,?,?,?,?)`, int64(e.Number), e.Root, e.Total, encode(e.Leaves), e.Tx)
+	return err
+}
+
+func (t *tx) epoch(where string) (*store.Epoch, error) {
+	var e store.Epoch
+	var leaves string
+	err := t.run.QueryRowContext(t.ctx, `SELECT number, root, total, leaves, tx FROM epochs `+where+` ORDER BY number DESC LIMIT 1`).Scan(&e.Number, &e.Root, &e.Total, &leaves, &e.Tx)
+	if err != nil {
+		return nil, t.fail("last epoch", err)
+	}
+	return &e, decode(leaves, &e.Leaves)
+}
+
+func (t *tx) LastEpoch() (*store.Epoch, error)   { return t.epoch("") }
+func (t *tx) PostedEpoch() (*store.Epoch, error) { return t.epoch("WHERE tx <> ''") }
+
+func (t *tx) PostEpoch(number uint64, hash string) error {
+	return t.change("post epoch", `UPDATE epochs SET tx = ? WHERE number = ?`, hash, int64(number))
+}
+
+func (t *tx) Withdrawal(node string) (store.Withdrawal, error) {
+	w := store.Withdrawal{Node: node}
+	err := t.fail("withdrawal", t.run.QueryRowContext(t.ctx, `SELECT claimed, tx FROM withdrawals WHERE node = ?`, node).Scan(&w.Claimed, &w.Tx))
+	if err == nil || errors.Is(err, store.ErrNotFound) {
+		return w, nil
+	}
+	return w, err
+}
+
+func (t *tx) PutWithdrawal(w store.Withdrawal) error {
+	_, err := t.exec("withdrawal", `INSERT INTO withdrawals (node, claimed, tx) VALUES (?,?,?) ON CONFLICT (node) DO UPDATE SET claimed = excluded.claimed, tx = excluded.tx
+ WHERE excluded.claimed >= withdrawals.claimed`, w.Node, w.Claimed, w.Tx)
+	return err
+}
+
+const opColumns = `id, kind, ref, body, state, tries, next, tx, error`
+
+func scanOp(row scanner) (*store.Op, error) {
+	var o store.Op
+	var body string
+	err := row.Scan(&o.ID, &o.Kind, &o.Ref, &body, &o.State, &o.Tries, &o.Next, &o.Tx, &o.Error)
+	o.Body = json.RawMessage(body)
+	return &o, err
+}
+
+func (t *tx) AddOp(o *store.Op) error {
+	_, err := t.exec("outbox "+o.Kind+" "+o.Ref, `INSERT INTO outbox (kind, ref, body) VALUES (?,?,?)`, o.Kind, o.Ref, string(o.Body))
+	return err
+}
+
+func (t *tx) Op(kind, ref string) (*store.Op, error) {
+	o, err := scanOp(t.run.QueryRowContext(t.ctx, `SELECT `+opColumns+` FROM outbox WHERE kind = ? AND ref = ?`, kind, ref))
+	if err != nil {
+		return nil, t.fail("outbox "+kind+" "+ref, err)
+	}
+	return o, nil
+}
+
+func (t *tx) PendingOps() ([]*store.Op, error) {
+	return all(t, "outbox", scanOp, `SELECT `+opColumns+` FROM outbox WHERE state = 'pending' ORDER BY id`)
+}
+
+func (t *tx) EditOp(id int64, patch func(*store.Op)) (*store.Op, error) {
+	o, err := scanOp(t.run.QueryRowContext(t.ctx, `SELECT `+opColumns+` FROM outbox WHERE id = ?`, id))
+	if err != nil {
+		return nil, t.fail("outbox", err)
+	}
+	patch(o)
+	return o, t.change("outbox "+o.Kind+" "+o.Ref, `UPDATE outbox SET body = ?, state = ?, tries = ?, next = ?, tx = ?, error = ? WHERE id = ?`,
+		string(o.Body), o.State, o.Tries, o.Next, o.Tx, o.Error, id)
+}
+
+func (t *tx) Meta(key string) (string, error) {
+	var value string
+	err := t.fail("setting "+key, t.run.QueryRowContext(t.ctx, `SELECT value FROM meta WHERE key = ?`, key).Scan(&value))
+	if err == nil || errors.Is(err, store.ErrNotFound) {
+		return value, nil
+	}
+	return "", err
+}
+
+func (t *tx) SetMeta(key, value string) error {
+	_, err := t.exec("setting "+key, `INSERT INTO meta (key, value) VALUES (?,?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, key, value)
+	return err
+}

@@ -1,0 +1,154 @@
+// Package sqlite is the store of a single manager: one file, WAL, synchronous=FULL, one
+// writer that groups concurrent transactions into one commit.
+//
+// It is not the place for decisions; see manager/store for the contract.
+//
+// Receives: transactions from the packages of the manager.
+// Hands on: durable rows.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"path/filepath"
+	"runtime"
+	"sort"
+	"strconv"
+	"sync"
+
+	_ "github.com/mattn/go-sqlite3" // the driver
+
+	"github.com/heliostat-render/heliostat/manager/lifecycle"
+	"github.com/heliostat-render/heliostat/manager/store"
+)
+
+// migrations are applied in the order of their names, each once. A released one is never edited.
+//
+//go:embed *.sql
+var migrations embed.FS
+
+// Store is a store.Store over one SQLite file.
+type Store struct {
+	write *sql.DB
+	read  *sql.DB
+	conn  *sql.Conn // the writer's
+
+	queue chan *request
+	done  chan struct{}
+
+	mu     sync.RWMutex // guards closed against sends on queue
+	closed bool
+}
+
+var _ store.Store = (*Store)(nil)
+
+// Open opens the file, makes it when it is missing, and brings its schema up to date.
+func Open(ctx context.Context, path string) (*Store, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("database %s: %w", path, err)
+	}
+	uri := func(options string) string {
+		return (&url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: options}).String()
+	}
+	s := &Store{queue: make(chan *request, 256), done: make(chan struct{})}
+	s.write, err = sql.Open("sqlite3", uri("_journal_mode=WAL&_synchronous=FULL&_foreign_keys=on&_busy_timeout=10000&_txlock=immediate"))
+	if err != nil {
+		return nil, fmt.Errorf("open database %s: %w", path, err)
+	}
+	s.write.SetMaxOpenConns(1)
+	if s.conn, err = s.write.Conn(ctx); err != nil {
+		s.write.Close()
+		return nil, fmt.Errorf("open database %s: %w; check that the folder is writable", path, err)
+	}
+	if err := s.migrate(ctx); err != nil {
+		s.conn.Close()
+		s.write.Close()
+		return nil, fmt.Errorf("database %s: %w", path, err)
+	}
+	s.read, err = sql.Open("sqlite3", uri("mode=ro&_query_only=on&_busy_timeout=10000"))
+	if err != nil {
+		s.conn.Close()
+		s.write.Close()
+		return nil, fmt.Errorf("open database %s for reading: %w", path, err)
+	}
+	s.read.SetMaxOpenConns(max(2, runtime.NumCPU()))
+	go s.writer()
+	return s, nil
+}
+
+// migrate applies what is missing. A file from a newer manager is refused.
+func (s *Store) migrate(ctx context.Context) error {
+	names, err := fs.Glob(migrations, "*.sql")
+	if err != nil {
+		return err
+	}
+	sort.Strings(names)
+	var have int
+	if err := s.conn.QueryRowContext(ctx, "PRAGMA user_version").Scan(&have); err != nil {
+		return fmt.Errorf("read the schema's version: %w", err)
+	}
+	if have > len(names) {
+		return fmt.Errorf("its schema has version %d and this manager knows %d: run the newer manager", have, len(names))
+	}
+	tx, err := s.conn.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin the migration: %w", err)
+	}
+	defer tx.Rollback()
+	for i := have; i < len(names); i++ {
+		text, err := migrations.ReadFile(names[i])
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, string(text)); err != nil {
+			return fmt.Errorf("migration %s: %w", names[i], err)
+		}
+	}
+	if _, err := tx.ExecContext(ctx, "PRAGMA user_version = "+strconv.Itoa(len(names))); err != nil {
+		return fmt.Errorf("write the schema's version: %w", err)
+	}
+	if _, err := tx.ExecContext(ctx, "DELETE FROM transitions"); err != nil {
+		return fmt.Errorf("renew the transition tables: %w", err)
+	}
+	for noun, pairs := range map[string][][2]string{
+		lifecycle.Jobs.Noun: lifecycle.Jobs.Pairs(), lifecycle.Tasks.Noun: lifecycle.Tasks.Pairs(), lifecycle.Frames.Noun: lifecycle.Frames.Pairs(),
+		lifecycle.Attempts.Noun: lifecycle.Attempts.Pairs(), lifecycle.Audits.Noun: lifecycle.Audits.Pairs(),
+	} {
+		for _, p := range pairs {
+			if _, err := tx.ExecContext(ctx, "INSERT INTO transitions (noun, source, target) VALUES (?, ?, ?)", noun, p[0], p[1]); err != nil {
+				return fmt.Errorf("renew the transition tables: %w", err)
+			}
+		}
+	}
+	return tx.Commit()
+}
+
+// View runs fn on one snapshot.
+func (s *Store) View(ctx context.Context, fn func(store.Tx) error) error {
+	db, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return fmt.Errorf("begin a read: %w", err)
+	}
+	defer db.Rollback()
+	return fn(&tx{ctx: ctx, run: db})
+}
+
+// Close waits for the queued transactions.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	close(s.queue)
+	s.mu.Unlock()
+	<-s.done
+	return errors.Join(s.read.Close(), s.conn.Close(), s.write.Close())
+}

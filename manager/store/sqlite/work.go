@@ -1,0 +1,199 @@
+package sqlite
+
+import (
+	"errors"
+
+	"github.com/heliostat-render/heliostat/manager/lifecycle"
+	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/shared/wire"
+)
+
+const attemptColumns = `id, task, job, number, worker, ver_key, key_hash, frames, seeds, created, state, deadline, class, kind, cause, note, ended`
+
+func scanAttempt(row scanner, more ...any) (*store.Attempt, error) {
+	var a store.Attempt
+	var frames, seeds string
+	if err := row.Scan(append([]any{&a.ID, &a.Task, &a.Job, &a.Number, &a.Worker, &a.Key, &a.KeyHash, &frames, &seeds, &a.Created, &a.State, &a.Deadline, &a.Class,
+		&a.Kind, &a.Cause, &a.Note, &a.Ended}, more...)...); err != nil {
+		return nil, err
+	}
+	var err error
+	if a.Frames, err = store.ParseFrames(frames, maxFrames); err != nil {
+		return nil, err
+	}
+	return &a, decode(seeds, &a.Seeds)
+}
+
+func scanFullAttempt(row scanner) (*store.Attempt, error) {
+	var receipt string
+	a, err := scanAttempt(row, &receipt)
+	if err != nil || receipt == "" {
+		return a, err
+	}
+	a.Commit = new(wire.TaskCommit)
+	return a, decode(receipt, a.Commit)
+}
+
+func scanShortAttempt(row scanner) (*store.Attempt, error) { return scanAttempt(row) }
+
+func (t *tx) AddAttempt(a *store.Attempt) error {
+	_, err := t.exec("add attempt "+a.ID, `INSERT INTO attempts (id, task, job, number, worker, ver_key, key_hash, frames, seeds, created, state, deadline, class) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+		a.ID, a.Task, a.Job, a.Number, a.Worker, a.Key, a.KeyHash, store.FormatFrames(a.Frames), encode(a.Seeds), a.Created, a.State, a.Deadline, a.Class)
+	return err
+}
+
+func (t *tx) Attempt(id string) (*store.Attempt, error) {
+	a, err := scanFullAttempt(t.run.QueryRowContext(t.ctx, `SELECT `+attemptColumns+`, receipt FROM attempts WHERE id = ?`, id))
+	if err != nil {
+		return nil, t.fail("attempt "+id, err)
+	}
+	return a, nil
+}
+
+func (t *tx) Attempts(taskID string) ([]*store.Attempt, error) {
+	return all(t, "attempts of task "+taskID, scanFullAttempt, `SELECT `+attemptColumns+`, receipt FROM attempts WHERE task = ? ORDER BY number`, taskID)
+}
+
+func (t *tx) AttemptsIn(states ...lifecycle.AttemptState) ([]*store.Attempt, error) {
+	return all(t, "attempts by state", scanShortAttempt, `SELECT `+attemptColumns+` FROM attempts WHERE state IN (`+marks(len(states))+`) ORDER BY created, id`, anys(states)...)
+}
+
+func (t *tx) JobFailures(jobID string) ([]store.Failure, error) {
+	return all(t, "failures of job "+jobID, func(row scanner) (store.Failure, error) {
+		var f store.Failure
+		return f, row.Scan(&f.Task, &f.Worker, &f.Kind, &f.Cause)
+	}, `SELECT task, worker, kind, cause FROM attempts WHERE job = ? AND state = 'failed' ORDER BY created, id`, jobID)
+}
+
+func (t *tx) MoveAttempt(id string, from []lifecycle.AttemptState, to lifecycle.AttemptState, patch func(*store.Attempt)) (*store.Attempt, error) {
+	a, err := t.Attempt(id)
+	if err != nil {
+		return nil, err
+	}
+	was := a.State
+	if err := guard(lifecycle.Attempts, id, was, from, to); err != nil {
+		return nil, err
+	}
+	if patch != nil {
+		patch(a)
+	}
+	a.State = to
+	receipt := ""
+	if a.Commit != nil {
+		receipt = encode(a.Commit)
+	}
+	return a, t.change("attempt "+id, `UPDATE attempts SET state = ?, deadline = ?, class = ?, receipt = ?, kind = ?, cause = ?, note = ?, ended = ? WHERE id = ? AND state = ?`,
+		a.State, a.Deadline, a.Class, receipt, a.Kind, a.Cause, a.Note, a.Ended, id, was)
+}
+
+func (t *tx) HeldByOwner() (map[string]int, error) {
+	held := make(map[string]int)
+	type pair struct {
+		owner string
+		n     int
+	}
+	pairs, err := all(t, "leases by owner", func(row scanner) (pair, error) {
+		var p pair
+		return p, row.Scan(&p.owner, &p.n)
+	}, `SELECT j.owner, count(*) FROM attempts a JOIN jobs j ON j.id = a.job WHERE a.state = 'held' GROUP BY j.owner`)
+	for _, p := range pairs {
+		held[p.owner] = p.n
+	}
+	return held, err
+}
+
+const auditColumns = `id, attempt, task, job, ordinal, claim, created, state, verifier, class, deadline, samples, evidence, verdict, cause, ended`
+
+func scanAudit(row scanner) (*store.Audit, error) {
+	var a store.Audit
+	var verdict string
+	if err := row.Scan(&a.ID, &a.Attempt, &a.Task, &a.Job, &a.Ordinal, &a.Claim, &a.Created, &a.State, &a.Verifier, &a.Class, &a.Deadline, &a.Samples, &a.Evidence, &verdict, &a.Cause, &a.Ended); err != nil {
+		return nil, err
+	}
+	if verdict == "" {
+		return &a, nil
+	}
+	a.Verdict = new(wire.AuditVerdict)
+	return &a, decode(verdict, a.Verdict)
+}
+
+func (t *tx) AddAudit(a *store.Audit) error {
+	_, err := t.exec("add audit "+a.ID, `INSERT INTO audits (id, attempt, task, job, ordinal, claim, created, state) VALUES (?,?,?,?,?,?,?,?)`,
+		a.ID, a.Attempt, a.Task, a.Job, a.Ordinal, a.Claim, a.Created, a.State)
+	return err
+}
+
+func (t *tx) Audit(id string) (*store.Audit, error) {
+	a, err := scanAudit(t.run.QueryRowContext(t.ctx, `SELECT `+auditColumns+` FROM audits WHERE id = ?`, id))
+	if err != nil {
+		return nil, t.fail("audit "+id, err)
+	}
+	return a, nil
+}
+
+func (t *tx) Audits(attempt string) ([]*store.Audit, error) {
+	return all(t, "audits of attempt "+attempt, scanAudit, `SELECT `+auditColumns+` FROM audits WHERE attempt = ? ORDER BY ordinal`, attempt)
+}
+
+func (t *tx) AuditsIn(states ...lifecycle.AuditState) ([]*store.Audit, error) {
+	return all(t, "audits by state", scanAudit, `SELECT `+auditColumns+` FROM audits WHERE state IN (`+marks(len(states))+`) ORDER BY created, id`, anys(states)...)
+}
+
+func (t *tx) MoveAudit(id string, from []lifecycle.AuditState, to lifecycle.AuditState, patch func(*store.Audit)) (*store.Audit, error) {
+	a, err := t.Audit(id)
+	if err != nil {
+		return nil, err
+	}
+	was := a.State
+	if err := guard(lifecycle.Audits, id, was, from, to); err != nil {
+		return nil, err
+	}
+	if patch != nil {
+		patch(a)
+	}
+	a.State = to
+	verdict := ""
+	if a.Verdict != nil {
+		verdict = encode(a.Verdict)
+	}
+	return a, t.change("audit "+id, `UPDATE audits SET state = ?, verifier = ?, class = ?, deadline = ?, samples = ?, evidence = ?, verdict = ?, cause = ?, ended = ? WHERE id = ? AND state = ?`,
+		a.State, a.Verifier, a.Class, a.Deadline, a.Samples, a.Evidence, verdict, a.Cause, a.Ended, id, was)
+}
+
+func scanNode(row scanner) (*store.Node, error) {
+	var n store.Node
+	var roles, capabilities string
+	if err := row.Scan(&n.Address, &n.SealKey, &roles, &capabilities, &n.Passes, &n.Fails, &n.Seen); err != nil {
+		return nil, err
+	}
+	return &n, errors.Join(decode(roles, &n.Roles), decode(capabilities, &n.Capabilities))
+}
+
+const nodeColumns = `address, seal_key, roles, capabilities, passes, fails, seen`
+
+func (t *tx) Node(address string) (*store.Node, error) {
+	n, err := scanNode(t.run.QueryRowContext(t.ctx, `SELECT `+nodeColumns+` FROM nodes WHERE address = ?`, address))
+	if err != nil {
+		return nil, t.fail("node "+address, err)
+	}
+	return n, nil
+}
+
+func (t *tx) PutNode(address string, patch func(*store.Node)) (*store.Node, error) {
+	n, err := t.Node(address)
+	if errors.Is(err, store.ErrNotFound) {
+		n, err = &store.Node{Address: address}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	patch(n)
+	_, err = t.exec("node "+address, `INSERT INTO nodes (address, seal_key, roles, capabilities, passes, fails, seen) VALUES (?,?,?,?,?,?,?)
+ ON CONFLICT (address) DO UPDATE SET seal_key = excluded.seal_key, roles = excluded.roles, capabilities = excluded.capabilities, passes = excluded.passes, fails = excluded.fails, seen = excluded.seen`,
+		address, n.SealKey, encode(n.Roles), encode(n.Capabilities), n.Passes, n.Fails, n.Seen)
+	return n, err
+}
+
+func (t *tx) Nodes() ([]*store.Node, error) {
+	return all(t, "nodes", scanNode, `SELECT `+nodeColumns+` FROM nodes ORDER BY address`)
+}

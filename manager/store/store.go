@@ -1,0 +1,136 @@
+// Package store is the manager's memory: the interface to the database that every other
+// package of the manager writes through, and its records. manager/store/sqlite implements
+// it; manager/store/storetest is the suite that every implementation passes.
+//
+// It is not the place for deciding what may change: manager/lifecycle has the tables, and
+// the callers the reasons. Progress and heartbeats are not stored; they live in memory and
+// come back with the nodes.
+//
+// Receives: transactions from manager/intake, lease, audit and settle.
+// Hands on: rows; every change is durable before Update returns.
+package store
+
+import (
+	"context"
+	"errors"
+
+	"github.com/heliostat-render/heliostat/manager/lifecycle"
+	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/wire"
+)
+
+var (
+	// ErrNotFound means that no row has the id.
+	ErrNotFound = errors.New("not found")
+	// ErrLost means that the row was in another state: somebody else was faster.
+	ErrLost = errors.New("it is in another state by now")
+	// ErrIllegal means that manager/lifecycle doesn't know the change: a bug of the caller.
+	ErrIllegal = errors.New("illegal change of state")
+	// ErrExists means that the row is there already.
+	ErrExists = errors.New("it exists already")
+)
+
+// Store is the database. It is safe for concurrent use.
+type Store interface {
+	// Update runs fn in a transaction and returns once what it changed is durable. When fn
+	// returns an error, nothing of it is kept and the error is returned. fn may be run more
+	// than once and must not act on anything but tx.
+	Update(ctx context.Context, fn func(tx Tx) error) error
+	// View runs fn on one consistent state. fn must not write.
+	View(ctx context.Context, fn func(tx Tx) error) error
+	// Close waits for running transactions.
+	Close() error
+}
+
+// Tx is one transaction. Moves are guarded: they change the row only when it still is in
+// one of the from states and return ErrLost otherwise. Patches change a record's fields; what is
+// said to be fixed at its creation stays.
+type Tx interface {
+	// Jobs. ID, owner, request, package, recipe, frames and creation time are fixed.
+	AddJob(j *Job) error // ErrExists when the owner used the request before
+	Job(id string) (*Job, error)
+	JobByRequest(owner, request string) (*Job, error)
+	// ListJobs returns jobs newest first; owner "" for all, before "" from the newest.
+	ListJobs(owner, before string, limit int) ([]*Job, error)
+	JobsInState(states ...job.State) ([]*Job, error) // oldest first
+	MoveJob(id string, from []job.State, to job.State, patch func(*Job)) (*Job, error)
+	EditJob(id string, patch func(*Job)) (*Job, error) // any state, which it keeps
+
+	// Tasks. Frames, job and index are fixed.
+	AddTasks(tasks []*job.Task) error
+	Task(id string) (*job.Task, error)
+	Tasks(jobID string) ([]*job.Task, error)
+	WaitingTasks(jobID string, limit int) ([]*job.Task, error) // in the order of index
+	MoveTask(id string, from []job.TaskState, to job.TaskState, patch func(*job.Task)) (*job.Task, error)
+
+	// Frames.
+	AddFrames(frames []*job.Frame) error
+	Frames(jobID string) ([]*job.Frame, error) // ascending
+	FrameSet(jobID string, numbers []int) ([]*job.Frame, error)
+	// MoveFrames moves all of the numbers or none.
+	MoveFrames(jobID string, numbers []int, from, to job.FrameState, patch func(*job.Frame)) error
+
+	// Attempts. All but state, deadline, class, commit, kind, cause, note and ended is fixed.
+	AddAttempt(a *Attempt) error
+	Attempt(id string) (*Attempt, error)
+	Attempts(taskID string) ([]*Attempt, error)                      // in order
+	AttemptsIn(states ...lifecycle.AttemptState) ([]*Attempt, error) // of every job, without commits
+	JobFailures(jobID string) ([]Failure, error)                     // of the job's attempts
+	MoveAttempt(id string, from []lifecycle.AttemptState, to lifecycle.AttemptState, patch func(*Attempt)) (*Attempt, error)
+	HeldByOwner() (map[string]int, error) // leased tasks of each artist
+
+	// Audits.
+	AddAudit(a *Audit) error
+	Audit(id string) (*Audit, error)
+	Audits(attempt string) ([]*Audit, error) // in order
+	AuditsIn(states ...lifecycle.AuditState) ([]*Audit, error)
+	MoveAudit(id string, from []lifecycle.AuditState, to lifecycle.AuditState, patch func(*Audit)) (*Audit, error)
+
+	// Nodes.
+	PutNode(address string, patch func(*Node)) (*Node, error) // made when it is new
+	Node(address string) (*Node, error)
+	Nodes() ([]*Node, error)
+
+	// Packages.
+	PutPackage(p *Package) error // keeps Ready
+	Package(id string) (*Package, error)
+	AddChunks(pkg string, chunks []wire.Chunk) error
+	Chunks(pkg string, ids []string) (map[string]wire.Chunk, error)
+	ChunkCount(pkg string) (int, error)
+	FinishPackage(id string, bytes int64, files int) error
+
+	// History: what people read about a job.
+	AddEvent(jobID string, e wire.Event) error
+	Events(jobID string, limit int) ([]wire.Event, error) // the newest, oldest first
+
+	// Money. AddEntry makes a frame payable once per role: a second entry is ErrExists.
+	AddEntry(e Entry) error
+	Entries(jobID string) ([]Entry, error)
+	VoidEntries(jobID string, frames []int, cause string) (job.Amount, error) // unsettled ones only
+	SettleEntries(jobID string) error                                         // the escrow has paid them out
+	Earned(settledOnly bool) ([]Earning, error)
+	AddEpoch(e *Epoch) error
+	LastEpoch() (*Epoch, error) // ErrNotFound before the first
+	PostedEpoch() (*Epoch, error)
+	PostEpoch(number uint64, tx string) error
+	Withdrawal(node string) (Withdrawal, error) // zero when there was none
+	PutWithdrawal(w Withdrawal) error
+
+	// Outbox: what must happen outside, and has to survive a crash.
+	AddOp(o *Op) error // ErrExists when kind and ref were used
+	Op(kind, ref string) (*Op, error)
+	PendingOps() ([]*Op, error) // in order
+	EditOp(id int64, patch func(*Op)) (*Op, error)
+
+	// Settings.
+	Meta(key string) (string, error) // "" when it isn't set
+	SetMeta(key, value string) error
+}
+
+// IgnoreLost turns ErrLost into nil, where losing the race means that there is nothing to do.
+func IgnoreLost(err error) error {
+	if errors.Is(err, ErrLost) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Looks for what would make the network render something else than the artist sees.
+
+Only what Blender alone can know is checked here; files, output and the network's own
+abilities are checked by plugins/submit, for every host alike.
+"""
+
+import bpy
+
+from .findings import ERROR, NOTE, WARNING, finding
+from .recipe import ENGINES, FORMATS, MOVIES, composites
+from .references import point_caches
+
+
+def preflight(scene, numbers):
+    """Findings for rendering the given frames of the scene."""
+    found = []
+    found += _camera(scene)
+    found += _range(numbers)
+    found += _format(scene)
+    found += _engine(scene)
+    found += _scripts()
+    found += _region(scene)
+    found += _simulations()
+    found += _writers(scene)
+    return found
+
+
+def _camera(scene):
+    bound = [marker for marker in scene.timeline_markers if marker.camera]
+    if scene.camera or bound:
+        return []
+    return [finding(ERROR, "no_camera", 'scene "%s" has no camera' % scene.name, "add one and make it active with View > Cameras > Set Active Object as Camera")]
+
+
+def _range(numbers):
+    if numbers:
+        return []
+    return [finding(ERROR, "empty_range", "the frame range is empty", "set Output Properties > Frame Range so that the end isn't before the start")]
+
+
+def _format(scene):
+    kind = scene.render.image_settings.file_format
+    fix = "set Output Properties > Output > File Format to PNG or OpenEXR"
+    if kind in MOVIES:
+        return [finding(ERROR, "movie_output", "the output is a movie (%s), but frames are rendered on many machines" % kind, fix + ", and make the movie from the delivered frames")]
+    if kind not in FORMATS:
+        return [finding(ERROR, "output_format", "the network can't deliver %s files" % kind, fix)]
+    return []
+
+
+def _engine(scene):
+    found = []
+    engine = scene.render.engine
+    if engine not in ENGINES:
+        found.append(finding(ERROR, "engine", "the render engine %s is an add-on that workers don't have" % engine, "render with Cycles, EEVEE or Workbench"))
+    if engine != "CYCLES":
+        return found
+    cycles = scene.cycles
+    if getattr(cycles, "shading_system", False):
+        found.append(finding(WARNING, "osl", "the scene uses Open Shading Language, which only some workers have", "switch Open Shading Language off unless a shader needs it"))
+    if cycles.time_limit > 0:
+        found.append(finding(NOTE, "time_limit", "the render time limit is not used: it would make machines differ", "set the sample count instead"))
+    if getattr(cycles, "use_guiding", False):
+        found.append(finding(NOTE, "guiding", "path guiding is not used: its result differs between machines"))
+    return found
+
+
+def _scripts():
+    if not bpy.app.autoexec_fail:
+        return []
+    return [finding(ERROR, "scripts", "the scene needs a script or a scripted driver to run: %s" % (bpy.app.autoexec_fail_message or "auto-run"),
+                    "workers never run a scene's scripts: bake the driven values, or use a simple expression")]
+
+
+def _region(scene):
+    found = []
+    if scene.render.use_border:
+        found.append(finding(WARNING, "render_region", "the render region is ignored: whole frames are rendered", "switch Output Properties > Format > Render Region off"))
+    if scene.render.use_multiview:
+        found.append(finding(ERROR, "stereo", "stereoscopy is on, which the network doesn't deliver", "switch Output Properties > Stereoscopy off"))
+    editor = scene.sequence_editor
+    if scene.render.use_sequencer and editor and len(editor.sequences):
+        found.append(finding(ERROR, "sequencer", "the scene renders its video sequencer instead of its camera", "switch Output Properties > Post Processing > Sequencer off"))
+    return found
+
+
+def _simulations():
+    found = []
+    for holder in bpy.data.objects:
+        if holder.hide_render or not holder.users:
+            continue
+        moving = [cache for cache in point_caches(holder) if not cache.is_baked and not cache.use_external]
+        particles = [system for system in holder.particle_systems if system.settings.type == "HAIR" and not system.use_hair_dynamics]
+        if len(moving) > len(particles):
+            found.append(finding(WARNING, "unbaked", 'the simulation of "%s" is not baked: frames rendered on different machines won\'t match' % holder.name,
+                                 "bake it, or use Object > Bake All Dynamics, and save", user=holder.name))
+    for scene in bpy.data.scenes:
+        world = scene.rigidbody_world
+        if world and world.enabled and not world.point_cache.is_baked:
+            found.append(finding(WARNING, "unbaked", 'the rigid bodies of scene "%s" are not baked: frames rendered on different machines won\'t match' % scene.name,
+                                 "use Scene Properties > Rigid Body World > Cache > Bake, and save", user=scene.name))
+    return found
+
+
+def _writers(scene):
+    if not composites(scene):
+        return []
+    writers = [node.name for node in scene.node_tree.nodes if node.type == "OUTPUT_FILE" and not node.mute]
+    if not writers:
+        return []
+    return [finding(WARNING, "file_output", "the File Output nodes %s are not delivered" % ", ".join(writers), "deliver what you need through the Composite node")]

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Installs the add-on into a headless Blender and runs its operators.
+
+    blender -b scene.blend --python background.py -- ZIP preflight|submit
+"""
+
+import sys
+
+import bpy
+
+archive, what = sys.argv[sys.argv.index("--") + 1:][:2]
+bpy.ops.preferences.addon_install(filepath=archive, overwrite=True)
+bpy.ops.preferences.addon_enable(module="heliostat_render")
+try:
+    if what == "preflight":
+        print("RESULT", bpy.ops.heliostat.preflight())
+    else:
+        print("RESULT", bpy.ops.heliostat.submit("EXEC_DEFAULT", wait=True, accept=True))
+except RuntimeError as error:
+    print("REFUSED", error)
+bpy.ops.preferences.addon_disable(module="heliostat_render")

@@ -1,0 +1,452 @@
+package submit_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/heliostat-render/heliostat/plugins/submit"
+	"github.com/heliostat-render/heliostat/plugins/submit/submittest"
+	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/wire"
+)
+
+var blender341 = []wire.RendererCount{{Install: job.Install{Renderer: "blender", Version: "3.4.1", Engines: []string{"CYCLES"}}, Workers: 1}}
+
+func manager(t *testing.T, installs []wire.RendererCount) *submittest.Manager {
+	t.Helper()
+	m, err := submittest.Start(submittest.Options{Dir: t.TempDir(), Installs: installs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := m.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return m
+}
+
+func agent(t *testing.T, url, data string) *submit.Agent {
+	t.Helper()
+	a, err := submit.New(submit.Options{Manager: url, DataDir: data, Connect: 500 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(a.Close)
+	return a
+}
+
+// scene writes a small project and describes it.
+func scene(t *testing.T, frames ...int) submit.Scene {
+	t.Helper()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "shot.blend"), strings.Repeat("BLENDER-v304 not really", 20_000))
+	write(t, filepath.Join(dir, "textures", "ground.png"), strings.Repeat("picture", 60_000))
+	return submit.Scene{
+		Heliostat: 1, Name: "shot", Main: "shot.blend", Root: dir,
+		Files: []submit.File{
+			{Name: "shot.blend", Path: filepath.Join(dir, "shot.blend"), User: "the scene", Kind: "scene"},
+			{Name: "textures/ground.png", Path: filepath.Join(dir, "textures", "ground.png"), User: `Image "ground"`, Kind: "image"},
+		},
+		Recipe: job.Recipe{Renderer: "blender", Version: "3.4.1", Engine: "CYCLES", MainFile: "shot.blend", Width: 32, Height: 18, Samples: 4, Device: "CPU", Format: "PNG"},
+		Frames: frames,
+		Output: submit.Output{Pattern: filepath.Join(dir, "render", "frame_####"), Extension: ".png"},
+	}
+}
+
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wait(t *testing.T, s *submit.Submission, what string, until func(submit.Status) bool) submit.Status {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	now, err := s.Wait(ctx, until)
+	if err != nil {
+		t.Fatalf("wait for %s: %v; it stands at %s: %s", what, err, now.Phase, now.Text)
+	}
+	return now
+}
+
+func phase(p submit.Phase) func(submit.Status) bool {
+	return func(s submit.Status) bool { return s.Phase == p }
+}
+
+func funded(t *testing.T, m *submittest.Manager) *submittest.Job {
+	t.Helper()
+	select {
+	case j := <-m.Funded():
+		return j
+	case <-time.After(30 * time.Second):
+		t.Fatal("no job was funded")
+		return nil
+	}
+}
+
+func deliver(t *testing.T, m *submittest.Manager, j *submittest.Job, frames ...int) {
+	t.Helper()
+	for _, n := range frames {
+		if err := m.Deliver(j, n); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestWholeWay(t *testing.T) {
+	m := manager(t, blender341)
+	a := agent(t, m.URL(), t.TempDir())
+	sc := scene(t, 3, 1, 2, 2)
+	s := a.Start(t.Context(), sc)
+	now := wait(t, s, "the quote", phase(submit.Confirm))
+	if now.Quote == nil || now.Quote.Ceiling != 450_000 || now.Upload.Uploaded == 0 || now.Upload.Files != 2 {
+		t.Fatalf("at the quote: %+v", now)
+	}
+	if err := s.AcceptFrames(); err == nil {
+		t.Error("frames could be accepted before they were rendered")
+	}
+	if err := s.AcceptQuote(); err != nil {
+		t.Fatal(err)
+	}
+	j := funded(t, m)
+	if !slices.Equal(j.Frames, []int{1, 2, 3}) {
+		t.Errorf("frames of the job: %v", j.Frames)
+	}
+	manifest, err := m.Manifest(j)
+	if err != nil {
+		t.Fatalf("a worker can't open the manifest: %v", err)
+	}
+	if len(manifest.Files) != 2 {
+		t.Errorf("the manifest lists %d files", len(manifest.Files))
+	}
+	m.Progress(j, 2, 0.5)
+	wait(t, s, "progress", func(now submit.Status) bool { return now.Frames[1].Progress == 0.5 && now.Fraction > 0 })
+	deliver(t, m, j, 2)
+	now = wait(t, s, "frame 2", func(now submit.Status) bool { return now.LastNo == 2 })
+	if want := filepath.Join(sc.Root, "render", "frame_0002.png"); now.Last != want {
+		t.Errorf("frame 2 went to %s, not %s", now.Last, want)
+	}
+	deliver(t, m, j, 1, 3)
+	now = wait(t, s, "delivery", phase(submit.Delivered))
+	if now.Here != 3 {
+		t.Errorf("%d frames are here", now.Here)
+	}
+	if err := s.Cancel("too late"); err == nil {
+		t.Error("a delivered job could be cancelled")
+	}
+	if err := s.AcceptFrames(); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, s, "settlement", phase(submit.Settled))
+	for _, n := range []string{"frame_0001.png", "frame_0002.png", "frame_0003.png"} {
+		if raw, err := os.ReadFile(filepath.Join(sc.Root, "render", n)); err != nil || !strings.HasPrefix(string(raw), "\x89PNG") {
+			t.Errorf("%s: %v", n, err)
+		}
+	}
+	if rest, _ := filepath.Glob(filepath.Join(sc.Root, "render", ".heliostat-*")); len(rest) > 0 {
+		t.Errorf("temporary files stay: %v", rest)
+	}
+}
+
+func TestSecondSubmitUploadsNothing(t *testing.T) {
+	m := manager(t, blender341)
+	a := agent(t, m.URL(), t.TempDir())
+	sc := scene(t, 1)
+	wait(t, a.Start(t.Context(), sc), "the quote", phase(submit.Confirm))
+	first := m.Chunks()
+	now := wait(t, a.Start(t.Context(), sc), "the second quote", phase(submit.Confirm))
+	if first == 0 || m.Chunks() != first || now.Upload.Uploaded != 0 {
+		t.Errorf("first %d chunks, then %d more with %d bytes", first, m.Chunks()-first, now.Upload.Uploaded)
+	}
+}
+
+func TestResumeAfterCrash(t *testing.T) {
+	m := manager(t, blender341)
+	data := t.TempDir()
+	sc := scene(t, 1, 2, 3)
+	sc.AcceptQuote, sc.AcceptFrames = true, true
+
+	first := agent(t, m.URL(), data)
+	s := first.Start(t.Context(), sc)
+	j := funded(t, m)
+	deliver(t, m, j, 1)
+	wait(t, s, "frame 1", func(now submit.Status) bool { return now.Here == 1 })
+	one := filepath.Join(sc.Root, "render", "frame_0001.png")
+	before, err := os.Stat(one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first.Close() // all that is left of a crashed host is its folder
+
+	deliver(t, m, j, 2)
+	second := agent(t, m.URL(), data)
+	list, err := second.List()
+	if err != nil || len(list) != 1 || list[0].Job != j.ID || list[0].Phase != submit.Render {
+		t.Fatalf("list after the crash: %+v, %v", list, err)
+	}
+	if s, err = second.Resume(t.Context(), j.ID); err != nil {
+		t.Fatal(err)
+	}
+	if same, err := second.Resume(t.Context(), s.Key()); err != nil || same != s {
+		t.Error("a second resume made a second submission")
+	}
+	deliver(t, m, j, 3)
+	now := wait(t, s, "settlement", phase(submit.Settled))
+	if now.Here != 3 {
+		t.Errorf("%d frames are here", now.Here)
+	}
+	after, err := os.Stat(one)
+	if err != nil || !os.SameFile(before, after) {
+		t.Error("frame 1 was fetched twice")
+	}
+}
+
+func TestResumeBeforeTheQuoteWasAnswered(t *testing.T) {
+	m := manager(t, blender341)
+	data := t.TempDir()
+	first := agent(t, m.URL(), data)
+	s := first.Start(t.Context(), scene(t, 1))
+	job1 := wait(t, s, "the quote", phase(submit.Confirm)).Job.ID
+	first.Close()
+	second := agent(t, m.URL(), data)
+	s, err := second.Resume(t.Context(), s.Key())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if now := wait(t, s, "the quote again", phase(submit.Confirm)); now.Job.ID != job1 {
+		t.Errorf("the draft made a second job %s beside %s", now.Job.ID, job1)
+	}
+}
+
+func TestConnectionLost(t *testing.T) {
+	m := manager(t, blender341)
+	a := agent(t, m.URL(), t.TempDir())
+	sc := scene(t, 1, 2)
+	sc.AcceptQuote = true
+	s := a.Start(t.Context(), sc)
+	j := funded(t, m)
+	deliver(t, m, j, 1)
+	wait(t, s, "frame 1", func(now submit.Status) bool { return now.Here == 1 })
+	m.Drop()
+	deliver(t, m, j, 2)
+	wait(t, s, "delivery", phase(submit.Delivered))
+}
+
+func TestRejectQuote(t *testing.T) {
+	m := manager(t, blender341)
+	a := agent(t, m.URL(), t.TempDir())
+	s := a.Start(t.Context(), scene(t, 1))
+	wait(t, s, "the quote", phase(submit.Confirm))
+	if err := s.RejectQuote(); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, s, "the end", phase(submit.Rejected))
+	<-s.Done()
+}
+
+func TestCancel(t *testing.T) {
+	m := manager(t, blender341)
+	a := agent(t, m.URL(), t.TempDir())
+	sc := scene(t, 1, 2)
+	sc.AcceptQuote = true
+	s := a.Start(t.Context(), sc)
+	funded(t, m)
+	wait(t, s, "rendering", phase(submit.Render))
+	if err := s.Cancel("changed my mind"); err != nil {
+		t.Fatal(err)
+	}
+	now := wait(t, s, "the end", phase(submit.Cancelled))
+	if now.Job.State != job.Cancelled || now.Job.Cause != "changed my mind" {
+		t.Errorf("the job is %s: %s", now.Job.State, now.Job.Cause)
+	}
+}
+
+func TestRejectedFrameComesAgain(t *testing.T) {
+	m := manager(t, blender341)
+	a := agent(t, m.URL(), t.TempDir())
+	sc := scene(t, 1)
+	sc.AcceptQuote = true
+	s := a.Start(t.Context(), sc)
+	j := funded(t, m)
+	m.Reject(j, 1, "half the samples")
+	now := wait(t, s, "the rejection", func(now submit.Status) bool { return now.Frames[0].Rejects == 1 })
+	if now.Frames[0].Cause != "half the samples" || now.Here != 0 {
+		t.Errorf("after the rejection: %+v", now.Frames[0])
+	}
+	deliver(t, m, j, 1)
+	wait(t, s, "delivery", phase(submit.Delivered))
+}
+
+func TestFailedJob(t *testing.T) {
+	m := manager(t, blender341)
+	a := agent(t, m.URL(), t.TempDir())
+	sc := scene(t, 1)
+	sc.AcceptQuote = true
+	s := a.Start(t.Context(), sc)
+	m.Fail(funded(t, m), "the texture rock.png is damaged")
+	now := wait(t, s, "the failure", phase(submit.Failed))
+	if !strings.Contains(now.Error.Error(), "rock.png") {
+		t.Errorf("the error doesn't name the cause: %v", now.Error)
+	}
+}
+
+func TestOverwrite(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		policy submit.Overwrite
+		newer  bool // the file is written after the submission began
+		kept   bool
+	}{
+		{"older replaces what was there", "", false, false},
+		{"older keeps what came since", submit.OverwriteOlder, true, true},
+		{"always replaces", submit.OverwriteAlways, true, false},
+		{"never keeps", submit.OverwriteNever, false, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := manager(t, blender341)
+			a := agent(t, m.URL(), t.TempDir())
+			sc := scene(t, 1)
+			sc.AcceptQuote, sc.Output.Overwrite = true, c.policy
+			target := filepath.Join(sc.Root, "render", "frame_0001.png")
+			write(t, target, "mine")
+			when := time.Now().Add(-time.Hour)
+			if c.newer {
+				when = time.Now().Add(time.Hour)
+			}
+			if err := os.Chtimes(target, when, when); err != nil {
+				t.Fatal(err)
+			}
+			s := a.Start(t.Context(), sc)
+			deliver(t, m, funded(t, m), 1)
+			now := wait(t, s, "delivery", phase(submit.Delivered))
+			raw, err := os.ReadFile(target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if kept := string(raw) == "mine"; kept != c.kept || now.Frames[0].Aside != c.kept {
+				t.Errorf("kept %v, aside %v, path %s", kept, now.Frames[0].Aside, now.Frames[0].Path)
+			}
+			if frame, err := os.ReadFile(now.Frames[0].Path); err != nil || !strings.HasPrefix(string(frame), "\x89PNG") {
+				t.Errorf("the frame is not at %s: %v", now.Frames[0].Path, err)
+			}
+		})
+	}
+}
+
+func TestProblems(t *testing.T) {
+	gone := filepath.Join(t.TempDir(), "gone.png")
+	for _, c := range []struct {
+		name     string
+		installs []wire.RendererCount
+		spoil    func(*submit.Scene)
+		want     []string // parts of the error
+	}{
+		{"missing texture", blender341, func(s *submit.Scene) { s.Files[1].Path = gone }, []string{gone, `Image "ground"`, "put it back"}},
+		{"a folder as texture", blender341, func(s *submit.Scene) { s.Files[1].Path = s.Root }, []string{"can't be read", "not a file", "remove it from the scene"}},
+		{"the host's own finding", blender341, func(s *submit.Scene) {
+			s.Findings = []submit.Finding{{Level: submit.LevelError, Code: "no_camera", Text: "no camera", Fix: "add one"}}
+		}, []string{"no camera", "add one"}},
+		{"no frames", blender341, func(s *submit.Scene) { s.Frames = nil }, []string{"no frame"}},
+		{"a name that Windows reserves", blender341, func(s *submit.Scene) { s.Files[1].Name = "textures/con.png" }, []string{"con", "rename"}},
+		{"output that can't be made", blender341, func(s *submit.Scene) { s.Output.Pattern = s.Files[0].Path + "/frame_####" }, []string{"shot.blend", "choose another output path"}},
+		{"relative output", blender341, func(s *submit.Scene) { s.Output.Pattern = "render/frame_####" }, []string{"not a full path"}},
+		{"no denoiser", blender341, func(s *submit.Scene) { s.Recipe.Denoise = true }, []string{"Blender 3.4.1", "denoiser", "switch"}},
+		{"another version", blender341, func(s *submit.Scene) { s.Recipe.Version = "9.9.9" }, []string{"9.9.9", "3.4.1"}},
+		{"another engine", blender341, func(s *submit.Scene) { s.Recipe.Engine = "OTHER" }, []string{"OTHER"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := manager(t, c.installs)
+			a := agent(t, m.URL(), t.TempDir())
+			sc := scene(t, 1)
+			c.spoil(&sc)
+			now := wait(t, a.Start(t.Context(), sc), "the failure", phase(submit.Failed))
+			for _, part := range c.want {
+				if !strings.Contains(now.Error.Error(), part) {
+					t.Errorf("the error %q doesn't say %q", now.Error, part)
+				}
+			}
+			if m.Chunks() > 0 {
+				t.Error("something was uploaded")
+			}
+		})
+	}
+}
+
+func TestNoManager(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := "http://" + listener.Addr().String()
+	listener.Close()
+	a := agent(t, url, t.TempDir())
+	now := wait(t, a.Start(t.Context(), scene(t, 1)), "the failure", phase(submit.Failed))
+	if now.Error.Message != "no manager answers at "+url || !strings.Contains(now.Error.Next, "heliostat farm start") {
+		t.Errorf("message %q, next %q", now.Error.Message, now.Error.Next)
+	}
+	if s := a.Status(); s.Connected || s.Error == nil {
+		t.Errorf("status: %+v", s)
+	}
+}
+
+func TestCheckOnly(t *testing.T) {
+	m := manager(t, nil)
+	a := agent(t, m.URL(), t.TempDir())
+	sc := scene(t, 1, 2)
+	sc.CheckOnly = true
+	write(t, sc.Output.Path(2), "there already")
+	sc.Files[1].Path += ".gone"
+	now := wait(t, a.Start(t.Context(), sc), "the findings", phase(submit.Checked))
+	var codes []string
+	for _, f := range now.Findings {
+		codes = append(codes, f.Code)
+	}
+	slices.Sort(codes)
+	if !slices.Equal(codes, []string{"missing_file", "no_worker", "overwrites"}) {
+		t.Errorf("findings: %v", codes)
+	}
+}
+
+func TestWorkdirIsDeleted(t *testing.T) {
+	m := manager(t, blender341)
+	a := agent(t, m.URL(), t.TempDir())
+	sc := scene(t, 1)
+	sc.Workdir = filepath.Join(t.TempDir(), "work")
+	copied := filepath.Join(sc.Workdir, "main.blend")
+	write(t, copied, "a copy")
+	sc.Files[0].Path = copied
+	wait(t, a.Start(t.Context(), sc), "the quote", phase(submit.Confirm))
+	if _, err := os.Stat(sc.Workdir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the temporary folder stays: %v", err)
+	}
+	if _, err := os.Stat(sc.Files[1].Path); err != nil {
+		t.Errorf("a file of the artist is gone: %v", err)
+	}
+}
+
+func TestRecordIsPrivate(t *testing.T) {
+	m := manager(t, blender341)
+	data := t.TempDir()
+	a := agent(t, m.URL(), data)
+	sc := scene(t, 1)
+	sc.AcceptQuote = true
+	s := a.Start(t.Context(), sc)
+	funded(t, m)
+	info, err := os.Stat(filepath.Join(data, "submissions", s.Key()+".json"))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the record: %v, %v", info, err)
+	}
+}

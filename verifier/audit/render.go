@@ -1,0 +1,100 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/heliostat-render/heliostat/shared/pack/fetch"
+	"github.com/heliostat-render/heliostat/shared/proof"
+	"github.com/heliostat-render/heliostat/shared/render"
+	"github.com/heliostat-render/heliostat/shared/render/warm"
+	"github.com/heliostat-render/heliostat/shared/wire"
+)
+
+// cycles is the engine whose noisy linear pass is compared.
+const cycles = "CYCLES"
+
+// render renders the challenged tiles without knowing anything of the worker's. The
+// samples come in the challenge's order, the master before the final.
+func (v *Verifier) render(ctx context.Context, offer wire.AuditOffer) (samples []proof.TileSample, seconds float64, err error) {
+	key, err := v.options.Identity.OpenJobKey(offer.Package, offer.JobKey)
+	if err != nil {
+		return nil, 0, fmt.Errorf("open the job key: %w", err)
+	}
+	found, err := warm.Choose(v.options.Found, offer.Recipe)
+	if err != nil {
+		return nil, 0, err
+	}
+	held, err := v.options.Pool.Take(ctx, warm.Want{
+		Package: offer.Package,
+		Recipe:  offer.Recipe,
+		Found:   found,
+		Extract: func(ctx context.Context, dir string) error {
+			return v.fetcher.Fetch(ctx, fetch.Package{ID: offer.Package, Audit: offer.Audit, Manifest: offer.Manifest, JobKey: key}, dir, nil)
+		},
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	defer held.Done()
+	policy := proof.PolicyFor(offer.Recipe)
+	tiles := map[int][]render.Tile{}
+	for i, f := range offer.Frames {
+		var borders []render.Rect
+		for _, t := range offer.Tiles {
+			if t.Frame == f.Frame {
+				borders = append(borders, render.Rect{X: t.X, Y: t.Y, W: t.W, H: t.H})
+			}
+		}
+		if len(borders) == 0 {
+			continue
+		}
+		frame, err := held.Render(ctx, render.Request{Frame: f.Frame, Seed: f.Seed, Borders: borders, Master: offer.Recipe.Engine == cycles}, nil)
+		if err != nil {
+			return nil, 0, fmt.Errorf("render the challenged tiles of frame %d: %w", f.Frame, err)
+		}
+		if len(frame.Tiles) != len(borders) {
+			return nil, 0, fmt.Errorf("frame %d: the renderer gave %d tiles for %d borders", f.Frame, len(frame.Tiles), len(borders))
+		}
+		tiles[f.Frame] = frame.Tiles
+		seconds += frame.Seconds
+		v.say(offer.Audit, float64(i+1)/float64(len(offer.Frames)))
+	}
+	for _, t := range offer.Tiles {
+		tile := tiles[t.Frame][0]
+		tiles[t.Frame] = tiles[t.Frame][1:]
+		both, err := sample(offer, policy, t, tile)
+		if err != nil {
+			return nil, 0, err
+		}
+		samples = append(samples, both...)
+	}
+	return samples, seconds, nil
+}
+
+// sample gives a rendered tile in each plane that the policy compares.
+func sample(offer wire.AuditOffer, policy proof.Policy, t wire.Tile, tile render.Tile) ([]proof.TileSample, error) {
+	var out []proof.TileSample
+	add := func(s proof.TileSample, err error) error {
+		if err != nil {
+			return fmt.Errorf("tile %d of frame %d: %w", t.Tile, t.Frame, err)
+		}
+		out = append(out, s)
+		return nil
+	}
+	w, h := offer.Recipe.Width, offer.Recipe.Height
+	if tile.Master != nil {
+		if err := add(proof.Sample(t.Frame, w, h, t.Tile, proof.Master, tile.Master)); err != nil {
+			return nil, err
+		}
+	}
+	if tile.Final != nil && (policy.CompareFinal || tile.Master == nil) {
+		if err := add(proof.Sample(t.Frame, w, h, t.Tile, proof.Final, tile.Final)); err != nil {
+			return nil, err
+		}
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("tile %d of frame %d: the renderer gave nothing to compare", t.Tile, t.Frame)
+	}
+	return out, nil
+}

@@ -1,0 +1,107 @@
+package workerapp
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/heliostat-render/heliostat/shared/pack/fetch/fetchtest"
+	"github.com/heliostat-render/heliostat/shared/proof"
+	"github.com/heliostat-render/heliostat/shared/render"
+	"github.com/heliostat-render/heliostat/shared/render/blender"
+	"github.com/heliostat-render/heliostat/shared/render/rendertest"
+	"github.com/heliostat-render/heliostat/shared/wire"
+	"github.com/heliostat-render/heliostat/workerapp/rules"
+	"github.com/heliostat-render/heliostat/workerapp/sandbox"
+)
+
+// Real Blender, confined by bubblewrap: two tasks in one session, then a pause in the
+// middle of a frame.
+func TestRealBlenderInTheSandbox(t *testing.T) {
+	box, err := sandbox.Choose("bubblewrap")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := blender.New(blender.Config{})
+	installs, err := b.Find(t.Context())
+	if err != nil || len(installs) == 0 {
+		t.Fatalf("Blender is needed: %v", err)
+	}
+	scene := t.TempDir()
+	rendertest.BlenderScene(t, installs[0].Path, scene, "")
+	m, id := fetchtest.New(t), newIdentity(t)
+	m.Package(scene, "scene.blend")
+	m.Start()
+	o := options(m, id, t.TempDir(), b)
+	o.Sandbox, o.Threads = box, 1
+	o.Renderers = []render.Renderer{found{b, installs}}
+	w := start(t, o)
+	fetchtest.Expect(m, wire.TypeWorkerReady, free)
+	for _, lease := range []string{"a1", "a2"} {
+		task := offer(m, lease, 1, 2)
+		task.Recipe = rendertest.Recipe(installs[0].Version)
+		if answer := give(t, m, task); !answer.Taken {
+			t.Fatal(answer.Reason)
+		}
+		commit := fetchtest.Expect[wire.TaskCommit](m, wire.TypeTaskCommit, nil)
+		if len(commit.Frames) != 2 || commit.Frames[0].W != 160 || commit.Frames[0].MasterRoot == (proof.Digest{}) || commit.Frames[0].FinalRoot == (proof.Digest{}) {
+			t.Fatalf("commit %+v", commit)
+		}
+		if commit.Frames[0].Hash() == commit.Frames[1].Hash() {
+			t.Fatal("two frames are the same")
+		}
+		t.Logf("%s: %.1f and %.1f s", lease, commit.Stats[0].Seconds, commit.Stats[1].Seconds)
+		fetchtest.Expect(m, wire.TypeWorkerReady, free)
+	}
+	if n := blenders(t, w.dir); n == 0 {
+		t.Fatal("no warm Blender is left between tasks")
+	}
+	long := offer(m, "a3", 3)
+	long.Recipe = rendertest.Recipe(installs[0].Version)
+	long.Recipe.Samples = 1 << 20
+	if answer := give(t, m, long); !answer.Taken {
+		t.Fatal(answer.Reason)
+	}
+	w.until(t, "rendering", func(s Status) bool { return len(s.Tasks) == 1 && s.Tasks[0].Phase == "render" })
+	paused := time.Now()
+	w.Pause(rules.Now, "gaming")
+	fetchtest.Expect[wire.LeaseRelease](m, wire.TypeLeaseRelease, nil)
+	if took := time.Since(paused); took > 2*time.Second {
+		t.Errorf("the pause took %v", took)
+	}
+	w.until(t, "paused", func(s Status) bool { return s.State == Paused })
+	if n := blenders(t, w.dir); n != 0 {
+		t.Fatalf("%d processes of the renderer are left", n)
+	}
+	if left, err := os.ReadDir(filepath.Join(w.dir, "scratch")); err != nil || len(left) != 0 {
+		t.Fatalf("left in the scratch folder: %v %v", left, err)
+	}
+}
+
+// found spares a second probe of Blender.
+type found struct {
+	render.Renderer
+	installs []render.Install
+}
+
+func (f found) Find(context.Context) ([]render.Install, error) { return f.installs, nil }
+
+// blenders counts processes whose command line names the worker's folder.
+func blenders(t *testing.T, dir string) int {
+	t.Helper()
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, e := range entries {
+		line, err := os.ReadFile(filepath.Join("/proc", e.Name(), "cmdline"))
+		if err == nil && strings.Contains(string(line), dir) {
+			n++
+		}
+	}
+	return n
+}

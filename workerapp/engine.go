@@ -1,0 +1,522 @@
+package workerapp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/heliostat-render/heliostat/shared/blob/chunkcache"
+	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/link"
+	"github.com/heliostat-render/heliostat/shared/pack/fetch"
+	"github.com/heliostat-render/heliostat/shared/render/warm"
+	"github.com/heliostat-render/heliostat/shared/service"
+	"github.com/heliostat-render/heliostat/shared/wire"
+	"github.com/heliostat-render/heliostat/workerapp/bench"
+	"github.com/heliostat-render/heliostat/workerapp/earn"
+	"github.com/heliostat-render/heliostat/workerapp/gpu"
+	"github.com/heliostat-render/heliostat/workerapp/outbox"
+	"github.com/heliostat-render/heliostat/workerapp/rules"
+	"github.com/heliostat-render/heliostat/workerapp/session"
+	"github.com/heliostat-render/heliostat/workerapp/store"
+	"github.com/heliostat-render/heliostat/workerapp/workspace"
+)
+
+const (
+	diskEvery     = 15 * time.Second
+	statusEvery   = 100 * time.Millisecond
+	progressEvery = 500 * time.Millisecond
+	// goodbye bounds what a worker that stops still says to the manager.
+	goodbye = 2 * time.Second
+	// maxResumes is how often a lease that a crash interrupted is taken up again: it may
+	// be what kills the worker.
+	maxResumes = 3
+)
+
+// ErrNoRenderer means that nothing that can render is installed.
+var ErrNoRenderer = errors.New("no renderer was found")
+
+// Engine is one worker. Make it with New, start it with Run; every other method may be
+// called from any goroutine, also before and after Run.
+type Engine struct {
+	options Options
+	gate    rules.Gate
+	news    chan struct{} // wakes the watchers
+	again   chan struct{} // wakes the announcer
+	kick    chan struct{} // wakes the earnings
+	lost    chan struct{} // the connection ended
+	wired   chan struct{} // closed when the connection may be used
+
+	// Set once by Run, before the parts start.
+	space   *workspace.Space
+	box     *outbox.Box
+	pool    *warm.Pool
+	found   []warm.Found
+	device  choice
+	runner  *session.Runner
+	deliver *outbox.Deliverer
+	tasks   sync.WaitGroup
+	work    context.Context // ends when Run has to stop
+
+	mu           sync.Mutex
+	running      bool                 // guarded by mu, as all that follow
+	ready        bool                 // signed in once
+	ended        bool                 //
+	conn         *link.Conn           //
+	capabilities job.Capabilities     //
+	order        []*task              // rendering ones first, then by age
+	balance      earn.Balance         //
+	money        wire.Money           //
+	tally        tally                //
+	trouble      string               //
+	watchers     map[int]func(Status) //
+	watcher      int                  // the last watcher's number
+}
+
+// New checks the options and makes an engine; nothing starts before Run.
+func New(o Options) (*Engine, error) {
+	if err := o.complete(); err != nil {
+		return nil, err
+	}
+	if _, err := link.BaseURL(o.Manager); err != nil {
+		return nil, err
+	}
+	if o.Name == "" {
+		if o.Name, _ = os.Hostname(); o.Name == "" {
+			o.Name = "worker"
+		}
+	}
+	return &Engine{
+		options:  o,
+		news:     make(chan struct{}, 1),
+		again:    make(chan struct{}, 1),
+		kick:     make(chan struct{}, 1),
+		lost:     make(chan struct{}, 1),
+		wired:    make(chan struct{}),
+		watchers: map[int]func(Status){},
+	}, nil
+}
+
+// Run works until ctx ends: then renderers are killed, leases in hand go back to the
+// manager and finished frames stay in the outbox for the next Run. It returns an error
+// that names the next step when it can't start, and when the manager refuses the key.
+func (e *Engine) Run(ctx context.Context) (err error) {
+	e.mu.Lock()
+	if e.running || e.ended {
+		e.mu.Unlock()
+		return errors.New("an engine runs once")
+	}
+	e.running = true
+	e.mu.Unlock()
+	shown, stopShowing := context.WithCancel(context.WithoutCancel(ctx))
+	var shower sync.WaitGroup
+	shower.Go(func() { e.show(shown) })
+	defer func() {
+		e.mu.Lock()
+		e.running, e.ready, e.ended = false, false, true
+		e.mu.Unlock()
+		stopShowing()
+		shower.Wait()
+	}()
+	e.changed()
+	if err := e.open(ctx); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, e.close()) }()
+	return e.serve(ctx)
+}
+
+// open takes the data folder and finds out what this machine can do.
+func (e *Engine) open(ctx context.Context) (err error) {
+	o := &e.options
+	if e.space, err = workspace.Open(o.DataDir); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			e.space.Close()
+		}
+	}()
+	if o.FreeBytes != nil {
+		e.space.SetFree(o.FreeBytes)
+	}
+	if e.box, err = outbox.Open(e.space.Outbox()); err != nil {
+		return err
+	}
+	e.found, err = warm.Find(ctx, o.Renderers)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil {
+		o.Log.Warn("a renderer can't be probed", "err", err)
+	}
+	if len(e.found) == 0 {
+		return errors.Join(fmt.Errorf("%w on this machine: install Blender (apt install blender), or name one with --blender", ErrNoRenderer), err)
+	}
+	devices, err := gpu.List(ctx, o.GPUs...)
+	if err != nil {
+		if len(devices) == 0 {
+			return err
+		}
+		o.Log.Warn("a device can't be read", "err", err)
+	}
+	if e.device, err = choose(o.Device, devices, e.found); err != nil {
+		return err
+	}
+	score, err := e.score(ctx)
+	if err != nil {
+		return fmt.Errorf("measure this machine: %w", err)
+	}
+	limit := o.MemoryLimit
+	if limit == 0 {
+		limit = max(devices[0].Memory, leastMemory)
+	}
+	e.pool, err = warm.New(warm.Options{
+		Root:        e.space.Scratch(),
+		Seats:       o.Slots,
+		Sandbox:     o.Sandbox,
+		Threads:     o.Threads,
+		Device:      e.device.backend,
+		MemoryLimit: limit,
+		Idle:        o.Idle,
+		Log:         o.Log,
+	})
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.tally = loadTally(e.space.Dir())
+	e.capabilities = job.Capabilities{
+		Name:     clip(o.Name),
+		Installs: warm.Installs(e.found),
+		Device:   e.device.kind,
+		Hardware: clip(e.device.device.Name),
+		Class:    e.device.class(e.found[0].Install),
+		Threads:  o.threads(),
+		Memory:   e.device.device.Memory,
+		Slots:    o.Slots,
+		Bench:    score,
+		Floor:    o.Floor,
+	}
+	return nil
+}
+
+func (e *Engine) score(ctx context.Context) (float64, error) {
+	if e.options.Bench != nil {
+		return e.options.Bench(ctx)
+	}
+	first := e.found[0].Install
+	s, err := bench.Load(ctx, filepath.Join(e.space.Dir(), "bench.json"), e.device.device.Name, first.Renderer+" "+first.Version, e.options.threads())
+	if s.Units > 0 && err != nil {
+		e.options.Log.Warn("the bench score isn't kept", "err", err)
+		err = nil
+	}
+	return s.Units, err
+}
+
+func (e *Engine) close() error {
+	return errors.Join(e.pool.Close(), e.space.Close())
+}
+
+// serve connects and runs every part until ctx ends or one of them fails.
+func (e *Engine) serve(ctx context.Context) error {
+	o := &e.options
+	objects, err := store.New(o.Manager)
+	if err != nil {
+		return err
+	}
+	chunks, err := chunkcache.Open(chunkcache.Options{Dir: e.space.Cache(), MaxBytes: o.CacheBytes})
+	if err != nil {
+		return err
+	}
+	work, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	e.work = work
+	// The connection outlives ctx for a moment, so that leases can be given back.
+	conn, err := link.Keep(context.WithoutCancel(ctx), link.Options{
+		URL:          o.Manager,
+		Identity:     o.Identity,
+		Roles:        []job.Role{job.RoleWorker},
+		Software:     o.Software,
+		Handler:      e.handle,
+		OnConnect:    e.connected,
+		OnDisconnect: e.disconnected,
+		Leases:       e.leases,
+		Log:          o.Log,
+	})
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	fetcher := fetch.New(fetch.Options{
+		Manager: conn, Cache: fetch.Chunks(chunks), Get: objects.Get,
+		Manifests: filepath.Join(e.space.Dir(), "manifests"),
+	})
+	e.mu.Lock()
+	e.conn = conn
+	e.runner = &session.Runner{
+		Pool: e.pool, Identity: o.Identity, Found: e.found, Class: e.device.class,
+		Fetch: fetchWith(fetcher),
+	}
+	e.deliver = &outbox.Deliverer{
+		Manager: conn, Store: objects, Backoff: o.Backoff,
+		Trouble: e.troubled, Progress: e.uploaded,
+	}
+	e.mu.Unlock()
+	e.checkDisk()
+	e.takeUp()
+	close(e.wired)
+	err = service.Run(work,
+		service.Part{Name: "connection", Run: e.keepSignedIn},
+		service.Part{Name: "announcements", Run: e.announce},
+		service.Part{Name: "owner's rules", Run: e.obey},
+		service.Part{Name: "disk", Run: e.watchDisk},
+		service.Part{Name: "earnings", Run: e.watchEarnings},
+	)
+	stop(errStopping)
+	e.tasks.Wait()
+	return err
+}
+
+// keepSignedIn waits for the first sign-in and fails when the manager refuses the key,
+// then or later.
+func (e *Engine) keepSignedIn(ctx context.Context) error {
+	first := ctx
+	if e.options.ConnectTimeout > 0 {
+		var cancel context.CancelFunc
+		first, cancel = context.WithTimeout(ctx, e.options.ConnectTimeout)
+		defer cancel()
+	}
+	welcome, err := e.conn.Wait(first)
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case link.Refused(err):
+		return fmt.Errorf("the manager at %s refuses this worker: %w", e.options.Manager, err)
+	case err != nil:
+		return fmt.Errorf("no manager answers at %s: start one with `heliostat-manager serve`, or check the address given with --manager (%w)", e.options.Manager, err)
+	}
+	e.mu.Lock()
+	e.ready = true
+	e.mu.Unlock()
+	e.changed()
+	if e.options.OnReady != nil {
+		e.options.OnReady(welcome)
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-e.lost:
+		}
+		if _, err := e.conn.Wait(ctx); err != nil && ctx.Err() == nil {
+			return fmt.Errorf("the manager at %s refuses this worker: %w", e.options.Manager, err)
+		}
+	}
+}
+
+func (e *Engine) disconnected(error) {
+	select {
+	case e.lost <- struct{}{}:
+	default:
+	}
+	e.changed()
+}
+
+// connected runs after every sign-in, before anything else is said.
+func (e *Engine) connected(ctx context.Context, s *link.Session) error {
+	select {
+	case <-e.wired:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	e.mu.Lock()
+	e.money = s.Welcome().Money
+	e.mu.Unlock()
+	if err := s.Request(ctx, wire.TypeWorkerReady, e.readiness(), nil); err != nil {
+		return err
+	}
+	e.changed()
+	return nil
+}
+
+// announce tells the manager when free slots, leases or the owner's rules change.
+func (e *Engine) announce(ctx context.Context) error {
+	for {
+		select {
+		case <-e.again:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		// What changes between a sign-in's own announcement and the open connection counts.
+		if _, err := e.conn.Wait(ctx); err != nil {
+			return err
+		}
+		if err := e.conn.Request(ctx, wire.TypeWorkerReady, e.readiness(), nil); err != nil && ctx.Err() == nil {
+			e.options.Log.Warn("the manager wasn't told what this worker can do", "err", err)
+		}
+	}
+}
+
+func (e *Engine) tell() {
+	select {
+	case e.again <- struct{}{}:
+	default:
+	}
+	e.changed()
+}
+
+func (e *Engine) readiness() wire.WorkerReady {
+	verdict := e.gate.Verdict()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	r := wire.WorkerReady{Capabilities: e.capabilities, Leases: e.leasesLocked(), Paused: clip(verdict.Reason), Packages: e.pool.Packages()}
+	if !verdict.Paused && e.work.Err() == nil {
+		r.Free = max(0, e.options.Slots-e.renderingLocked())
+	}
+	return r
+}
+
+// maxText bounds a text that a manager takes from a node, in bytes.
+const maxText = 256
+
+func clip(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if r < ' ' {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, "?"))
+	if len(text) > maxText {
+		text = strings.ToValidUTF8(text[:maxText-len("…")], "") + "…"
+	}
+	return text
+}
+
+func (e *Engine) leases() []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.leasesLocked()
+}
+
+func (e *Engine) leasesLocked() []string {
+	var ids []string
+	for _, t := range e.order {
+		ids = append(ids, t.entry.ID())
+	}
+	return ids
+}
+
+func (e *Engine) renderingLocked() int {
+	n := 0
+	for _, t := range e.order {
+		if t.rendering {
+			n++
+		}
+	}
+	return n
+}
+
+// obey enforces the owner's rules.
+func (e *Engine) obey(ctx context.Context) error {
+	for {
+		verdict, changed := e.gate.Changed()
+		e.tell()
+		if verdict.Paused && verdict.Mode == rules.Now {
+			e.stopRendering(fmt.Errorf("%w: %s", errYield, verdict.Reason))
+			if err := e.pool.Drop(); err != nil {
+				e.options.Log.Error("a workspace can't be wiped", "err", err)
+			}
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// watchDisk closes the gate while the disk is nearly full.
+func (e *Engine) watchDisk(ctx context.Context) error {
+	ticker := time.NewTicker(diskEvery)
+	defer ticker.Stop()
+	for {
+		e.checkDisk()
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// checkDisk measures the room left and tells the gate.
+func (e *Engine) checkDisk() {
+	free, err := e.space.Free()
+	switch {
+	case err != nil:
+		e.gate.Pause("disk", rules.Finish, err.Error())
+	case free < e.options.MinFree:
+		e.gate.Pause("disk", rules.Finish, fmt.Sprintf("the disk of %s is full: %d MB are left, %d MB are needed; make room or choose another folder with --data",
+			e.space.Dir(), free>>20, e.options.MinFree>>20))
+	default:
+		e.gate.Resume("disk")
+	}
+}
+
+func (e *Engine) watchEarnings(ctx context.Context) error {
+	return earn.Watch(ctx, earn.Options{
+		Manager: e.conn,
+		Address: e.options.Identity.Address(),
+		Every:   e.options.ClaimEvery,
+		Kick:    e.kick,
+		OnChain: func() bool {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			return e.money.Settlement != "" && e.money.Settlement != "off"
+		},
+		Changed: func(b earn.Balance) {
+			e.mu.Lock()
+			e.balance = b
+			e.mu.Unlock()
+			e.changed()
+		},
+		Log: e.options.Log,
+	})
+}
+
+// show calls the watchers, at most every statusEvery, until ctx ends, then once more.
+func (e *Engine) show(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for ended := false; !ended; {
+		select {
+		case <-e.news:
+		case <-ctx.Done():
+			ended = true
+		}
+		if !ended {
+			select {
+			case <-timer.C:
+			case <-ctx.Done():
+			}
+			timer.Reset(statusEvery)
+		}
+		e.mu.Lock()
+		status := e.statusLocked()
+		var call []func(Status)
+		for _, f := range e.watchers {
+			call = append(call, f)
+		}
+		e.mu.Unlock()
+		for _, f := range call {
+			f(status)
+		}
+	}
+}

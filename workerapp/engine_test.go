@@ -1,0 +1,455 @@
+package workerapp
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/heliostat-render/heliostat/shared/identity"
+	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/link"
+	"github.com/heliostat-render/heliostat/shared/pack/fetch/fetchtest"
+	"github.com/heliostat-render/heliostat/shared/proof"
+	"github.com/heliostat-render/heliostat/shared/receipt"
+	"github.com/heliostat-render/heliostat/shared/render"
+	"github.com/heliostat-render/heliostat/shared/render/fake"
+	"github.com/heliostat-render/heliostat/shared/wire"
+	"github.com/heliostat-render/heliostat/workerapp/gpu"
+	"github.com/heliostat-render/heliostat/workerapp/rules"
+)
+
+// worker is an engine under test.
+type worker struct {
+	*Engine
+	fake  *fake.Renderer
+	dir   string
+	stop  context.CancelFunc
+	ended chan error
+}
+
+// farm is a manager with one small package.
+func farm(t *testing.T) *fetchtest.Manager {
+	t.Helper()
+	m := fetchtest.New(t)
+	scene := t.TempDir()
+	if err := os.WriteFile(filepath.Join(scene, "scene.blend"), []byte("a scene"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m.Package(scene, "scene.blend")
+	return m
+}
+
+func newIdentity(t *testing.T) *identity.Identity {
+	t.Helper()
+	id, err := identity.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func options(m *fetchtest.Manager, id *identity.Identity, dir string, r render.Renderer) Options {
+	return Options{
+		Manager: m.URL(), DataDir: dir, Identity: id, Name: "test",
+		Renderers: []render.Renderer{r}, Sandbox: render.NoSandbox{}, GPUs: []gpu.Library{}, CacheBytes: 64 << 20, MinFree: 1,
+		Bench:   func(context.Context) (float64, error) { return 0.5, nil },
+		Backoff: func(int) time.Duration { return 10 * time.Millisecond },
+		Log:     slog.New(slog.DiscardHandler),
+	}
+}
+
+// start runs an engine; it is stopped at the end of the test.
+func start(t *testing.T, o Options) *worker {
+	t.Helper()
+	e, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	w := &worker{Engine: e, dir: o.DataDir, stop: stop, ended: make(chan error, 1)}
+	w.fake, _ = o.Renderers[0].(*fake.Renderer)
+	go func() { w.ended <- e.Run(ctx) }()
+	t.Cleanup(func() { w.halt(t) })
+	return w
+}
+
+// halt stops the engine and holds it to leaving nothing behind.
+func (w *worker) halt(t *testing.T) {
+	t.Helper()
+	w.stop()
+	select {
+	case err, ok := <-w.ended:
+		if ok && err != nil {
+			t.Errorf("the engine ended with %v", err)
+		}
+		if ok {
+			close(w.ended)
+		}
+	case <-time.After(fetchtest.Wait):
+		t.Fatal("the engine doesn't stop")
+	}
+	if w.fake != nil && w.fake.Sessions() != 0 {
+		t.Errorf("%d renderers are left", w.fake.Sessions())
+	}
+	if _, err := os.Stat(filepath.Join(w.dir, "scratch")); !errors.Is(err, os.ErrNotExist) {
+		t.Error("the scratch folder is left")
+	}
+}
+
+// until waits for a state.
+func (w *worker) until(t *testing.T, what string, is func(Status) bool) Status {
+	t.Helper()
+	found := make(chan Status, 1)
+	stop := w.Watch(func(s Status) {
+		if is(s) {
+			select {
+			case found <- s:
+			default:
+			}
+		}
+	})
+	defer stop()
+	select {
+	case s := <-found:
+		return s
+	case <-time.After(fetchtest.Wait):
+		t.Fatalf("it never is %s; it is %+v", what, w.Status())
+		return Status{}
+	}
+}
+
+func recipe() job.Recipe {
+	return job.Recipe{Renderer: "fake", Version: fake.Version, Engine: "CYCLES", MainFile: "scene.blend",
+		Width: 64, Height: 48, Samples: 8, Device: "CPU", Format: "PNG"}
+}
+
+// offer makes a lease of some frames for the node that is signed in.
+func offer(m *fetchtest.Manager, lease string, frames ...int) wire.LeaseOffer {
+	o := wire.LeaseOffer{Lease: lease, Task: "t1", Job: "j1", Attempt: 1, Recipe: recipe(), Seconds: 60, Deadline: time.Now().Add(time.Minute).UnixMilli()}
+	o.Package, o.Manifest, o.JobKey = m.PackageFor(m.Session().Peer().SealKey)
+	for _, f := range frames {
+		o.Frames = append(o.Frames, wire.FrameSeed{Frame: f, Seed: int32(100 + f)})
+	}
+	return o
+}
+
+// give offers a lease and returns the answer.
+func give(t *testing.T, m *fetchtest.Manager, o wire.LeaseOffer) wire.LeaseAnswer {
+	t.Helper()
+	var answer wire.LeaseAnswer
+	if err := m.Session().Request(t.Context(), wire.TypeLeaseOffer, o, &answer); err != nil {
+		t.Fatal(err)
+	}
+	return answer
+}
+
+func free(r wire.WorkerReady) bool { return r.Free == 1 }
+
+// check holds a commit to its offer, its signature and the stored files.
+func check(t *testing.T, m *fetchtest.Manager, id *identity.Identity, o wire.LeaseOffer, c wire.TaskCommit) {
+	t.Helper()
+	if c.Lease != o.Lease || len(c.Frames) != len(o.Frames) || len(c.Files) != 2*len(o.Frames) || len(c.Stats) != len(o.Frames) {
+		t.Fatalf("the commit is incomplete: %+v", c)
+	}
+	for i, f := range c.Frames {
+		if f.Frame != o.Frames[i].Frame {
+			t.Fatalf("frame %d stands at %d", f.Frame, i)
+		}
+		got, _, err := proof.CommitBytes(f.Frame, ".png", m.Object(fetchtest.FrameKey(o.Lease, f.Frame, "final")), m.Object(fetchtest.FrameKey(o.Lease, f.Frame, "master")))
+		if err != nil || got.Hash() != f.Hash() {
+			t.Fatalf("frame %d isn't what was committed: %v", f.Frame, err)
+		}
+	}
+	if c.Receipt.Root != proof.TaskRoot(c.Frames) || c.Receipt.Recipe != receipt.RecipeHash(o.Recipe) || c.Receipt.Attempt != o.Lease || c.Receipt.Class != "cpu/fake" {
+		t.Fatalf("the receipt is for something else: %+v", c.Receipt)
+	}
+	signer, err := identity.Recover(c.Receipt.Digest(receipt.Domain{ChainID: fetchtest.Money.ChainID, Contract: fetchtest.Money.Escrow}), c.Signature)
+	if err != nil || signer != id.Address() {
+		t.Fatalf("signed by %s: %v", signer, err)
+	}
+}
+
+func TestALeaseIsRenderedUploadedAndCommitted(t *testing.T) {
+	m, id := farm(t), newIdentity(t)
+	m.Start()
+	w := start(t, options(m, id, t.TempDir(), fake.New(fake.Behaviour{})))
+	ready := fetchtest.Expect(m, wire.TypeWorkerReady, free)
+	if c := ready.Capabilities; c.Class != "cpu/fake" || c.Device != "CPU" || c.Bench != 0.5 || len(c.Installs) != 1 || c.Memory <= 0 {
+		t.Fatalf("capabilities %+v", c)
+	}
+	for _, lease := range []string{"a1", "a2"} {
+		o := offer(m, lease, 3, 1, 2)
+		if answer := give(t, m, o); !answer.Taken {
+			t.Fatal(answer.Reason)
+		}
+		check(t, m, id, o, fetchtest.Expect[wire.TaskCommit](m, wire.TypeTaskCommit, nil))
+		fetchtest.Expect(m, wire.TypeWorkerReady, func(r wire.WorkerReady) bool { return free(r) && len(r.Leases) == 0 })
+	}
+	s := w.until(t, "idle", func(s Status) bool { return s.State == Idle && s.FramesEver == 6 })
+	if s.FramesToday != 6 || s.Waiting != 0 || !s.Connected {
+		t.Fatalf("status %+v", s)
+	}
+	if w.fake.Sessions() != 1 {
+		t.Fatal("the second task didn't reuse the session")
+	}
+	if left, _ := os.ReadDir(filepath.Join(w.dir, "outbox")); len(left) != 0 {
+		t.Fatalf("left in the outbox: %v", left)
+	}
+}
+
+func TestPauseNowKillsTheRendererAndGivesTheLeaseBack(t *testing.T) {
+	m := farm(t)
+	m.Start()
+	w := start(t, options(m, newIdentity(t), t.TempDir(), fake.New(fake.Behaviour{Hang: []int{2}})))
+	fetchtest.Expect(m, wire.TypeWorkerReady, free)
+	give(t, m, offer(m, "a1", 1, 2))
+	w.until(t, "rendering frame 2", func(s Status) bool { return len(s.Tasks) == 1 && s.Tasks[0].Frame == 2 })
+	paused := time.Now()
+	w.Pause(rules.Now, "gaming")
+	released := fetchtest.Expect[wire.LeaseRelease](m, wire.TypeLeaseRelease, nil)
+	if released.Lease != "a1" || !strings.Contains(released.Reason, "gaming") {
+		t.Fatalf("released %+v", released)
+	}
+	w.until(t, "paused", func(s Status) bool { return s.State == Paused && s.Reason == "gaming" && w.fake.Sessions() == 0 })
+	if took := time.Since(paused); took > 2*time.Second {
+		t.Fatalf("it took %v", took)
+	}
+	fetchtest.Expect(m, wire.TypeWorkerReady, func(r wire.WorkerReady) bool { return r.Paused == "gaming" && r.Free == 0 && len(r.Leases) == 0 })
+	if answer := give(t, m, offer(m, "a2", 1)); answer.Taken || !strings.Contains(answer.Reason, "gaming") {
+		t.Fatalf("a paused worker answers %+v", answer)
+	}
+	w.Resume()
+	fetchtest.Expect(m, wire.TypeWorkerReady, free)
+	if answer := give(t, m, offer(m, "a3", 1)); !answer.Taken {
+		t.Fatal(answer.Reason)
+	}
+	fetchtest.Expect[wire.TaskCommit](m, wire.TypeTaskCommit, nil)
+}
+
+func TestFinishThenPause(t *testing.T) {
+	m := farm(t)
+	m.Start()
+	w := start(t, options(m, newIdentity(t), t.TempDir(), fake.New(fake.Behaviour{FrameTime: 300 * time.Millisecond})))
+	fetchtest.Expect(m, wire.TypeWorkerReady, free)
+	give(t, m, offer(m, "a1", 1, 2))
+	w.until(t, "rendering", func(s Status) bool { return s.State == Rendering })
+	w.Pause(rules.Finish, "bed time")
+	w.until(t, "finishing", func(s Status) bool { return s.State == Finishing })
+	fetchtest.Expect[wire.TaskCommit](m, wire.TypeTaskCommit, nil)
+	w.until(t, "paused", func(s Status) bool { return s.State == Paused })
+}
+
+func TestARevokedLeaseIsDropped(t *testing.T) {
+	m := farm(t)
+	m.Start()
+	w := start(t, options(m, newIdentity(t), t.TempDir(), fake.New(fake.Behaviour{Hang: []int{2}})))
+	fetchtest.Expect(m, wire.TypeWorkerReady, free)
+	give(t, m, offer(m, "a1", 1, 2))
+	w.until(t, "rendering frame 2", func(s Status) bool { return len(s.Tasks) == 1 && s.Tasks[0].Frame == 2 })
+	if answer := give(t, m, offer(m, "a2", 1)); answer.Taken || answer.Reason != "busy" {
+		t.Fatalf("a busy worker answers %+v", answer)
+	}
+	if err := m.Session().Send(wire.TypeLeaseRevoke, wire.LeaseRevoke{Lease: "a1", Reason: "the job was cancelled"}); err != nil {
+		t.Fatal(err)
+	}
+	w.until(t, "idle", func(s Status) bool { return s.State == Idle && s.Waiting == 0 })
+	if n := w.fake.Sessions(); n != 0 {
+		t.Fatalf("%d renderers are left", n)
+	}
+	if left, _ := os.ReadDir(filepath.Join(w.dir, "outbox")); len(left) != 0 {
+		t.Fatalf("left in the outbox: %v", left)
+	}
+	give(t, m, offer(m, "a3", 1))
+	fetchtest.Expect(m, wire.TypeTaskCommit, func(c wire.TaskCommit) bool { return c.Lease == "a3" })
+}
+
+func TestAFullDiskTakesNoWork(t *testing.T) {
+	m := farm(t)
+	m.Start()
+	o := options(m, newIdentity(t), t.TempDir(), fake.New(fake.Behaviour{}))
+	o.MinFree = 100 << 20
+	room := make(chan int64, 1)
+	room <- 1 << 20
+	o.FreeBytes = func(string) (int64, error) { n := <-room; room <- n; return n, nil }
+	w := start(t, o)
+	ready := fetchtest.Expect(m, wire.TypeWorkerReady, func(r wire.WorkerReady) bool { return r.Paused != "" })
+	if ready.Free != 0 || !strings.Contains(ready.Paused, w.dir) {
+		t.Fatalf("ready %+v", ready)
+	}
+	if answer := give(t, m, offer(m, "a1", 1)); answer.Taken || !strings.Contains(answer.Reason, "disk") {
+		t.Fatalf("answer %+v", answer)
+	}
+	<-room
+	room <- 1 << 40
+	// The next offer measures again.
+	if answer := give(t, m, offer(m, "a2", 1)); !answer.Taken {
+		t.Fatal(answer.Reason)
+	}
+	fetchtest.Expect[wire.TaskCommit](m, wire.TypeTaskCommit, nil)
+}
+
+func TestFailuresSayWhoseFaultTheyAre(t *testing.T) {
+	m := farm(t)
+	m.Start()
+	w := start(t, options(m, newIdentity(t), t.TempDir(), fake.New(fake.Behaviour{Fail: map[int]error{
+		1: render.ErrMissingAsset, 2: render.ErrCrashed, 3: render.ErrOutOfMemory, 4: render.ErrTimeout, 5: render.ErrBadScene, 6: render.ErrUnsupported,
+	}})))
+	fetchtest.Expect(m, wire.TypeWorkerReady, free)
+	for frame, kind := range map[int]job.FailureKind{1: job.FailScene, 2: job.FailWorker, 3: job.FailMemory, 4: job.FailWorker, 5: job.FailScene, 6: job.FailWorker} {
+		lease := "a" + string(rune('0'+frame))
+		if answer := give(t, m, offer(m, lease, 9, frame)); !answer.Taken {
+			t.Fatal(answer.Reason)
+		}
+		failed := fetchtest.Expect[wire.TaskFail](m, wire.TypeTaskFail, nil)
+		if failed.Lease != lease || failed.Kind != kind || failed.Cause == "" || failed.Log == "" {
+			t.Errorf("frame %d: %+v, want %s", frame, failed, kind)
+		}
+		fetchtest.Expect(m, wire.TypeWorkerReady, func(r wire.WorkerReady) bool { return free(r) && len(r.Leases) == 0 })
+	}
+	if left, _ := os.ReadDir(filepath.Join(w.dir, "outbox")); len(left) != 0 {
+		t.Fatalf("left in the outbox: %v", left)
+	}
+}
+
+func TestHostileOffersAreDeclined(t *testing.T) {
+	m := farm(t)
+	m.Start()
+	start(t, options(m, newIdentity(t), t.TempDir(), fake.New(fake.Behaviour{})))
+	fetchtest.Expect(m, wire.TypeWorkerReady, free)
+	for name, change := range map[string]func(*wire.LeaseOffer){
+		"no frames":       func(o *wire.LeaseOffer) { o.Frames = nil },
+		"a frame twice":   func(o *wire.LeaseOffer) { o.Frames = append(o.Frames, o.Frames[0]) },
+		"a path as name":  func(o *wire.LeaseOffer) { o.Lease = "../../x" },
+		"another key":     func(o *wire.LeaseOffer) { o.JobKey[3] ^= 1 },
+		"another version": func(o *wire.LeaseOffer) { o.Recipe.Version = "9.9.9" },
+		"a GPU":           func(o *wire.LeaseOffer) { o.Recipe.Device = "GPU" },
+		"a huge image":    func(o *wire.LeaseOffer) { o.Recipe.Width = 1 << 30 },
+	} {
+		o := offer(m, "a1", 1, 2)
+		change(&o)
+		if answer := give(t, m, o); answer.Taken || answer.Reason == "" {
+			t.Errorf("%s: %+v", name, answer)
+		}
+	}
+	// The same offer twice is one lease.
+	o := offer(m, "a2", 1)
+	if !give(t, m, o).Taken || !give(t, m, o).Taken {
+		t.Fatal("declined")
+	}
+	fetchtest.Expect[wire.TaskCommit](m, wire.TypeTaskCommit, nil)
+}
+
+func TestStoppingGivesTheLeaseBack(t *testing.T) {
+	m := farm(t)
+	m.Start()
+	w := start(t, options(m, newIdentity(t), t.TempDir(), fake.New(fake.Behaviour{Hang: []int{1}})))
+	fetchtest.Expect(m, wire.TypeWorkerReady, free)
+	give(t, m, offer(m, "a1", 1))
+	w.until(t, "rendering", func(s Status) bool { return len(s.Tasks) == 1 && s.Tasks[0].Phase == "render" })
+	stopped := time.Now()
+	w.halt(t)
+	if took := time.Since(stopped); took > 5*time.Second {
+		t.Fatalf("it took %v", took)
+	}
+	released := fetchtest.Expect[wire.LeaseRelease](m, wire.TypeLeaseRelease, nil)
+	if released.Lease != "a1" {
+		t.Fatalf("released %+v", released)
+	}
+	if w.Status().State != Stopped {
+		t.Fatalf("status %+v", w.Status())
+	}
+}
+
+func TestAManagerThatDiesLosesNoFrames(t *testing.T) {
+	m, id := farm(t), newIdentity(t)
+	commits := 0
+	m.Answer = func(msg link.Message) (wire.Type, any, error) {
+		if msg.Type == wire.TypeTaskCommit {
+			if commits++; commits == 1 {
+				// It dies before it has answered.
+				go m.Stop()
+				return "", nil, &wire.Error{Code: wire.CodeUnavailable, Message: "dying"}
+			}
+		}
+		return "", nil, nil
+	}
+	m.Start()
+	w := start(t, options(m, id, t.TempDir(), fake.New(fake.Behaviour{})))
+	fetchtest.Expect(m, wire.TypeWorkerReady, free)
+	o := offer(m, "a1", 1, 2)
+	give(t, m, o)
+	fetchtest.Expect[wire.TaskCommit](m, wire.TypeTaskCommit, nil)
+	w.until(t, "offline", func(s Status) bool { return !s.Connected && s.Waiting == 1 })
+	m.Stop() // waits for the one above
+	m.Start()
+	back := fetchtest.Expect[wire.WorkerReady](m, wire.TypeWorkerReady, nil)
+	if len(back.Leases) != 1 || back.Leases[0] != "a1" {
+		t.Fatalf("it came back with %+v", back)
+	}
+	check(t, m, id, o, fetchtest.Expect[wire.TaskCommit](m, wire.TypeTaskCommit, nil))
+	w.until(t, "done", func(s Status) bool { return s.FramesEver == 2 && s.Waiting == 0 })
+}
+
+func TestARefusedCommitIsDropped(t *testing.T) {
+	m := farm(t)
+	m.Answer = func(msg link.Message) (wire.Type, any, error) {
+		if msg.Type == wire.TypeTaskCommit {
+			return "", nil, &wire.Error{Code: wire.CodeConflict, Message: "the lease has expired"}
+		}
+		return "", nil, nil
+	}
+	m.Start()
+	w := start(t, options(m, newIdentity(t), t.TempDir(), fake.New(fake.Behaviour{})))
+	fetchtest.Expect(m, wire.TypeWorkerReady, free)
+	give(t, m, offer(m, "a1", 1))
+	fetchtest.Expect[wire.TaskCommit](m, wire.TypeTaskCommit, nil)
+	fetchtest.Expect(m, wire.TypeWorkerReady, func(r wire.WorkerReady) bool { return free(r) && len(r.Leases) == 0 })
+	if s := w.Status(); s.FramesEver != 0 || s.Waiting != 0 {
+		t.Fatalf("status %+v", s)
+	}
+}
+
+func TestStartingProblemsNameTheNextStep(t *testing.T) {
+	m := farm(t)
+	m.Refuse = &wire.Error{Code: wire.CodeUnauthorised, Message: "this key may not work here"}
+	m.Start()
+	base := options(m, newIdentity(t), t.TempDir(), fake.New(fake.Behaviour{}))
+	for name, c := range map[string]struct {
+		change func(*Options)
+		want   string
+	}{
+		"refused":     {func(*Options) {}, "may not work here"},
+		"unreachable": {func(o *Options) { o.Manager, o.ConnectTimeout = "http://127.0.0.1:1", 200*time.Millisecond }, "http://127.0.0.1:1"},
+		"no renderer": {func(o *Options) { o.Renderers = []render.Renderer{nothing{}} }, "install Blender"},
+		"no GPU":      {func(o *Options) { o.Device = "optix" }, "--device cpu"},
+	} {
+		o := base
+		c.change(&o)
+		e, err := New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Run(t.Context()); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	if _, err := New(Options{}); err == nil {
+		t.Error("an engine without options was made")
+	}
+	bad := base
+	bad.Manager = "ftp://x"
+	if _, err := New(bad); err == nil || !strings.Contains(err.Error(), "ftp") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// nothing is a renderer that isn't installed.
+type nothing struct{ render.Renderer }
+
+func (nothing) Name() string                                   { return "nothing" }
+func (nothing) Find(context.Context) ([]render.Install, error) { return nil, nil }

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/heliostat-render/heliostat/shared/render"
+	"github.com/heliostat-render/heliostat/shared/render/blender"
+	"github.com/heliostat-render/heliostat/shared/render/warm"
+	"github.com/heliostat-render/heliostat/workerapp/bench"
+	"github.com/heliostat-render/heliostat/workerapp/gpu"
+	"github.com/heliostat-render/heliostat/workerapp/sandbox"
+)
+
+func devicesCommand() *cobra.Command {
+	var blenders []string
+	c := &cobra.Command{
+		Use:     "devices",
+		Short:   "List the devices, renderers and sandbox of this machine",
+		Example: "  heliostat-worker devices\n  heliostat-worker devices --blender /opt/blender-4.2/blender",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := warm.CheckPrograms(blenders); err != nil {
+				return err
+			}
+			out := c.OutOrStdout()
+			devices, failed := gpu.List(c.Context(), gpu.NVIDIA())
+			for _, d := range devices {
+				fmt.Fprintf(out, "device    %s  %s  %.1f of %.1f GiB free\n", d.Kind, d.Name, gib(d.Free), gib(d.Memory))
+			}
+			found, err := warm.Find(c.Context(), []render.Renderer{blender.New(blender.Config{Paths: blenders})})
+			for _, f := range found {
+				i := f.Install
+				fmt.Fprintf(out, "renderer  %s %s  %s  engines %s  devices %s  class %s\n", i.Renderer, i.Version, i.Path,
+					strings.Join(i.Engines, ","), strings.Join(i.Devices, ","), i.Class)
+			}
+			failed = errors.Join(failed, err)
+			if len(found) == 0 {
+				failed = errors.Join(failed, errors.New("no Blender was found: install one (apt install blender), or name it with --blender"))
+			}
+			if _, err := sandbox.Choose("auto"); err != nil {
+				failed = errors.Join(failed, err)
+			} else {
+				fmt.Fprintln(out, "sandbox   bubblewrap")
+			}
+			return failed
+		},
+	}
+	c.Flags().StringArrayVar(&blenders, "blender", nil, "`path` of a Blender to look at, repeatable")
+	return c
+}
+
+func gib(n int64) float64 { return float64(n) / (1 << 30) }
+
+func benchCommand() *cobra.Command {
+	var threads int
+	c := &cobra.Command{
+		Use:     "bench",
+		Short:   "Measure how fast this machine renders, in work units per minute",
+		Example: "  heliostat-worker bench\n  heliostat-worker bench --threads 1",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if threads <= 0 {
+				threads = runtime.NumCPU()
+			}
+			s, err := bench.Measure(c.Context(), threads, 2*time.Second)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(c.OutOrStdout(), "%.4f work units a minute (%.1f million rays a second on %d threads)\n", s.Units, s.Rays/1e6, threads)
+			return nil
+		},
+	}
+	c.Flags().IntVar(&threads, "threads", 0, "threads to measure (default: all)")
+	return c
+}

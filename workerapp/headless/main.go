@@ -1,0 +1,40 @@
+// Command heliostat-worker renders for a network without a desktop: on servers and in
+// containers. It only wires workerapp; nothing here needs a display.
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/heliostat-render/heliostat/shared/service"
+)
+
+// version is set by the linker for releases.
+var version = "0.1.0"
+
+func main() {
+	ctx, stop := service.Context()
+	defer stop()
+	if err := root().ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "heliostat-worker:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+func root() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "heliostat-worker",
+		Short: "Render frames for a Heliostat network and earn for it",
+		Example: `  heliostat-worker run --manager http://farm.example:7777 --data /var/lib/heliostat
+  heliostat-worker devices
+  heliostat-worker status --data /var/lib/heliostat`,
+		Version:       version,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	c.AddCommand(runCommand(), statusCommand(), devicesCommand(), benchCommand())
+	return c
+}

@@ -1,0 +1,105 @@
+package workerapp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/heliostat-render/heliostat/shared/identity"
+	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/render"
+	"github.com/heliostat-render/heliostat/shared/wire"
+	"github.com/heliostat-render/heliostat/workerapp/gpu"
+)
+
+// What a worker does when its owner says nothing else.
+const (
+	defaultCache   = 20 << 30
+	defaultMinFree = 512 << 20
+	leastMemory    = 8 << 30
+)
+
+// Options configure an engine.
+type Options struct {
+	Manager  string // http(s) address
+	DataDir  string // one worker at a time
+	Identity *identity.Identity
+	Name     string     // shown to people; "" takes the machine's
+	Device   string     // "cpu", "auto", or a GPU backend: "optix", "cuda", "hip", "oneapi", "metal"; "" is cpu
+	Threads  int        // 0 uses all processors
+	Slots    int        // tasks that render at the same time; 0 is one
+	Floor    job.Amount // least price per work unit
+	Software string     // "heliostat-worker 0.1.0"
+
+	CacheBytes  int64 // bound of the chunk cache; 0 is 20 GiB
+	MinFree     int64 // with less room on the disk no work is taken, in bytes; 0 is 512 MiB
+	MemoryLimit int64 // bytes that a renderer may map; 0 is the machine's memory, at least 8 GiB
+
+	Renderers []render.Renderer
+	Sandbox   render.Sandbox // required: render.NoSandbox must be chosen on purpose
+	GPUs      []gpu.Library  // nil asks NVIDIA's
+
+	Idle           time.Duration // a warm renderer that isn't used for so long is closed; 0 is ten minutes
+	ClaimEvery     time.Duration // between looks at the earnings; 0 is a minute
+	ConnectTimeout time.Duration // Run fails when the first sign-in takes longer; 0 tries for ever
+
+	// Bench gives the score in work units per minute; nil measures this machine once.
+	Bench func(ctx context.Context) (float64, error)
+	// OnReady is called after the first sign-in. It may be nil.
+	OnReady func(wire.Welcome)
+	// FreeBytes measures the disk; nil is the real one. Tests fill the disk with it.
+	FreeBytes func(path string) (int64, error)
+	// Backoff paces tries of a delivery; nil is the outbox's own.
+	Backoff func(n int) time.Duration
+	Log     *slog.Logger
+}
+
+func (o *Options) complete() error {
+	switch {
+	case o.Identity == nil:
+		return errors.New("a worker needs an identity")
+	case o.DataDir == "":
+		return errors.New("a worker needs a data folder")
+	case o.Sandbox == nil:
+		return errors.New("a worker needs a sandbox; choose none on purpose if you trust every scene")
+	case len(o.Renderers) == 0:
+		return errors.New("a worker needs a renderer")
+	case o.Threads < 0 || o.Slots < 0 || o.CacheBytes < 0 || o.MinFree < 0 || o.Floor < 0 || o.MemoryLimit < 0:
+		return errors.New("threads, slots, sizes and prices can't be negative")
+	}
+	dir, err := filepath.Abs(o.DataDir)
+	if err != nil {
+		return fmt.Errorf("data folder %s: %w", o.DataDir, err)
+	}
+	o.DataDir = dir
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Slots == 0 {
+		o.Slots = 1
+	}
+	if o.CacheBytes == 0 {
+		o.CacheBytes = defaultCache
+	}
+	if o.MinFree == 0 {
+		o.MinFree = defaultMinFree
+	}
+	if o.GPUs == nil {
+		o.GPUs = []gpu.Library{gpu.NVIDIA()}
+	}
+	if o.Software == "" {
+		o.Software = "heliostat-worker"
+	}
+	return nil
+}
+
+func (o *Options) threads() int {
+	if o.Threads > 0 {
+		return o.Threads
+	}
+	return runtime.NumCPU()
+}

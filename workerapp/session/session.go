@@ -1,0 +1,247 @@
+// Package session renders one lease: it fetches the package, takes a warm renderer, and
+// turns every frame that isn't finished yet into a durable frame of the outbox, then seals
+// the commit. While a frame is hashed and stored, the next one renders.
+//
+// It is not the place for delivery (workerapp/outbox), for keeping renderers alive
+// (shared/render/warm), or for deciding whether to work (workerapp/rules).
+//
+// Receives: leases from the engine.
+// Hands on: finished frames and the signed commit to workerapp/outbox.
+package session
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/heliostat-render/heliostat/shared/identity"
+	"github.com/heliostat-render/heliostat/shared/proof"
+	"github.com/heliostat-render/heliostat/shared/receipt"
+	"github.com/heliostat-render/heliostat/shared/render"
+	"github.com/heliostat-render/heliostat/shared/render/warm"
+	"github.com/heliostat-render/heliostat/shared/seal"
+	"github.com/heliostat-render/heliostat/shared/wire"
+	"github.com/heliostat-render/heliostat/workerapp/outbox"
+)
+
+// Cycles is the engine whose noisy linear pass is delivered beside the image.
+const Cycles = "CYCLES"
+
+// Package is what a Fetch needs to get a scene.
+type Package struct {
+	ID       string
+	Lease    string
+	Manifest wire.Signed
+	JobKey   seal.JobKey
+}
+
+// Progress is how far a lease has come.
+type Progress struct {
+	Phase    string  // "download", "load", "render"
+	Frame    int     // in phase render
+	Fraction float64 // of the phase, 0 to 1
+	Done     int     // frames finished
+	Total    int
+	Memory   int64 // bytes
+}
+
+// Runner renders leases. Its fields are set once; Render may run for several leases at a time.
+type Runner struct {
+	Pool     *warm.Pool
+	Identity *identity.Identity
+	Found    []warm.Found
+	// Class gives the device class that the receipt names; nil takes the install's own.
+	Class func(render.Install) string
+	// Fetch puts the package's files into dir.
+	Fetch func(ctx context.Context, p Package, dir string, progress func(fraction float64)) error
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+}
+
+// Render finishes the entry's frames and seals its commit. Frames that a crash left
+// finished aren't rendered again. An error is a *Failure unless ctx ended.
+func (r *Runner) Render(ctx context.Context, e *outbox.Entry, progress func(Progress)) error {
+	err := r.render(ctx, e, progress)
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return Classify(err)
+}
+
+func (r *Runner) render(ctx context.Context, e *outbox.Entry, progress func(Progress)) error {
+	lease := e.Lease()
+	offer := lease.Offer
+	started := r.now()
+	key, err := r.Identity.OpenJobKey(offer.Package, offer.JobKey)
+	if err != nil {
+		return fmt.Errorf("open the job key: %w", err)
+	}
+	found, err := warm.Choose(r.Found, offer.Recipe)
+	if err != nil {
+		return err
+	}
+	at := Progress{Phase: "download", Total: len(offer.Frames), Done: len(e.Records())}
+	if at.Done < at.Total {
+		held, err := r.Pool.Take(ctx, warm.Want{
+			Package: offer.Package,
+			Recipe:  offer.Recipe,
+			Found:   found,
+			Extract: func(ctx context.Context, dir string) error {
+				return r.Fetch(ctx, Package{ID: offer.Package, Lease: offer.Lease, Manifest: offer.Manifest, JobKey: key}, dir, func(fraction float64) {
+					at.Fraction = fraction
+					progress(at)
+				})
+			},
+			Phase: func(phase string) {
+				at.Phase, at.Fraction = phase, 0
+				progress(at)
+			},
+		})
+		if err != nil {
+			return err
+		}
+		err = r.frames(ctx, held, e, at, progress)
+		held.Done()
+		if err != nil {
+			return err
+		}
+	}
+	return r.seal(e, found.Install, started)
+}
+
+// frames renders what is missing; a second goroutine stores each frame meanwhile.
+func (r *Runner) frames(ctx context.Context, held *warm.Held, e *outbox.Entry, at Progress, progress func(Progress)) error {
+	offer := e.Lease().Offer
+	finished := map[int]bool{}
+	for _, record := range e.Records() {
+		finished[record.Frame] = true
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	rendered := make(chan render.Frame, 1)
+	stored := make(chan error, 1)
+	go func() {
+		var failed error
+		for frame := range rendered {
+			if failed != nil {
+				continue
+			}
+			if failed = store(e, offer, frame); failed != nil {
+				cancel(failed)
+			}
+		}
+		stored <- failed
+	}()
+	var failed error
+	master := offer.Recipe.Engine == Cycles
+	for _, f := range offer.Frames {
+		if finished[f.Frame] {
+			continue
+		}
+		at.Phase, at.Frame, at.Fraction = "render", f.Frame, 0
+		progress(at)
+		frame, err := held.Render(ctx, render.Request{Frame: f.Frame, Seed: f.Seed, Master: master}, func(p render.Progress) {
+			at.Fraction, at.Memory = p.Fraction, p.Memory
+			progress(at)
+		})
+		if err != nil {
+			failed = fmt.Errorf("render frame %d: %w", f.Frame, err)
+			break
+		}
+		at.Done++
+		at.Memory = frame.PeakMemory
+		progress(at)
+		select {
+		case rendered <- frame:
+		case <-ctx.Done():
+			failed = context.Cause(ctx)
+		}
+		if failed != nil {
+			break
+		}
+	}
+	close(rendered)
+	return errors.Join(<-stored, failed)
+}
+
+// store makes one rendered frame durable, with its commitment.
+func store(e *outbox.Entry, offer wire.LeaseOffer, frame render.Frame) error {
+	if len(frame.Files) == 0 {
+		return fmt.Errorf("store frame %d: the renderer wrote no image", frame.Number)
+	}
+	files := []outbox.File{{Path: frame.Files[0].Path, Kind: outbox.Final}}
+	if frame.Master != "" {
+		files = append(files, outbox.File{Path: frame.Master, Kind: outbox.Master})
+	}
+	uploads, err := e.Take(frame.Number, files)
+	if err != nil {
+		return err
+	}
+	final, master := e.Path(uploads[0]), ""
+	if frame.Master != "" {
+		master = e.Path(uploads[1])
+	}
+	commit, _, err := proof.Commit(frame.Number, final, master)
+	if err != nil {
+		return err
+	}
+	if w, h := offer.Recipe.Width, offer.Recipe.Height; commit.W != w || commit.H != h {
+		return fmt.Errorf("store frame %d: the renderer gave %d×%d pixels, the recipe asks for %d×%d", frame.Number, commit.W, commit.H, w, h)
+	}
+	for i, digest := range []proof.Digest{commit.FileDigest, commit.MasterDigest} {
+		if i < len(uploads) && uploads[i].Digest != hex.EncodeToString(digest[:]) {
+			return fmt.Errorf("store frame %d: its %s file changed on disk", frame.Number, uploads[i].Kind)
+		}
+	}
+	return e.Add(outbox.Record{
+		Frame:  frame.Number,
+		Files:  uploads,
+		Commit: commit,
+		Stats:  wire.FrameStats{Frame: frame.Number, Seconds: frame.Seconds, CPUSeconds: frame.CPUSeconds, Memory: frame.PeakMemory},
+	})
+}
+
+// seal signs the promise over all frames.
+func (r *Runner) seal(e *outbox.Entry, install render.Install, started time.Time) error {
+	lease := e.Lease()
+	offer := lease.Offer
+	c := wire.TaskCommit{Lease: offer.Lease}
+	for _, record := range e.Records() {
+		c.Frames = append(c.Frames, record.Commit)
+		c.Files = append(c.Files, record.Files...)
+		c.Stats = append(c.Stats, record.Stats)
+	}
+	class := install.Class
+	if r.Class != nil {
+		class = r.Class(install)
+	}
+	c.Receipt = receipt.Receipt{
+		Attempt:  offer.Lease,
+		Task:     offer.Task,
+		Job:      offer.Job,
+		Worker:   r.Identity.Address(),
+		Class:    class,
+		Recipe:   receipt.RecipeHash(offer.Recipe),
+		Root:     proof.TaskRoot(c.Frames),
+		Started:  started.UnixMilli(),
+		Finished: r.now().UnixMilli(),
+	}
+	signature, err := r.Identity.Sign(c.Receipt.Digest(receipt.Domain{ChainID: lease.Money.ChainID, Contract: lease.Money.Escrow}))
+	if err != nil {
+		return fmt.Errorf("sign the receipt: %w", err)
+	}
+	c.Signature = signature
+	return e.Seal(c)
+}
+
+func (r *Runner) now() time.Time {
+	if r.Now != nil {
+		return r.Now()
+	}
+	return time.Now()
+}

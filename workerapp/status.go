@@ -1,0 +1,137 @@
+package workerapp
+
+import (
+	"time"
+
+	"github.com/heliostat-render/heliostat/workerapp/rules"
+)
+
+// State is what the worker is doing, for people.
+type State string
+
+const (
+	Starting  State = "starting"  // looks for renderers, measures the machine
+	Offline   State = "offline"   // no connection; what renders goes on
+	Idle      State = "idle"      // waits for work
+	Rendering State = "rendering" //
+	Finishing State = "finishing" // paused, but the task in hand is finished first
+	Paused    State = "paused"    // Reason says why
+	Stopped   State = "stopped"
+)
+
+// Task is a lease in hand.
+type Task struct {
+	Lease    string  `json:"lease"`
+	Job      string  `json:"job"`
+	Phase    string  `json:"phase"` // "download", "load", "render", "upload"
+	Frame    int     `json:"frame"`
+	Fraction float64 `json:"fraction"` // of the phase, 0 to 1
+	Done     int     `json:"done"`     // frames rendered
+	Total    int     `json:"total"`
+	Memory   int64   `json:"memory"` // bytes
+}
+
+// Status is a snapshot of the engine.
+type Status struct {
+	State       State     `json:"state"`
+	Reason      string    `json:"reason,omitempty"` // why it is paused, or what is wrong
+	Connected   bool      `json:"connected"`
+	Manager     string    `json:"manager"`
+	Address     string    `json:"address"`
+	Name        string    `json:"name"`
+	Hardware    string    `json:"hardware,omitempty"`
+	Bench       float64   `json:"bench,omitempty"` // work units per minute
+	Tasks       []Task    `json:"tasks,omitempty"` // the first one renders, if any does
+	Waiting     int       `json:"waiting"`         // leases that are finished but not acknowledged
+	FramesToday int       `json:"framesToday"`
+	FramesEver  int       `json:"framesEver"`
+	Earned      float64   `json:"earned"` // tokens, since the network began
+	Claimed     float64   `json:"claimed"`
+	Symbol      string    `json:"symbol,omitempty"`
+	LastTx      string    `json:"lastTx,omitempty"`
+	Trouble     string    `json:"trouble,omitempty"` // of a delivery that is being tried again
+	Time        time.Time `json:"time"`
+}
+
+// Status is the engine's state now.
+func (e *Engine) Status() Status {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.statusLocked()
+}
+
+// Watch calls f with the state now and after every change, from one goroutine and not more
+// than about ten times a second, until the returned function is called or Run ends. f must
+// return soon.
+func (e *Engine) Watch(f func(Status)) (stop func()) {
+	e.mu.Lock()
+	e.watcher++
+	id := e.watcher
+	e.watchers[id] = f
+	e.mu.Unlock()
+	e.changed()
+	return func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		delete(e.watchers, id)
+	}
+}
+
+func (e *Engine) statusLocked() Status {
+	s := Status{
+		Manager: e.options.Manager,
+		Address: e.options.Identity.Address(),
+		Name:    e.options.Name, Hardware: e.capabilities.Hardware, Bench: e.capabilities.Bench,
+		Connected:   e.conn != nil && e.conn.Connected(),
+		FramesToday: e.tally.today(time.Now()), FramesEver: e.tally.Ever,
+		Earned: tokens(e.balance.Earned), Claimed: tokens(e.balance.Claimed), LastTx: e.balance.Tx,
+		Symbol:  e.money.Symbol,
+		Trouble: e.trouble,
+		Time:    time.Now(),
+	}
+	rendering := 0
+	for _, t := range e.order {
+		if t.rendering {
+			rendering++
+			s.Tasks = append(s.Tasks, t.view())
+		} else {
+			s.Waiting++
+		}
+	}
+	verdict := e.gate.Verdict()
+	s.Reason = verdict.Reason
+	switch {
+	case !e.running && !e.ready:
+		s.State = Starting
+		if e.ended {
+			s.State = Stopped
+		}
+	case verdict.Paused && rendering > 0:
+		s.State = Finishing
+	case verdict.Paused:
+		s.State = Paused
+	case rendering > 0:
+		s.State = Rendering
+	case !s.Connected:
+		s.State = Offline
+	default:
+		s.State = Idle
+	}
+	return s
+}
+
+// changed wakes the watchers' goroutine.
+func (e *Engine) changed() {
+	select {
+	case e.news <- struct{}{}:
+	default:
+	}
+}
+
+// Pause stops work: rules.Now kills the renderers within two seconds and gives the leases
+// back, rules.Finish lets the tasks in hand end. The reason is shown to the owner and to
+// the network.
+func (e *Engine) Pause(mode rules.Mode, reason string) { e.gate.Pause(rules.Owner, mode, reason) }
+
+// Resume ends the owner's pause. Others, such as a full disk, hold until they are over.
+func (e *Engine) Resume() { e.gate.Resume(rules.Owner) }

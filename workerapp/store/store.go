@@ -1,0 +1,72 @@
+// Package store carries out the signed requests that a manager hands to a node: files and
+// bytes up, objects down.
+//
+// It is not the place for retries or for the store's protocol (shared/blob/transfer); it
+// only joins that to the messages of shared/wire.
+//
+// Receives: signed requests from a manager, files from workerapp/outbox.
+// Hands on: bytes to and from the object store.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/heliostat-render/heliostat/shared/blob"
+	"github.com/heliostat-render/heliostat/shared/blob/transfer"
+	"github.com/heliostat-render/heliostat/shared/link"
+	"github.com/heliostat-render/heliostat/shared/wire"
+	"github.com/heliostat-render/heliostat/workerapp/outbox"
+)
+
+// Store is one manager's object store, seen from a node.
+type Store struct{ transfer transfer.Client }
+
+// New resolves relative URLs against the manager's address.
+func New(manager string) (*Store, error) {
+	base, err := link.BaseURL(manager)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{transfer: transfer.Client{Base: base}}, nil
+}
+
+var _ outbox.Store = (*Store)(nil)
+
+// Get writes an object of at most max bytes to w.
+func (s *Store) Get(ctx context.Context, signed wire.Signed, w io.Writer, max int64) error {
+	return s.transfer.Get(ctx, request(signed), w, max, nil)
+}
+
+// Put uploads a file. What no other try can mend wraps outbox.ErrUnusable.
+func (s *Store) Put(ctx context.Context, signed wire.Signed, path string, size int64) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("%w: %w", outbox.ErrUnusable, err)
+	}
+	defer f.Close()
+	err = s.transfer.Put(ctx, request(signed), f, size)
+	if errors.Is(err, blob.ErrDigest) || errors.Is(err, blob.ErrSize) || errors.Is(err, blob.ErrExists) || errors.Is(err, blob.ErrTooLarge) {
+		return fmt.Errorf("%w: %w", outbox.ErrUnusable, err)
+	}
+	return err
+}
+
+// PutBytes uploads bytes.
+func (s *Store) PutBytes(ctx context.Context, signed wire.Signed, body []byte) error {
+	return s.transfer.PutBytes(ctx, request(signed), body)
+}
+
+// Gone tells whether an error of Get says that the object isn't there, or isn't what it
+// was announced to be.
+func (s *Store) Gone(err error) bool {
+	return errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrTooLarge)
+}
+
+func request(s wire.Signed) blob.Signed {
+	return blob.Signed{Method: s.Method, URL: s.URL, Header: s.Header, Expires: time.Unix(s.Expires, 0)}
+}
