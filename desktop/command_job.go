@@ -72,7 +72,7 @@ func (c *cli) printJob(d wire.JobDetail, nodes []job.Node, symbol string) error 
 	j := d.Job
 	facts := [][]string{
 		{"job", j.ID}, {"name", j.Name}, {"state", string(j.State)},
-		{"frames", fmt.Sprintf("%d of %d delivered", state.Done(j.Counts), len(j.Frames))},
+		{"frames", fmt.Sprintf("%d of %d delivered", state.Done(j.Counts), state.Total(j))},
 		{"spent", state.Money(j.Spent, symbol) + " of at most " + state.Money(j.Quote.Ceiling, symbol)},
 	}
 	if j.Cause != "" {

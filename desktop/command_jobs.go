@@ -66,7 +66,7 @@ func (c *cli) printJobs(manager *client.Client, jobs []job.Job) error {
 	rows := [][]string{{"JOB", "NAME", "STATE", "FRAMES", "SPENT", "AT MOST", "CREATED"}}
 	for _, j := range jobs {
 		rows = append(rows, []string{
-			j.ID, j.Name, string(j.State), fmt.Sprintf("%d/%d", state.Done(j.Counts), len(j.Frames)),
+			j.ID, j.Name, string(j.State), fmt.Sprintf("%d/%d", state.Done(j.Counts), state.Total(j)),
 			state.Money(j.Spent, ""), state.Money(j.Quote.Ceiling, symbol), state.Ago(j.Created, time.Now()),
 		})
 	}

@@ -103,6 +103,7 @@ func (d *display) submission(s submit.Status) {
 			view.frames[f.Frame] = job.Frame{Number: f.Frame, State: f.State, Worker: f.Worker, Progress: f.Progress, Rejects: f.Rejects, Cause: f.Cause}
 		}
 		d.render(view)
+	case submit.Confirm: // the question says it all
 	default:
 		d.step(string(s.Phase), s.Text, s.Fraction, s.ETA)
 	}
@@ -129,7 +130,7 @@ func (d *display) step(stage, text string, fraction, eta float64) {
 
 // render shows a job's frames and who renders what.
 func (d *display) render(v renderView) {
-	done, total := state.Done(v.job.Counts), len(v.job.Frames)
+	done, total := state.Done(v.job.Counts), state.Total(v.job)
 	var working []string
 	var changed []job.Frame
 	for _, number := range sortedKeys(v.frames) {

@@ -154,7 +154,7 @@ func assemble(c config, id *identity.Identity, db store.Store, blobs blob.Store,
 	p.auditor = audit.New(audit.Options{
 		Store: db, Fleet: nodes, Hub: p.hub, Keeper: p.keeper, Settler: p.settler, Keys: secrets, Blobs: blobs, Length: c.Lease, Grace: c.Grace, Clock: time.Now, Log: c.Log,
 	})
-	p.scheduler = schedule.New(schedule.Options{Store: db, Fleet: nodes, Leaser: p.keeper, Log: c.Log})
+	p.scheduler = schedule.New(schedule.Options{Store: db, Fleet: nodes, Leaser: p.keeper, Pace: p.auditor.Pace, Log: c.Log})
 	p.hub.SetETA(p.scheduler.ETA)
 	quoter := &quote.Quoter{Fleet: nodes, Unit: tokens(c.Price), Clock: time.Now}
 	in := intake.New(intake.Options{

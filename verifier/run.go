@@ -63,7 +63,7 @@ pixels are committed to already, and stops within seconds.`,
 	flags.StringVar(&f.manager, "manager", client.DefaultManager, "the manager's `URL`")
 	flags.StringVar(&f.data, "data", "heliostat-verifier", "data `folder`, one verifier at a time")
 	flags.StringVar(&f.name, "name", "", "name shown to people (default: this machine's)")
-	flags.IntVar(&f.threads, "threads", 0, "threads of a renderer (default: all)")
+	flags.IntVar(&f.threads, "threads", 1, "threads of a renderer, 0 for all; tiles need few, and with one thread Blender's geometry is exact")
 	flags.StringVar(&f.sandbox, "sandbox", "auto", "auto or bwrap confine scenes; none runs them with your rights")
 	flags.Int64Var(&f.cacheGB, "cache", 20, "size of the chunk cache, in `GiB`")
 	flags.StringArrayVar(&f.blenders, "blender", nil, "`path` of a Blender to use, repeatable (default: those that are installed)")

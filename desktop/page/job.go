@@ -268,7 +268,7 @@ func (p *openJob) update(s state.Snapshot) {
 
 func (p *openJob) figures(symbol string) {
 	j := p.view.Job
-	total := len(j.Frames)
+	total := state.Total(j)
 	done := state.Done(j.Counts)
 	p.stats[0].Set(fmt.Sprintf("%d / %d", done, total), "delivered", theme.Ink)
 	if state.Finished(j.State) {

@@ -33,7 +33,8 @@ func LookOf(frame job.Frame) Look {
 	case job.FrameAccepted:
 		return LookAccepted
 	}
-	if frame.State == job.FramePending && frame.Worker != "" {
+	// A frame that was rejected names its last worker, all done, until another takes it.
+	if frame.State == job.FramePending && frame.Worker != "" && !(frame.Rejects > 0 && frame.Progress >= 1) {
 		return LookRendering
 	}
 	if frame.Rejects > 0 || frame.State == job.FrameRejected {
@@ -58,6 +59,16 @@ func Finished(s job.State) bool {
 
 // Done is how many of a job's frames the artist can have.
 func Done(c job.Counts) int { return c.Delivered + c.Accepted }
+
+// Total is how many frames a job has. Pushes carry a job without its list of frames, so the
+// counts stand in for it.
+func Total(j job.Job) int {
+	if len(j.Frames) > 0 {
+		return len(j.Frames)
+	}
+	c := j.Counts
+	return c.Pending + c.Uploaded + c.Verified + c.Delivered + c.Accepted
+}
 
 // May says which actions a job's state allows. The manager decides; this only keeps
 // buttons from promising what it would refuse.

@@ -113,11 +113,16 @@ func TestAnOpenJobFollowsItsPushes(t *testing.T) {
 		frame := view.Frames[11]
 		frame.State = job.FrameDelivered
 		event := &wire.Event{Time: 5, What: "frame delivered", Text: "12"}
-		r.source.push <- wire.JobUpdate{Job: view.Job, Frames: []job.Frame{frame}, Event: event, ETA: 30}
+		pushed := view.Job
+		pushed.Frames = nil // as the protocol has it
+		r.source.push <- wire.JobUpdate{Job: pushed, Frames: []job.Frame{frame}, Event: event, ETA: 30}
 		settle()
 		view = r.last().Open
 		if view.Frames[11].State != job.FrameDelivered || view.ETA != 30 || view.Events[len(view.Events)-1] != *event {
 			t.Fatalf("a push didn't arrive: %+v", view.Frames[11])
+		}
+		if state.Total(r.last().Jobs[0].Job) != 16 || len(view.Job.Frames) != 16 {
+			t.Fatalf("a push took the job's frames away: %v", view.Job.Frames)
 		}
 		r.Open("")
 		settle()

@@ -85,7 +85,7 @@ func Jobs(s state.Snapshot) string {
 		if row.Job.State == job.Rendering || row.Job.State == job.Funded {
 			running++
 			done += state.Done(row.Job.Counts)
-			total += len(row.Job.Frames)
+			total += state.Total(row.Job)
 		}
 	}
 	switch running {

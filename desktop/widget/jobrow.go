@@ -73,7 +73,7 @@ func (r *JobRow) CreateRenderer() fyne.WidgetRenderer {
 	p.objects = append([]fyne.CanvasObject{card, edge, name.Text, about.Text, count.Text, eta.Text, price.Text, ceiling.Text, badge.back, badge.line.Text}, bar.objects()...)
 	p.paint = func() {
 		j := r.row.Job
-		total := len(j.Frames)
+		total := state.Total(j)
 		card.FillColor = theme.Color(theme.Surface)
 		edge.FillColor = theme.Color(theme.ForJob(j.State))
 		title := j.Name

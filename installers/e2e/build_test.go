@@ -11,6 +11,7 @@ import (
 // Built once for all tests: the programs as they are released, and a worker that cheats,
 // which only the build tag makes.
 var (
+	root     string // the module's
 	binDir   string
 	sceneDir string
 )
@@ -36,6 +37,10 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
+	if root, err = filepath.Abs(filepath.Join("..", "..")); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	binDir, sceneDir = filepath.Join(dir, "bin"), filepath.Join(dir, "scene")
 	for _, p := range programs {
 		args := append(append([]string{"build"}, p.flags...), "-o", filepath.Join(binDir, p.name), p.pkg)
@@ -49,7 +54,7 @@ func run(m *testing.M) int {
 		return 1
 	}
 	scene := exec.Command("blender", "--background", "--factory-startup", "--python-exit-code", "3", "--python", "installers/scene/make_scene.py", "--", sceneDir)
-	scene.Dir = filepath.Join("..", "..")
+	scene.Dir = root
 	if out, err := scene.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "make the scene: %v\n%s", err, out)
 		return 1
@@ -60,7 +65,7 @@ func run(m *testing.M) int {
 // command runs go from the module's root.
 func command(args ...string) error {
 	cmd := exec.Command("go", args...)
-	cmd.Dir = filepath.Join("..", "..")
+	cmd.Dir = root
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("go %v: %w\n%s", args, err, out)
 	}

@@ -32,12 +32,13 @@ type farm struct {
 	listen  string
 	url     string
 	manager *stage.Process
+	failed  chan *running // commands that ended with an error
 }
 
 func newFarm(t *testing.T) *farm {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), jobLimit)
-	f := &farm{Stage: &stage.Stage{Bin: binDir, Dir: t.TempDir()}, t: t, ctx: ctx, listen: freeAddress(t)}
+	f := &farm{Stage: &stage.Stage{Bin: binDir, Dir: t.TempDir()}, t: t, ctx: ctx, listen: freeAddress(t), failed: make(chan *running, 16)}
 	f.url = "http://" + f.listen
 	t.Cleanup(func() {
 		cancel()
@@ -148,6 +149,8 @@ func (f *farm) until(c *client.Client, what string, done func(wire.JobDetail) bo
 			if detail.Job.State == job.Failed || detail.Job.State == job.Cancelled {
 				f.t.Fatalf("wait until %s: the job is %s: %s", what, detail.Job.State, detail.Job.Cause)
 			}
+		case r := <-f.failed:
+			f.t.Fatalf("wait until %s: %v; it printed:\n%s", what, r.err, r.output.String())
 		case err := <-watched:
 			f.t.Fatalf("wait until %s: the watch ended: %v; last seen: %s", what, err, describe(last))
 		}
@@ -175,13 +178,19 @@ func (f *farm) run(env []string, program string, args ...string) *running {
 	f.t.Helper()
 	r := &running{done: make(chan struct{})}
 	cmd := exec.CommandContext(f.ctx, program, args...)
-	cmd.Dir = filepath.Join("..", "..")
-	cmd.Env = append(os.Environ(), env...)
+	cmd.Dir = root
+	cmd.Env = append(append(os.Environ(), "PWD="+root), env...) // Blender asks PWD
 	cmd.Stdout, cmd.Stderr = &r.output, &r.output
 	if err := cmd.Start(); err != nil {
 		f.t.Fatal(err)
 	}
-	go func() { r.err = cmd.Wait(); close(r.done) }()
+	go func() {
+		r.err = cmd.Wait()
+		close(r.done)
+		if r.err != nil {
+			f.failed <- r
+		}
+	}()
 	f.t.Cleanup(func() { <-r.done })
 	return r
 }

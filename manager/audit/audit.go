@@ -12,7 +12,6 @@ package audit
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -34,6 +33,8 @@ const (
 	offerWait = 10 * time.Second
 	// maxDropped is how many verifiers may fail on one attempt before it is rendered again.
 	maxDropped = 6
+	// distrust is how long a verifier that lied gets nothing to check.
+	distrust = time.Hour
 )
 
 // Options configure an Auditor.
@@ -60,6 +61,8 @@ type Auditor struct {
 	mu       sync.Mutex // guards what follows
 	held     map[string]*hold
 	offering map[string]bool
+	paces    map[string]pace      // by job
+	liars    map[string]time.Time // verifiers whose verdict didn't follow from their evidence, and until when they get nothing
 }
 
 type hold struct {
@@ -68,9 +71,45 @@ type hold struct {
 	created  time.Time
 }
 
+// pace is how long a job's audits have taken since this process runs.
+type pace struct {
+	sum time.Duration
+	n   int
+}
+
+// maxPaces bounds the jobs whose pace is kept.
+const maxPaces = 4096
+
+// Pace is the mean time from giving one of the job's audits to a verifier to its verdict, 0
+// while unknown.
+func (u *Auditor) Pace(jobID string) time.Duration {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	p := u.paces[jobID]
+	if p.n == 0 {
+		return 0
+	}
+	return p.sum / time.Duration(p.n)
+}
+
+// clocked notes a verdict's time.
+func (u *Auditor) clocked(jobID, id string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	h := u.held[id]
+	if h == nil {
+		return
+	}
+	if len(u.paces) >= maxPaces {
+		clear(u.paces)
+	}
+	p := u.paces[jobID]
+	u.paces[jobID] = pace{sum: p.sum + u.options.Clock().Sub(h.created), n: p.n + 1}
+}
+
 // New makes an auditor. Adopt loads what an earlier process left.
 func New(o Options) *Auditor {
-	return &Auditor{options: o, wake: make(chan struct{}, 1), held: make(map[string]*hold), offering: make(map[string]bool)}
+	return &Auditor{options: o, wake: make(chan struct{}, 1), held: make(map[string]*hold), offering: make(map[string]bool), liars: make(map[string]time.Time), paces: make(map[string]pace)}
 }
 
 // Wake makes Run look for audits that wait. It never blocks.
@@ -181,8 +220,11 @@ func (u *Auditor) candidates(s *subject) []fleet.Member {
 		}
 	}
 	var all, fresh, same []fleet.Member
+	now := u.options.Clock()
+	u.mu.Lock()
+	defer u.mu.Unlock()
 	for _, m := range u.options.Fleet.Members(job.RoleVerifier) {
-		if m.Address == s.attempt.Worker || judged[m.Address] || m.Paused != "" || fleet.Lacks(m.Capabilities, s.job.Recipe) != "" {
+		if now.Before(u.liars[m.Address]) || m.Address == s.attempt.Worker || judged[m.Address] || m.Paused != "" || fleet.Lacks(m.Capabilities, s.job.Recipe) != "" {
 			continue
 		}
 		all = append(all, m)
@@ -190,7 +232,9 @@ func (u *Auditor) candidates(s *subject) []fleet.Member {
 			fresh = append(fresh, m)
 		}
 	}
-	if len(fresh) > 0 {
+	// One that failed before gets a second chance where nobody else is there, but doesn't
+	// decide between two verdicts.
+	if len(fresh) > 0 || again {
 		all = fresh
 	}
 	for _, m := range all {
@@ -370,142 +414,4 @@ func (u *Auditor) ask(ctx context.Context, s *subject, m fleet.Member, deadline 
 	defer cancel()
 	var answer wire.LeaseAnswer
 	return answer, m.Session.Request(ctx, wire.TypeAuditOffer, offer, &answer)
-}
-
-// drop forgets an audit in memory.
-func (u *Auditor) drop(id string, declined bool) {
-	u.mu.Lock()
-	h := u.held[id]
-	delete(u.held, id)
-	u.mu.Unlock()
-	if h != nil {
-		u.options.Fleet.Drop(job.RoleVerifier, h.verifier, id, declined)
-	}
-}
-
-// Renew moves the deadlines of the audits that a verifier says it holds. It returns those
-// that it should drop, because they have ended.
-func (u *Auditor) Renew(verifier string, ids []string) (unknown []string) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	deadline := u.options.Clock().Add(u.options.Length)
-	for _, id := range ids {
-		if h := u.held[id]; h != nil && h.verifier == verifier {
-			h.deadline = deadline
-		} else {
-			unknown = append(unknown, id)
-		}
-	}
-	return unknown
-}
-
-// Back ends the audits that a verifier had before a new session and doesn't have any more.
-func (u *Auditor) Back(ctx context.Context, verifier string, since time.Time, still []string) error {
-	has := make(map[string]bool, len(still))
-	for _, id := range still {
-		has[id] = true
-	}
-	u.mu.Lock()
-	var lost []string
-	for id, h := range u.held {
-		if h.verifier == verifier && h.created.Before(since) && !has[id] {
-			lost = append(lost, id)
-		}
-	}
-	u.mu.Unlock()
-	for _, id := range lost {
-		if err := u.replace(ctx, id, verifier, "the verifier came back without the audit"); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Expire gives the audits of silent verifiers to others.
-func (u *Auditor) Expire(ctx context.Context) error {
-	now := u.options.Clock()
-	u.mu.Lock()
-	late := make(map[string]string)
-	for id, h := range u.held {
-		if now.After(h.deadline) {
-			late[id] = h.verifier
-		}
-	}
-	u.mu.Unlock()
-	for id, verifier := range late {
-		if err := u.replace(ctx, id, verifier, fmt.Sprintf("no sign of life for %s", u.options.Length)); err != nil {
-			return fmt.Errorf("expire audit %s: %w", id, err)
-		}
-		if m, ok := u.options.Fleet.Member(job.RoleVerifier, verifier); ok {
-			_ = m.Session.Send(wire.TypeAuditRevoke, wire.LeaseRevoke{Lease: id, Reason: "the audit's time is over"}) // its verdict is refused otherwise
-		}
-	}
-	return nil
-}
-
-// replace takes an audit from its verifier and opens another one.
-func (u *Auditor) replace(ctx context.Context, id, verifier, cause string) error {
-	changes := &notify.Changes{Now: u.options.Clock}
-	var out lease.Outcome
-	err := u.options.Store.Update(ctx, func(tx store.Tx) error {
-		changes.Reset()
-		s, err := load(tx, id)
-		if err != nil {
-			return err
-		}
-		if s.audit.Verifier != verifier {
-			return fmt.Errorf("audit %s: %w", id, store.ErrLost)
-		}
-		out, err = u.replaceIn(tx, changes, s, cause)
-		return err
-	})
-	u.drop(id, true)
-	if errors.Is(err, store.ErrLost) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	u.options.Log.Warn("an audit was taken from its verifier", "audit", id, "verifier", verifier, "cause", cause)
-	u.options.Keeper.Finish(changes, out)
-	u.Wake()
-	return nil
-}
-
-func (u *Auditor) replaceIn(tx store.Tx, changes *notify.Changes, s *subject, cause string) (lease.Outcome, error) {
-	now := u.options.Clock().UnixMilli()
-	if _, err := tx.MoveAudit(s.audit.ID, []lifecycle.AuditState{lifecycle.AuditHeld, lifecycle.AuditCommitted}, lifecycle.AuditDropped, func(v *store.Audit) { v.Cause, v.Ended = cause, now }); err != nil {
-		return lease.Outcome{}, err
-	}
-	if err := changes.Event(tx, s.job.ID, "check repeated", fmt.Sprintf("frames %s: %s", store.FormatFrames(s.attempt.Frames), cause), s.audit.Verifier); err != nil {
-		return lease.Outcome{}, err
-	}
-	dropped := 1
-	for _, o := range s.others {
-		if o.State == lifecycle.AuditDropped {
-			dropped++
-		}
-	}
-	if dropped >= maxDropped {
-		return u.reject(tx, changes, s, fmt.Sprintf("%d verifiers could not check it; the last: %s", dropped, cause), false)
-	}
-	return lease.Outcome{}, u.another(tx, changes, s)
-}
-
-// another opens the next audit of the same attempt and puts the task back to committed.
-func (u *Auditor) another(tx store.Tx, changes *notify.Changes, s *subject) error {
-	all, err := tx.Audits(s.attempt.ID)
-	if err != nil {
-		return err
-	}
-	next := &store.Audit{
-		ID: store.NewID("v"), Attempt: s.attempt.ID, Task: s.audit.Task, Job: s.job.ID, Ordinal: len(all) + 1, Claim: s.audit.Claim,
-		State: lifecycle.AuditWaiting, Created: u.options.Clock().UnixMilli(),
-	}
-	if err := tx.AddAudit(next); err != nil {
-		return err
-	}
-	changes.Job(s.job.ID)
-	_, err = tx.MoveTask(s.audit.Task, []job.TaskState{job.TaskVerifying}, job.TaskCommitted, nil)
-	return err
 }

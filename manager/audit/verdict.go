@@ -183,6 +183,7 @@ func (u *Auditor) Verdict(ctx context.Context, verifier string, c wire.AuditVerd
 	if err != nil {
 		return ended(c.Audit, err)
 	}
+	u.clocked(s.job.ID, c.Audit)
 	u.drop(c.Audit, false)
 	u.options.Log.Info("verdict", "job", s.job.ID, "audit", c.Audit, "attempt", s.attempt.ID, "worker", s.attempt.Worker, "verifier", verifier,
 		"pass", result.Pass, "inconclusive", result.Inconclusive, "reason", result.Reason)
@@ -273,6 +274,9 @@ func (u *Auditor) lied(ctx context.Context, s *subject, cause string) error {
 	if err != nil {
 		return fmt.Errorf("record a wrong verdict: %w", err)
 	}
+	u.mu.Lock()
+	u.liars[s.audit.Verifier] = u.options.Clock().Add(distrust)
+	u.mu.Unlock()
 	return u.replace(ctx, s.audit.ID, s.audit.Verifier, cause)
 }
 
@@ -292,7 +296,7 @@ func (u *Auditor) Fail(ctx context.Context, verifier string, f wire.AuditFail) e
 	if f.Fault != "missing" {
 		return u.replace(ctx, f.Audit, verifier, "the verifier could not render the tiles: "+f.Cause)
 	}
-	missing, err := u.missing(ctx, s)
+	missing, blame, err := u.missing(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -307,7 +311,7 @@ func (u *Auditor) Fail(ctx context.Context, verifier string, f wire.AuditFail) e
 		if _, err := tx.MoveAudit(f.Audit, []lifecycle.AuditState{lifecycle.AuditHeld, lifecycle.AuditCommitted}, lifecycle.AuditDropped, func(v *store.Audit) { v.Cause, v.Ended = missing, now }); err != nil {
 			return err
 		}
-		out, err = u.reject(tx, changes, s, missing, false)
+		out, err = u.reject(tx, changes, s, missing, blame)
 		return err
 	})
 	u.drop(f.Audit, false)
@@ -318,21 +322,64 @@ func (u *Auditor) Fail(ctx context.Context, verifier string, f wire.AuditFail) e
 	return nil
 }
 
-// missing names the first committed file that the store doesn't have as committed.
-func (u *Auditor) missing(ctx context.Context, s *subject) (string, error) {
+// missing names what is wrong with the worker's files: gone, not the committed ones, or
+// files that don't lead to the tiles that it committed to, for which it is to blame. "" when they
+// are as they should be.
+func (u *Auditor) missing(ctx context.Context, s *subject) (reason string, blame bool, err error) {
+	bodies := make(map[string][]byte)
+	exts := make(map[int]string)
 	for _, f := range s.attempt.Commit.Files {
 		key := lease.FrameKey(s.attempt.Job, s.attempt.ID, f)
 		object, err := u.options.Blobs.Stat(ctx, key)
 		switch {
 		case errors.Is(err, blob.ErrNotFound):
-			return fmt.Sprintf("the %s file of frame %d is gone", f.Kind, f.Frame), nil
+			return fmt.Sprintf("the %s file of frame %d is gone", f.Kind, f.Frame), false, nil
 		case err != nil:
-			return "", fmt.Errorf("look up %s: %w", key, err)
+			return "", false, fmt.Errorf("look up %s: %w", key, err)
 		case !lease.Same(object, f.Size, f.Digest):
-			return fmt.Sprintf("the %s file of frame %d is not the committed one", f.Kind, f.Frame), nil
+			return fmt.Sprintf("the %s file of frame %d is not the committed one", f.Kind, f.Frame), false, nil
+		case f.Size > maxRead:
+			return "", false, nil // too large to look into here; another verifier is asked
 		}
 	}
-	return "", nil
+	for _, c := range s.attempt.Commit.Frames {
+		clear(bodies)
+		for _, f := range s.attempt.Commit.Files {
+			if f.Frame != c.Frame {
+				continue
+			}
+			if bodies[f.Kind], err = u.read(ctx, lease.FrameKey(s.attempt.Job, s.attempt.ID, f)); err != nil {
+				return "", false, err
+			}
+			if f.Kind == lease.KindFinal {
+				exts[f.Frame] = f.Ext
+			}
+		}
+		got, _, err := proof.CommitBytes(c.Frame, exts[c.Frame], bodies[lease.KindFinal], bodies[lease.KindMaster])
+		if err != nil {
+			return fmt.Sprintf("the worker's files can't be read: %v", err), true, nil
+		}
+		if got.Hash() != c.Hash() {
+			return fmt.Sprintf("the worker's files of frame %d don't lead to what it committed to", c.Frame), true, nil
+		}
+	}
+	return "", false, nil
+}
+
+// maxRead bounds the files that the manager looks into itself, in bytes.
+const maxRead = 256 << 20
+
+func (u *Auditor) read(ctx context.Context, key string) ([]byte, error) {
+	r, _, err := u.options.Blobs.Get(ctx, key)
+	if err != nil {
+		return nil, fmt.Errorf("fetch %s: %w", key, err)
+	}
+	defer r.Close()
+	raw, err := io.ReadAll(io.LimitReader(r, maxRead+1))
+	if err != nil {
+		return nil, fmt.Errorf("fetch %s: %w", key, err)
+	}
+	return raw, nil
 }
 
 // strand decides an attempt for whose further opinion nobody is there.

@@ -205,8 +205,9 @@ const (
 	maxTaskFrames = 64
 	maxTaskTiles  = 1 << 20
 	// rounds is how many tasks each worker should get at least, so that the fast ones take
-	// over from the slow ones and all end together.
-	rounds = 4
+	// over from the slow ones and all end together. More would cost the verifiers: a check
+	// needs its sixteen tiles however few frames the task has.
+	rounds = 2
 )
 
 // Split cuts a job into tasks of neighbouring frames: long enough that loading the scene

@@ -32,7 +32,9 @@ type Options struct {
 	Store  store.Store
 	Fleet  *fleet.Fleet
 	Leaser Leaser
-	Log    *slog.Logger
+	// Pace is the mean time of one of a job's checks, 0 while unknown; nil for none.
+	Pace func(jobID string) time.Duration
+	Log  *slog.Logger
 }
 
 // Scheduler is safe for concurrent use. Run has to run.

@@ -64,11 +64,24 @@ func (s *Scheduler) Why(j *store.Job) string {
 }
 
 // ETA estimates the seconds until a job's last frame, 0 while unknown: the frames that are
-// left, at the mean time of those that are done, over the workers at it.
+// left, at the mean time of those that are done, over the workers at it, or the checks that
+// are left, over the verifiers, whichever takes longer.
 func (s *Scheduler) ETA(j *store.Job) float64 {
 	if j.State != job.Rendering && j.State != job.Paused {
 		return 0
 	}
+	return max(s.rendered(j), s.checked(j))
+}
+
+func (s *Scheduler) checked(j *store.Job) float64 {
+	if s.options.Pace == nil {
+		return 0
+	}
+	verifiers := len(s.options.Fleet.Members(job.RoleVerifier))
+	return float64(j.TasksOpen) * s.options.Pace(j.ID).Seconds() / float64(max(verifiers, 1))
+}
+
+func (s *Scheduler) rendered(j *store.Job) float64 {
 	working, done := s.options.Leaser.Working(j.ID)
 	left := float64(j.Counts.Pending - done)
 	if left <= 0 {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base32"
-	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -318,7 +317,3 @@ func newKey() string {
 }
 
 func (a *Agent) scanCache() string { return filepath.Join(a.options.CacheDir, "scan.cache") }
-
-func (a *Agent) String() string {
-	return fmt.Sprintf("agent of %s at %s", a.identity.Address(), a.options.Manager)
-}

@@ -32,6 +32,7 @@ func (s *Submission) run(ctx context.Context) {
 	err := s.flow(work)
 	switch {
 	case err == nil:
+		prune(s.agent.options.DataDir)
 	case errors.Is(context.Cause(work), errCancelled):
 		s.cancelled(ctx)
 	case ctx.Err() != nil:

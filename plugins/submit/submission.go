@@ -50,7 +50,7 @@ func newSubmission(a *Agent, r *record) *Submission {
 	}
 	if !r.Phase.final() {
 		// The phases are gone through again, as far as the record doesn't spare them.
-		s.status.Phase, s.status.Text = Preflight, "going on"
+		s.status.Phase, s.status.Text = Preflight, "beginning"
 		if r.Funded {
 			s.status.Phase = Render
 		}

@@ -83,7 +83,7 @@ def _job(layout, context):
         return
     box = layout.box()
     box.label(text=now["phase"].capitalize() + (": " + _minutes(now["eta"]) + " left" if now.get("eta") else ""), icon="RENDER_ANIMATION")
-    if phase != "failed":
+    if phase not in {"failed", "pack", "render", "fund"}:
         _lines(box, context, now["text"])
     if now.get("quote"):
         _quote(box, now)
@@ -92,7 +92,7 @@ def _job(layout, context):
         row.operator("heliostat.accept_quote", icon="CHECKMARK")
         row.operator("heliostat.reject_quote", icon="X")
     if phase in {"pack", "render", "fund"}:
-        _bar(box, now["fraction"])
+        _bar(box, context)
     if phase in {"render", "delivered", "accepted", "settled"}:
         _frames(box, now)
     if phase == "delivered":
@@ -106,22 +106,19 @@ def _job(layout, context):
 def _quote(box, now):
     quote, symbol = now["quote"], now.get("symbol") or "tokens"
     column = box.column(align=True)
-    column.label(text="Price: %s %s, at most %s" % (_tokens(quote["price"]), symbol, _tokens(quote["ceiling"])), icon="FUND")
+    column.label(text="Price: %s %s, at most %s" % (_tokens(quote["price"]), symbol, _tokens(quote["ceiling"])), icon="DOT")
     column.label(text="Time: about %s" % _minutes(quote["seconds"]), icon="TIME")
 
 
-def _bar(box, fraction):
-    # Blender 3.4 has no progress widget for panels: a split is one.
+def _bar(box, context):
+    # Blender 3.4 has no progress widget for panels: a slider that can't be moved is one.
     row = box.row()
-    share = min(max(fraction, 0.0), 1.0)
-    split = row.split(factor=max(share, 0.01), align=True)
-    split.box().label(text="%d %%" % round(share * 100))
-    split.label(text="")
+    row.enabled = False
+    row.prop(context.window_manager, "heliostat_progress", text=session.now.get("text", ""), slider=True)
 
 
 def _frames(box, now):
     frames = now.get("frames") or []
-    box.label(text="%d of %d frames are here" % (now["here"], len(frames)))
     grid = box.grid_flow(row_major=True, columns=6, even_columns=True, align=True)
     for frame in frames[:60]:
         icon = "RENDER_STILL" if frame["state"] == "pending" and frame.get("progress") else FRAMES.get(frame["state"], "RADIOBUT_OFF")
@@ -153,9 +150,15 @@ def _minutes(seconds):
     return "%d h %02d min" % divmod(seconds // 60, 60)
 
 
+def _progress(_window_manager):
+    return min(max(100 * session.now.get("fraction", 0), 0), 100)
+
+
 def register():
+    bpy.types.WindowManager.heliostat_progress = bpy.props.FloatProperty(name="Progress", subtype="PERCENTAGE", min=0, max=100, precision=0, get=_progress)
     bpy.utils.register_class(HELIOSTAT_PT_main)
 
 
 def unregister():
     bpy.utils.unregister_class(HELIOSTAT_PT_main)
+    del bpy.types.WindowManager.heliostat_progress

@@ -7,12 +7,13 @@ what the fields here say. Opening another .blend changes nothing: the job goes o
 """
 
 import os
+import shutil
 import sys
 
 import bpy
 
 from . import describer
-from .findings import ERROR, WARNING, finding, worst
+from .findings import ERROR, worst
 from .prefs import Settings
 from .references import PREVIEW
 
@@ -27,6 +28,7 @@ class Session:
         self.description = None  # a running Describer
         self.purpose = ""  # of the description: "check" or "submit"
         self.options = {}  # of the submission that waits for the description
+        self.folder = ""  # of the last description, needed until its scene is uploaded
         self.check = None  # the running preflight submission
         self.findings = None  # of the last preflight; None before one
         self.job = None  # the submission
@@ -64,7 +66,15 @@ class Session:
         self.clear_error()
         self.purpose, self.options = purpose, dict(options or {})
         self.findings, self.now, self.job = None, {}, None
+        self.discard()
         self.description = describer.Describer(scene, arguments)
+        self.folder = self.description.folder
+
+    def discard(self):
+        """Deletes what was made for the last description; a failed one can't be retried then."""
+        if self.folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.folder = ""
 
     def busy(self):
         """Whether a description or a submission is on its way."""
@@ -137,6 +147,7 @@ class Session:
             return
         now = self.check.status()
         if now["phase"] in ENDED:
+            self.discard()
             self.findings = now.get("findings") or []
             self.check.release()
             self.check = None
@@ -193,11 +204,6 @@ def _package():
 session = Session()
 
 
-def not_checked():
-    """What the panel shows before a preflight."""
-    return finding(WARNING, "unchecked", "not checked yet", "press Check Scene")
-
-
 def _tick():
     if session.pump():
         for window in bpy.context.window_manager.windows:
@@ -219,3 +225,4 @@ def stop():
         session.description.close()
         session.description = None
     session.disconnect()
+    session.discard()

@@ -47,6 +47,7 @@ class HELIOSTAT_OT_submit(Attempt, bpy.types.Operator):
         settled = {"accepted", "settled", "failed", "cancelled", "rejected"} if self.accept else REACHED | {"confirm"}
         wait(lambda: session.now.get("phase") in settled or (session.error and not session.busy()), printer.show)
         now = session.now
+        session.discard()
         if session.error or now.get("phase") in {"failed", "cancelled", "rejected"}:
             text = session.error or now.get("text", "the submission ended")
             print("heliostat: error: %s%s" % (text, "; " + session.next if session.next else ""), flush=True)

@@ -1,0 +1,143 @@
+package state
+
+import (
+	"context"
+	"time"
+)
+
+// action is one thing to ask the manager for.
+type action struct {
+	name string
+	done string
+	do   func(context.Context, Source) error
+}
+
+// Cancel, Pause, Resume, Accept and Claim ask the manager; the Snapshot's Notice tells
+// what came of it.
+func (m *Model) Cancel(id string) {
+	m.act("Cancelling", "The job is cancelled; verified frames are paid, the rest is refunded.", func(ctx context.Context, s Source) error {
+		_, err := s.Cancel(ctx, id, "cancelled in the desktop app")
+		return err
+	})
+}
+
+// Pause lets a job have no new leases.
+func (m *Model) Pause(id string) {
+	m.act("Pausing", "The job is paused: running tasks finish, no new ones start.", func(ctx context.Context, s Source) error {
+		_, err := s.Pause(ctx, id, "paused in the desktop app")
+		return err
+	})
+}
+
+// Resume ends a pause.
+func (m *Model) Resume(id string) {
+	m.act("Resuming", "The job goes on.", func(ctx context.Context, s Source) error {
+		_, err := s.Resume(ctx, id, "")
+		return err
+	})
+}
+
+// Accept agrees to a delivery.
+func (m *Model) Accept(id string) {
+	m.act("Accepting", "The frames are accepted; their workers will be paid.", func(ctx context.Context, s Source) error {
+		_, err := s.Accept(ctx, id)
+		return err
+	})
+}
+
+// Claim disputes frames.
+func (m *Model) Claim(id string, frames []int, reason string) {
+	m.act("Disputing", "The claim is filed: the frames are checked again and their payment waits.", func(ctx context.Context, s Source) error {
+		_, err := s.Claim(ctx, id, frames, reason)
+		return err
+	})
+}
+
+// ClaimPayout withdraws what is settled for this identity.
+func (m *Model) ClaimPayout() {
+	m.act("Withdrawing", "", func(ctx context.Context, s Source) error {
+		paid, err := s.ClaimPayout(ctx)
+		if err != nil {
+			return err
+		}
+		symbol := s.Welcome().Money.Symbol
+		if paid.Amount == 0 {
+			m.tell(Notice{Text: "There is nothing to withdraw yet: frames count once their job is settled."})
+		} else {
+			m.tell(Notice{Text: Money(paid.Amount, symbol) + " withdrawn in transaction " + Short(paid.Tx) + "."})
+		}
+		return nil
+	})
+}
+
+// Dismiss removes the notice.
+func (m *Model) Dismiss() { m.tell(Notice{}) }
+
+// Tell shows a notice of the caller's.
+func (m *Model) Tell(notice Notice) { m.tell(notice) }
+
+func (m *Model) tell(notice Notice) {
+	m.mu.Lock()
+	m.notice = notice
+	m.mu.Unlock()
+	m.touch()
+}
+
+// StartWorker and PauseWorker drive this machine's worker mode.
+func (m *Model) StartWorker() {
+	if m.options.Worker != nil {
+		m.options.Worker.Start()
+	}
+}
+
+// PauseWorker gives the machine back to its owner now.
+func (m *Model) PauseWorker() {
+	if m.options.Worker != nil {
+		m.options.Worker.Pause("paused by its owner")
+	}
+}
+
+func (m *Model) act(name, done string, do func(context.Context, Source) error) {
+	m.mu.Lock()
+	ready := m.source != nil
+	m.mu.Unlock()
+	if !ready {
+		m.tell(Notice{Text: "No manager is connected; try again once it is.", Bad: true})
+		return
+	}
+	select {
+	case m.actions <- action{name, done, do}:
+	default:
+		m.tell(Notice{Text: "Earlier actions are still under way; wait for them.", Bad: true})
+	}
+}
+
+// work carries out actions one after the other.
+func (m *Model) work(ctx context.Context, source Source) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case next := <-m.actions:
+			m.setBusy(next.name)
+			inner, stop := context.WithTimeout(ctx, 2*time.Minute) // a payout waits for its block
+			err := next.do(inner, source)
+			stop()
+			m.setBusy("")
+			if err != nil {
+				m.options.Log.Warn("an action failed", "action", next.name, "error", err)
+				m.tell(Notice{Text: next.name + " failed: " + Problem(err), Bad: true})
+			} else if next.done != "" {
+				m.tell(Notice{Text: next.done})
+			}
+			signal(m.poke)
+		}
+	}
+}
+
+func (m *Model) setBusy(name string) {
+	m.mu.Lock()
+	m.busy = name
+	m.mu.Unlock()
+	m.touch()
+}

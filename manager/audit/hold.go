@@ -1,0 +1,153 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/heliostat-render/heliostat/manager/lease"
+	"github.com/heliostat-render/heliostat/manager/lifecycle"
+	"github.com/heliostat-render/heliostat/manager/notify"
+	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/wire"
+)
+
+// drop forgets an audit in memory.
+func (u *Auditor) drop(id string, declined bool) {
+	u.mu.Lock()
+	h := u.held[id]
+	delete(u.held, id)
+	u.mu.Unlock()
+	if h != nil {
+		u.options.Fleet.Drop(job.RoleVerifier, h.verifier, id, declined)
+	}
+}
+
+// Renew moves the deadlines of the audits that a verifier says it holds. It returns those
+// that it should drop, because they have ended.
+func (u *Auditor) Renew(verifier string, ids []string) (unknown []string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	deadline := u.options.Clock().Add(u.options.Length)
+	for _, id := range ids {
+		if h := u.held[id]; h != nil && h.verifier == verifier {
+			h.deadline = deadline
+		} else {
+			unknown = append(unknown, id)
+		}
+	}
+	return unknown
+}
+
+// Back ends the audits that a verifier had before a new session and doesn't have any more.
+func (u *Auditor) Back(ctx context.Context, verifier string, since time.Time, still []string) error {
+	has := make(map[string]bool, len(still))
+	for _, id := range still {
+		has[id] = true
+	}
+	u.mu.Lock()
+	var lost []string
+	for id, h := range u.held {
+		if h.verifier == verifier && h.created.Before(since) && !has[id] {
+			lost = append(lost, id)
+		}
+	}
+	u.mu.Unlock()
+	for _, id := range lost {
+		if err := u.replace(ctx, id, verifier, "the verifier came back without the audit"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Expire gives the audits of silent verifiers to others.
+func (u *Auditor) Expire(ctx context.Context) error {
+	now := u.options.Clock()
+	u.mu.Lock()
+	late := make(map[string]string)
+	for id, h := range u.held {
+		if now.After(h.deadline) {
+			late[id] = h.verifier
+		}
+	}
+	u.mu.Unlock()
+	for id, verifier := range late {
+		if err := u.replace(ctx, id, verifier, fmt.Sprintf("no sign of life for %s", u.options.Length)); err != nil {
+			return fmt.Errorf("expire audit %s: %w", id, err)
+		}
+		if m, ok := u.options.Fleet.Member(job.RoleVerifier, verifier); ok {
+			_ = m.Session.Send(wire.TypeAuditRevoke, wire.LeaseRevoke{Lease: id, Reason: "the audit's time is over"}) // its verdict is refused otherwise
+		}
+	}
+	return nil
+}
+
+// replace takes an audit from its verifier and opens another one.
+func (u *Auditor) replace(ctx context.Context, id, verifier, cause string) error {
+	changes := &notify.Changes{Now: u.options.Clock}
+	var out lease.Outcome
+	err := u.options.Store.Update(ctx, func(tx store.Tx) error {
+		changes.Reset()
+		s, err := load(tx, id)
+		if err != nil {
+			return err
+		}
+		if s.audit.Verifier != verifier {
+			return fmt.Errorf("audit %s: %w", id, store.ErrLost)
+		}
+		out, err = u.replaceIn(tx, changes, s, cause)
+		return err
+	})
+	u.drop(id, true)
+	if errors.Is(err, store.ErrLost) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	u.options.Log.Warn("an audit was taken from its verifier", "audit", id, "verifier", verifier, "cause", cause)
+	u.options.Keeper.Finish(changes, out)
+	u.Wake()
+	return nil
+}
+
+func (u *Auditor) replaceIn(tx store.Tx, changes *notify.Changes, s *subject, cause string) (lease.Outcome, error) {
+	now := u.options.Clock().UnixMilli()
+	if _, err := tx.MoveAudit(s.audit.ID, []lifecycle.AuditState{lifecycle.AuditHeld, lifecycle.AuditCommitted}, lifecycle.AuditDropped, func(v *store.Audit) { v.Cause, v.Ended = cause, now }); err != nil {
+		return lease.Outcome{}, err
+	}
+	if err := changes.Event(tx, s.job.ID, "check repeated", fmt.Sprintf("frames %s: %s", store.FormatFrames(s.attempt.Frames), cause), s.audit.Verifier); err != nil {
+		return lease.Outcome{}, err
+	}
+	dropped := 1
+	for _, o := range s.others {
+		if o.State == lifecycle.AuditDropped {
+			dropped++
+		}
+	}
+	if dropped >= maxDropped {
+		return u.reject(tx, changes, s, fmt.Sprintf("%d verifiers could not check it; the last: %s", dropped, cause), false)
+	}
+	return lease.Outcome{}, u.another(tx, changes, s)
+}
+
+// another opens the next audit of the same attempt and puts the task back to committed.
+func (u *Auditor) another(tx store.Tx, changes *notify.Changes, s *subject) error {
+	all, err := tx.Audits(s.attempt.ID)
+	if err != nil {
+		return err
+	}
+	next := &store.Audit{
+		ID: store.NewID("v"), Attempt: s.attempt.ID, Task: s.audit.Task, Job: s.job.ID, Ordinal: len(all) + 1, Claim: s.audit.Claim,
+		State: lifecycle.AuditWaiting, Created: u.options.Clock().UnixMilli(),
+	}
+	if err := tx.AddAudit(next); err != nil {
+		return err
+	}
+	changes.Job(s.job.ID)
+	_, err = tx.MoveTask(s.audit.Task, []job.TaskState{job.TaskVerifying}, job.TaskCommitted, nil)
+	return err
+}

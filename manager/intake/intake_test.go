@@ -1,0 +1,124 @@
+package intake
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/wire"
+)
+
+func frames(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i + 1
+	}
+	return out
+}
+
+func TestSplit(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		frames  int
+		seconds float64
+		workers int
+		recipe  job.Recipe
+		tasks   int
+		biggest int
+	}{
+		{"long frames go one by one", 16, 600, 2, job.Recipe{Width: 64, Height: 64}, 16, 1},
+		{"short frames share a task", 1000, 1, 2, job.Recipe{Width: 64, Height: 64}, 16, 64},
+		{"everybody gets several tasks", 16, 1, 2, job.Recipe{Width: 64, Height: 64}, 4, 4},
+		{"nobody is there", 16, 1, 0, job.Recipe{Width: 64, Height: 64}, 2, 8},
+		{"a still", 1, 1, 5, job.Recipe{Width: 64, Height: 64}, 1, 1},
+		{"commitments of huge frames fit a message", 64, 0.1, 1, job.Recipe{Width: 16384, Height: 16384}, 64, 1},
+		{"an unknown time", 640, 0, 1, job.Recipe{Width: 64, Height: 64}, 10, 64},
+	} {
+		j := &store.Job{Job: job.Job{ID: "j", Frames: frames(test.frames), Recipe: test.recipe}}
+		tasks := Split(j, test.seconds, test.workers, 2*time.Minute)
+		next, biggest := 1, 0
+		for i, task := range tasks {
+			if task.Index != i || len(task.Frames) == 0 {
+				t.Errorf("%s: task %d is %+v", test.name, i, task)
+			}
+			for _, f := range task.Frames {
+				if f != next {
+					t.Fatalf("%s: frame %d where %d belongs", test.name, f, next)
+				}
+				next++
+			}
+			biggest = max(biggest, len(task.Frames))
+		}
+		if next != test.frames+1 || len(tasks) != test.tasks || biggest != test.biggest {
+			t.Errorf("%s: %d tasks, the biggest of %d frames; want %d and %d", test.name, len(tasks), biggest, test.tasks, test.biggest)
+		}
+	}
+}
+
+func good() wire.JobDraft {
+	return wire.JobDraft{
+		Request: "r", Name: "Schuß 7", Package: strings.Repeat("ab", 32), JobKey: make([]byte, 80), Frames: []int{-3, 0, 7},
+		Recipe: job.Recipe{Renderer: "blender", Version: "3.4.1", Engine: "CYCLES", MainFile: "a b/c.blend", Width: 480, Height: 270, Samples: 32, Device: "CPU", Format: "PNG"},
+	}
+}
+
+func TestCheckDraft(t *testing.T) {
+	d := good()
+	if err := checkDraft(&d); err != nil {
+		t.Fatal(err)
+	}
+	for name, spoil := range map[string]func(*wire.JobDraft){
+		"no request":         func(d *wire.JobDraft) { d.Request = "" },
+		"control characters": func(d *wire.JobDraft) { d.Name = "a\x1b[31m" },
+		"package":            func(d *wire.JobDraft) { d.Package = strings.Repeat("AB", 32) },
+		"no key":             func(d *wire.JobDraft) { d.JobKey = nil },
+		"no frames":          func(d *wire.JobDraft) { d.Frames = nil },
+		"a frame twice":      func(d *wire.JobDraft) { d.Frames = []int{1, 1} },
+		"descending":         func(d *wire.JobDraft) { d.Frames = []int{2, 1} },
+		"far frames":         func(d *wire.JobDraft) { d.Frames = []int{1 << 30} },
+		"too many frames":    func(d *wire.JobDraft) { d.Frames = frames(maxFrames + 1) },
+		"priority":           func(d *wire.JobDraft) { d.Priority = 1000 },
+		"no pixels":          func(d *wire.JobDraft) { d.Recipe.Width = 0 },
+		"many pixels":        func(d *wire.JobDraft) { d.Recipe.Height = 1 << 20 },
+		"samples":            func(d *wire.JobDraft) { d.Recipe.Samples = -1 },
+		"device":             func(d *wire.JobDraft) { d.Recipe.Device = "TPU" },
+		"a movie":            func(d *wire.JobDraft) { d.Recipe.Format = "FFMPEG" },
+		"absolute main file": func(d *wire.JobDraft) { d.Recipe.MainFile = "/etc/passwd" },
+		"climbing main file": func(d *wire.JobDraft) { d.Recipe.MainFile = "a/../../b.blend" },
+		"no engine":          func(d *wire.JobDraft) { d.Recipe.Engine = "" },
+		"view layer":         func(d *wire.JobDraft) { d.Recipe.ViewLayers = []string{""} },
+	} {
+		d := good()
+		spoil(&d)
+		if checkDraft(&d) == nil {
+			t.Errorf("%s: the draft was taken", name)
+		}
+	}
+}
+
+func FuzzCheckDraft(f *testing.F) {
+	raw, err := json.Marshal(good())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(raw)
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var d wire.JobDraft
+		if json.Unmarshal(raw, &d) != nil || checkDraft(&d) != nil {
+			return
+		}
+		// What is taken can be split, stored and read back.
+		j := &store.Job{Job: job.Job{ID: "j", Frames: d.Frames, Recipe: d.Recipe}}
+		n := 0
+		for _, task := range Split(j, 1, 3, time.Minute) {
+			n += len(task.Frames)
+		}
+		back, err := store.ParseFrames(store.FormatFrames(d.Frames), maxFrames)
+		if n != len(d.Frames) || err != nil || len(back) != len(d.Frames) {
+			t.Fatalf("%d of %d frames, %v", n, len(d.Frames), err)
+		}
+	})
+}

@@ -1,0 +1,71 @@
+package quote
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/heliostat-render/heliostat/manager/fleet"
+	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/manager/store/sqlite"
+	"github.com/heliostat-render/heliostat/manager/store/storetest"
+	"github.com/heliostat-render/heliostat/shared/job"
+)
+
+func TestQuote(t *testing.T) {
+	db, err := sqlite.Open(context.Background(), filepath.Join(t.TempDir(), "h.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	q := &Quoter{Fleet: fleet.New(time.Now), Unit: job.Token, Clock: time.Now}
+	price := func(j *store.Job) job.Quote {
+		var out job.Quote
+		if err := db.View(context.Background(), func(tx store.Tx) (err error) { out, err = q.Quote(tx, j); return err }); err != nil {
+			t.Fatal(err)
+		}
+		n := job.Amount(len(j.Frames))
+		if out.Price != n*(out.PerFrame+out.VerifyFee) || out.Ceiling < out.Price || out.WorkUnitsLow > out.WorkUnits || out.WorkUnitsHigh < out.WorkUnits || out.Seconds <= 0 {
+			t.Errorf("quote %+v", out)
+		}
+		return out
+	}
+	j := storetest.Job("0xA", "new", 10)
+	j.Recipe.Width, j.Recipe.Height, j.Recipe.Samples = 1920, 1080, 128
+	guess := price(j)
+	if guess.WorkUnits != 10 || guess.PerFrame != job.Token || !strings.Contains(guess.Basis, "guess") || !strings.Contains(guess.Basis, "no connected worker") {
+		t.Errorf("the guess %+v", guess)
+	}
+	j.Recipe.Samples = 256
+	if double := price(j); double.WorkUnits != 20 {
+		t.Errorf("twice the samples: %+v", double)
+	}
+	// An earlier job of the scene took 3 units a frame at 128 samples.
+	before := storetest.Job("0xA", "before", 4)
+	before.Recipe = j.Recipe
+	before.Recipe.Samples = 128
+	if err := db.Update(context.Background(), func(tx store.Tx) error {
+		_, err := storetest.Fill(tx, before)
+		_, edit := tx.EditJob(before.ID, func(j *store.Job) { j.Units, j.Seconds, j.RendFrames = 12, 900, 4 })
+		return errors.Join(err, edit)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if known := price(j); known.WorkUnits != 60 || !strings.Contains(known.Basis, before.ID) {
+		t.Errorf("from history: %+v", known)
+	}
+	stranger := storetest.Job("0xB", "other", 10)
+	stranger.Recipe = before.Recipe
+	if other := price(stranger); strings.Contains(other.Basis, before.ID) {
+		t.Errorf("another artist's history leaks: %s", other.Basis)
+	}
+	tiny := storetest.Job("0xA", "tiny", 1)
+	tiny.Recipe.MainFile = "tiny.blend"
+	q.Unit = 1
+	if least := price(tiny); least.PerFrame != minFrame || least.VerifyFee != minVerify {
+		t.Errorf("the least price: %+v", least)
+	}
+}

@@ -1,0 +1,2 @@
++ heliostat 0.1.0 .
+scripts: scripts
