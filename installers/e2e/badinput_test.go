@@ -36,6 +36,7 @@ func (r refusal) check(t *testing.T, f *farm) {
 
 func TestBadInputNamesTheThingAndTheNextStep(t *testing.T) {
 	f := newFarm(t)
+	f.worker("worker") // what this network can render is known from its workers
 	artist := filepath.Join(f.Dir, "artist")
 	scene := filepath.Join(sceneDir, "field.blend")
 	broken := filepath.Join(f.Dir, "broken")
