@@ -2,7 +2,7 @@
 # Benchmarks: each measures this project beside a baseline in the same run. Rows on standard output are
 # name, value, unit, baseline, ratio, separated by tabs; everything else goes to standard error.
 #
-#   sh installers/bench.sh [NAME]      NAME: farm (default: all)
+#   sh installers/bench.sh [NAME]      NAME: farm, packaging (default: all)
 set -eu
 case ${1-} in
     -h|--help) sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 0 ;;
@@ -12,6 +12,10 @@ cd "$(dirname "$0")/.."
 
 # shellcheck disable=SC2086 # lists of words
 need $NEEDS_RUN
+case ${1-} in
+    # The sides that it compares with, and what makes its meshes.
+    ''|packaging) need restic zstd python3-numpy ;;
+esac
 need_go
 mkdir -p bin
 build bin heliostat-manager ./manager >&2
@@ -19,4 +23,5 @@ build bin heliostat-worker ./workerapp/headless >&2
 build bin heliostat-verifier ./verifier >&2
 build bin heliostat-cli ./desktop -tags nogui >&2
 build bin heliostat-bench ./installers/bench >&2
+build bin heliostat-bench-pack ./installers/bench/packaging/side >&2
 exec bin/heliostat-bench --bin bin "$@"

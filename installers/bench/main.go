@@ -28,7 +28,8 @@ type env struct {
 }
 
 var benches = map[string]bench{
-	"farm": farm,
+	"farm":      farm,
+	"packaging": packagingBench,
 }
 
 func main() {

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
 // refusal is a command that has to fail, and what its message has to name: the thing that
@@ -68,7 +70,7 @@ func TestBadInputNamesTheThingAndTheNextStep(t *testing.T) {
 		{"denoiser that this Blender lacks", "heliostat", submit(denoised), []string{"enois"}},
 		{"empty frame range", "heliostat", submit(scene, "--frames", "5-1"), []string{"5-1"}},
 		{"manager that isn't there", "heliostat", submit(scene, "--manager", "http://"+nobody), []string{nobody, "heliostat farm start"}},
-		{"address that can't be read", "heliostat", submit(scene, "--manager", "nonsense"), []string{"nonsense", "http://127.0.0.1:7777"}},
+		{"address that can't be read", "heliostat", submit(scene, "--manager", "ftp://farm"), []string{"ftp://farm", "http://127.0.0.1:7777"}},
 		{"damaged key", "heliostat", submit(scene, "--data", wrongKey), []string{"identity.json", "backup"}},
 		{"worker without a manager", "heliostat-worker", []string{"run", "--manager", "http://" + nobody, "--data", f.Data("lonely"), "--connect-timeout", "1s"}, []string{nobody}},
 		{"verifier without a manager", "heliostat-verifier", []string{"run", "--manager", "http://" + nobody, "--data", f.Data("lonely-verifier"), "--connect-timeout", "1s"}, []string{nobody}},
@@ -87,20 +89,54 @@ func TestStrangersAreRefused(t *testing.T) {
 	refusal{"operator's view", "heliostat", []string{"jobs", "--all", "--manager", f.url, "--data", filepath.Join(f.Dir, "stranger")}, []string{"studio"}}.check(t, f)
 }
 
-// A data folder on a full disk: the manager says so instead of dying or losing what it has
-// acknowledged. The disk is a tmpfs of one megabyte, so this test needs root.
-func TestFullDiskIsNamed(t *testing.T) {
+// Full disks are named, with what to do, and lose nothing: at the manager's start, while
+// a package is uploaded, and where the artist wants the frames.
+func TestFullDisksAreNamed(t *testing.T) {
 	f := newFarm(t)
-	disk := filepath.Join(f.Dir, "disk")
-	if err := os.MkdirAll(disk, 0o755); err != nil {
+	scene := filepath.Join(sceneDir, "field.blend")
+	f.worker("worker")
+	f.verifier("verifier")
+
+	tiny := f.disk("tiny", "64k")
+	refusal{"manager", "heliostat-manager", []string{"serve", "--data", filepath.Join(tiny, "manager"), "--listen", freeAddress(t), "--settlement", "devchain"}, []string{tiny, "space"}}.check(t, f)
+
+	small := f.disk("small", "3m")
+	p, err := f.Start(f.ctx, "crowded", "heliostat-manager", "serve", "--data", filepath.Join(small, "manager"), "--listen", "127.0.0.1:0", "--settlement", "off")
+	if err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=1m", "none", disk).CombinedOutput(); err != nil {
-		t.Fatalf("mount a small tmpfs: %v: %s", err, out)
+	refusal{"upload", "heliostat", []string{"submit", scene, "--manager", p.Ready["address"], "--data", filepath.Join(f.Dir, "uploader"), "--frames", "1", "--out", filepath.Join(f.Dir, "never"), "--wait", "--yes"}, []string{"full"}}.check(t, f)
+	if !p.Alive() {
+		t.Error("the manager died of a full disk")
 	}
-	t.Cleanup(func() { _ = exec.Command("umount", disk).Run() })
-	refusal{"manager on a full disk", "heliostat-manager", []string{"serve", "--data", filepath.Join(disk, "manager"), "--listen", freeAddress(t), "--settlement", "devchain"}, []string{disk, "space"}}.check(t, f)
-	refusal{"frames to a full disk", "heliostat", []string{"submit", filepath.Join(sceneDir, "field.blend"), "--manager", f.url, "--data", filepath.Join(disk, "artist"), "--frames", "1-2", "--out", filepath.Join(disk, "out"), "--wait", "--yes"}, []string{disk}}.check(t, f)
+
+	out := f.disk("out", "32k")
+	refusal{"frames", "heliostat", []string{"submit", scene, "--manager", f.url, "--data", filepath.Join(f.Dir, "artist"), "--frames", "1", "--samples", "2", "--out", out, "--wait", "--yes"}, []string{out, "space"}}.check(t, f)
+	jobs, _, err := f.operator().Jobs(f.ctx, wire.JobList{All: true})
+	if err != nil || len(jobs) != 1 || jobs[0].Counts.Delivered != 1 {
+		t.Errorf("the frame that had no room here is still at the manager: %+v, %v", jobs, err)
+	}
+}
+
+// disk is a small file system of its own. Mounting needs root, as CI has.
+func (f *farm) disk(name, size string) string {
+	f.t.Helper()
+	dir := filepath.Join(f.Dir, name)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		f.t.Fatal(err)
+	}
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size="+size, "none", dir).CombinedOutput(); err != nil {
+		f.t.Fatalf("mount a small tmpfs: %v: %s", err, out)
+	}
+	f.t.Cleanup(func() {
+		if err := f.Close(); err != nil { // whoever writes there has to end first
+			f.t.Error(err)
+		}
+		if out, err := exec.Command("umount", dir).CombinedOutput(); err != nil {
+			f.t.Errorf("umount: %v: %s", err, out)
+		}
+	})
+	return dir
 }
 
 func corruptBlend(t *testing.T, dir string) string {
