@@ -166,12 +166,39 @@ func (c *contracts) Settle(ctx context.Context, jobID [32]byte, cumulative job.A
 }
 
 func (c *contracts) Refund(ctx context.Context, jobID [32]byte) (string, job.Amount, error) {
-	tx, back, err := c.chain.Refund(ctx, jobID)
+	tx, _, err := c.chain.Refund(ctx, jobID)
 	if err != nil {
 		return "", 0, sortError(err)
 	}
+	back, err := refunded(ctx, func() (chain.EscrowState, error) { return c.chain.Escrow(ctx, jobID) })
+	if err != nil {
+		return "", 0, err
+	}
 	sum, err := fromBig(back)
 	return hash(tx), sum, err
+}
+
+// refunded reads what a job's closing gave back. A node can show a transaction's receipt a
+// moment before the state that it left, in which nothing has come back yet.
+func refunded(ctx context.Context, read func() (chain.EscrowState, error)) (*big.Int, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		s, err := read()
+		if err != nil {
+			return nil, err
+		}
+		if s.Status == chain.Closed {
+			return s.Refunded, nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("the refund is mined, but its escrow is still open: %w", ctx.Err())
+		}
+	}
 }
 
 func tree(leaves []store.Leaf) (*chain.Tree, error) {

@@ -29,7 +29,7 @@ func main() {
 			HiddenDefaultCmd: true,
 		},
 	}
-	root.AddCommand(serveCommand())
+	root.AddCommand(serveCommand(), blobsCommand())
 	if err := root.Execute(); err != nil {
 		fmt.Fprintln(os.Stderr, "heliostat-manager:", err)
 		os.Exit(1)

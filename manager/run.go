@@ -9,10 +9,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
@@ -30,8 +28,6 @@ import (
 	"github.com/heliostat-render/heliostat/manager/store"
 	"github.com/heliostat-render/heliostat/manager/store/sqlite"
 	"github.com/heliostat-render/heliostat/shared/blob"
-	"github.com/heliostat-render/heliostat/shared/blob/dir"
-	"github.com/heliostat-render/heliostat/shared/blob/s3"
 	"github.com/heliostat-render/heliostat/shared/identity"
 	"github.com/heliostat-render/heliostat/shared/link"
 	"github.com/heliostat-render/heliostat/shared/seal"
@@ -154,7 +150,7 @@ func assemble(c config, id *identity.Identity, db store.Store, blobs blob.Store,
 	p.auditor = audit.New(audit.Options{
 		Store: db, Fleet: nodes, Hub: p.hub, Keeper: p.keeper, Settler: p.settler, Keys: secrets, Blobs: blobs, Length: c.Lease, Grace: c.Grace, Clock: time.Now, Log: c.Log,
 	})
-	p.scheduler = schedule.New(schedule.Options{Store: db, Fleet: nodes, Leaser: p.keeper, Pace: p.auditor.Pace, Log: c.Log})
+	p.scheduler = schedule.New(schedule.Options{Store: db, Fleet: nodes, Leaser: p.keeper, Pace: p.auditor.Pace, Clock: time.Now, Log: c.Log})
 	p.hub.SetETA(p.scheduler.ETA)
 	quoter := &quote.Quoter{Fleet: nodes, Unit: tokens(c.Price), Clock: time.Now}
 	in := intake.New(intake.Options{
@@ -232,41 +228,4 @@ func reachable(a net.Addr) string {
 		return net.JoinHostPort("127.0.0.1", fmt.Sprint(tcp.Port))
 	}
 	return a.String()
-}
-
-// openBlobs opens the object store; door serves its signed URLs, where the manager has to.
-func openBlobs(ctx context.Context, c config) (s blob.Store, door http.Handler, err error) {
-	if c.Blobs == "" || c.Blobs == "dir" {
-		d, err := dir.Open(dir.Options{Root: filepath.Join(c.Data, "blobs"), MaxBytes: c.BlobBytes})
-		if err != nil {
-			return nil, nil, err
-		}
-		return d, d.Handler(), nil
-	}
-	u, err := url.Parse(c.Blobs)
-	if err != nil || u.Scheme != "s3" || u.Host == "" || strings.Trim(u.Path, "/") == "" {
-		return nil, nil, fmt.Errorf("--blobs %s can't be read: use dir, or s3://endpoint/bucket", c.Blobs)
-	}
-	return openS3(ctx, u)
-}
-
-// openS3 opens s3://endpoint/bucket[?region=…&insecure=1&public=URL].
-func openS3(ctx context.Context, u *url.URL) (blob.Store, http.Handler, error) {
-	bucket, prefix, _ := strings.Cut(strings.Trim(u.Path, "/"), "/")
-	if prefix != "" {
-		prefix += "/"
-	}
-	q := u.Query()
-	scheme := "https"
-	if q.Get("insecure") == "1" {
-		scheme = "http"
-	}
-	s, err := s3.Open(ctx, s3.Options{
-		Endpoint: scheme + "://" + u.Host, Public: q.Get("public"), Region: q.Get("region"), Bucket: bucket, Prefix: prefix,
-		AccessKey: os.Getenv("HELIOSTAT_S3_ACCESS_KEY"), SecretKey: os.Getenv("HELIOSTAT_S3_SECRET_KEY"), Create: q.Get("create") == "1",
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	return s, nil, nil
 }

@@ -84,7 +84,7 @@ func submit(ctx context.Context, o options, net *network, scene string, show *sc
 	case r.Error != "":
 		return r, fmt.Errorf("the add-on says: %s", r.Error)
 	case failed != nil:
-		return r, fmt.Errorf("Blender ended with %w; its log is %s", failed, log.Name())
+		return r, fmt.Errorf("the submitting Blender ended with %w; its log is %s", failed, log.Name())
 	case err != nil:
 		return r, fmt.Errorf("read the add-on's report: %w; Blender's log is %s", err, log.Name())
 	}

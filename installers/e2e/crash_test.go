@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -91,6 +90,6 @@ func checkDeliveredOnce(t *testing.T, d wire.JobDetail) {
 		}
 	}
 	if d.Job.Counts.Delivered+d.Job.Counts.Accepted != len(d.Frames) {
-		t.Error(fmt.Sprintf("counts %+v for %d frames", d.Job.Counts, len(d.Frames)))
+		t.Errorf("counts %+v for %d frames", d.Job.Counts, len(d.Frames))
 	}
 }

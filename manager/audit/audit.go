@@ -361,7 +361,6 @@ func (u *Auditor) offer(ctx context.Context, s *subject, m fleet.Member) error {
 		reason = "no answer: " + err.Error()
 	}
 	u.options.Log.Info("audit declined", "audit", id, "verifier", m.Address, "reason", reason)
-	u.options.Fleet.Restore(job.RoleVerifier, m.Address)
 	err = u.options.Store.Update(context.WithoutCancel(ctx), func(tx store.Tx) error {
 		if _, err := tx.MoveAudit(id, []lifecycle.AuditState{lifecycle.AuditHeld}, lifecycle.AuditWaiting, func(v *store.Audit) { v.Verifier, v.Class, v.Deadline = "", "", 0 }); err != nil {
 			return err

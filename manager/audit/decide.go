@@ -38,6 +38,26 @@ func Decide(passes, fails, inconclusive int, more bool) Decision {
 	return Repeat
 }
 
+// guilt is how sure it is that the worker is to blame for a rejected attempt.
+type guilt int
+
+const (
+	innocent  guilt = iota // nobody could decide, or it is another's fault
+	suspected              // one verdict says so
+	convicted              // a second one agrees, or the manager has looked itself
+)
+
+// guiltOf is what the verdicts say of the worker.
+func guiltOf(d Decision, passes, fails int) guilt {
+	switch {
+	case d != Reject:
+		return innocent
+	case fails >= 2 && fails > passes:
+		return convicted
+	}
+	return suspected
+}
+
 // tally counts the verdicts on the subject, its own audit included.
 func (s *subject) tally() (passes, fails, inconclusive int) {
 	for _, v := range append(s.others, s.audit) {
@@ -76,7 +96,7 @@ func (u *Auditor) conclude(tx store.Tx, changes *notify.Changes, s *subject, rea
 		if !more && fails < 2 {
 			reason += " (no further verifier of this device class is connected, so this verdict stands alone)"
 		}
-		return u.reject(tx, changes, s, reason, decision == Reject)
+		return u.reject(tx, changes, s, reason, guiltOf(decision, passes, fails))
 	}
 }
 
@@ -132,9 +152,9 @@ func (u *Auditor) deliver(tx store.Tx, changes *notify.Changes, s *subject, reas
 	return changes.Event(tx, j.ID, "job delivered", fmt.Sprintf("all %d frames are delivered", len(j.Frames)), "")
 }
 
-// reject refuses the attempt's frames and sends its task back to the queue. blame counts it
-// against the worker.
-func (u *Auditor) reject(tx store.Tx, changes *notify.Changes, s *subject, reason string, blame bool) (lease.Outcome, error) {
+// reject refuses the attempt's frames and sends its task back to the queue. What it means
+// for the worker follows from its guilt: see manager/schedule.
+func (u *Auditor) reject(tx store.Tx, changes *notify.Changes, s *subject, reason string, worker guilt) (lease.Outcome, error) {
 	a, j := s.attempt, s.job
 	was := job.FrameUploaded
 	if s.audit.Claim > 0 {
@@ -148,7 +168,7 @@ func (u *Auditor) reject(tx store.Tx, changes *notify.Changes, s *subject, reaso
 	}); err != nil {
 		return lease.Outcome{}, err
 	}
-	if err := changes.Event(tx, j.ID, "frames rejected", fmt.Sprintf("frames %s: %s", store.FormatFrames(a.Frames), reason), a.Worker); err != nil {
+	if err := changes.Event(tx, j.ID, "frame rejected", fmt.Sprintf("frames %s: %s", store.FormatFrames(a.Frames), reason), a.Worker); err != nil {
 		return lease.Outcome{}, err
 	}
 	if s.audit.Claim > 0 {
@@ -156,10 +176,16 @@ func (u *Auditor) reject(tx store.Tx, changes *notify.Changes, s *subject, reaso
 			return lease.Outcome{}, err
 		}
 	}
-	if blame {
+	if worker != innocent {
 		if _, err := tx.PutNode(a.Worker, func(n *store.Node) { n.Passes, n.Fails = 0, n.Fails+1 }); err != nil {
 			return lease.Outcome{}, err
 		}
 	}
-	return u.options.Keeper.Return(tx, changes, a.ID, []lifecycle.AttemptState{lifecycle.AttemptCommitted, lifecycle.AttemptPassed}, job.FailVerdict, reason, "")
+	if worker == convicted {
+		if err := u.payFinders(tx, changes, s); err != nil {
+			return lease.Outcome{}, err
+		}
+	}
+	from := []lifecycle.AttemptState{lifecycle.AttemptCommitted, lifecycle.AttemptPassed}
+	return u.options.Keeper.Return(tx, changes, a.ID, from, lease.Ending{Kind: job.FailVerdict, Cause: reason, Convicted: worker == convicted})
 }

@@ -129,7 +129,7 @@ func (u *Auditor) replaceIn(tx store.Tx, changes *notify.Changes, s *subject, ca
 		}
 	}
 	if dropped >= maxDropped {
-		return u.reject(tx, changes, s, fmt.Sprintf("%d verifiers could not check it; the last: %s", dropped, cause), false)
+		return u.reject(tx, changes, s, fmt.Sprintf("%d verifiers could not check it; the last: %s", dropped, cause), innocent)
 	}
 	return lease.Outcome{}, u.another(tx, changes, s)
 }

@@ -296,7 +296,7 @@ func (u *Auditor) Fail(ctx context.Context, verifier string, f wire.AuditFail) e
 	if f.Fault != "missing" {
 		return u.replace(ctx, f.Audit, verifier, "the verifier could not render the tiles: "+f.Cause)
 	}
-	missing, blame, err := u.missing(ctx, s)
+	missing, worker, err := u.missing(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -311,7 +311,7 @@ func (u *Auditor) Fail(ctx context.Context, verifier string, f wire.AuditFail) e
 		if _, err := tx.MoveAudit(f.Audit, []lifecycle.AuditState{lifecycle.AuditHeld, lifecycle.AuditCommitted}, lifecycle.AuditDropped, func(v *store.Audit) { v.Cause, v.Ended = missing, now }); err != nil {
 			return err
 		}
-		out, err = u.reject(tx, changes, s, missing, blame)
+		out, err = u.reject(tx, changes, s, missing, worker)
 		return err
 	})
 	u.drop(f.Audit, false)
@@ -325,7 +325,7 @@ func (u *Auditor) Fail(ctx context.Context, verifier string, f wire.AuditFail) e
 // missing names what is wrong with the worker's files: gone, not the committed ones, or
 // files that don't lead to the tiles that it committed to, for which it is to blame. "" when they
 // are as they should be.
-func (u *Auditor) missing(ctx context.Context, s *subject) (reason string, blame bool, err error) {
+func (u *Auditor) missing(ctx context.Context, s *subject) (reason string, worker guilt, err error) {
 	bodies := make(map[string][]byte)
 	exts := make(map[int]string)
 	for _, f := range s.attempt.Commit.Files {
@@ -333,13 +333,13 @@ func (u *Auditor) missing(ctx context.Context, s *subject) (reason string, blame
 		object, err := u.options.Blobs.Stat(ctx, key)
 		switch {
 		case errors.Is(err, blob.ErrNotFound):
-			return fmt.Sprintf("the %s file of frame %d is gone", f.Kind, f.Frame), false, nil
+			return fmt.Sprintf("the %s file of frame %d is gone", f.Kind, f.Frame), innocent, nil
 		case err != nil:
-			return "", false, fmt.Errorf("look up %s: %w", key, err)
+			return "", innocent, fmt.Errorf("look up %s: %w", key, err)
 		case !lease.Same(object, f.Size, f.Digest):
-			return fmt.Sprintf("the %s file of frame %d is not the committed one", f.Kind, f.Frame), false, nil
+			return fmt.Sprintf("the %s file of frame %d is not the committed one", f.Kind, f.Frame), innocent, nil
 		case f.Size > maxRead:
-			return "", false, nil // too large to look into here; another verifier is asked
+			return "", innocent, nil // too large to look into here; another verifier is asked
 		}
 	}
 	for _, c := range s.attempt.Commit.Frames {
@@ -349,7 +349,7 @@ func (u *Auditor) missing(ctx context.Context, s *subject) (reason string, blame
 				continue
 			}
 			if bodies[f.Kind], err = u.read(ctx, lease.FrameKey(s.attempt.Job, s.attempt.ID, f)); err != nil {
-				return "", false, err
+				return "", innocent, err
 			}
 			if f.Kind == lease.KindFinal {
 				exts[f.Frame] = f.Ext
@@ -357,13 +357,13 @@ func (u *Auditor) missing(ctx context.Context, s *subject) (reason string, blame
 		}
 		got, _, err := proof.CommitBytes(c.Frame, exts[c.Frame], bodies[lease.KindFinal], bodies[lease.KindMaster])
 		if err != nil {
-			return fmt.Sprintf("the worker's files can't be read: %v", err), true, nil
+			return fmt.Sprintf("the worker's files can't be read: %v", err), convicted, nil
 		}
 		if got.Hash() != c.Hash() {
-			return fmt.Sprintf("the worker's files of frame %d don't lead to what it committed to", c.Frame), true, nil
+			return fmt.Sprintf("the worker's files of frame %d don't lead to what it committed to", c.Frame), convicted, nil
 		}
 	}
-	return "", false, nil
+	return "", innocent, nil
 }
 
 // maxRead bounds the files that the manager looks into itself, in bytes.
@@ -396,8 +396,11 @@ func (u *Auditor) strand(ctx context.Context, s *subject) error {
 		if err != nil {
 			return err
 		}
-		_, fails, _ := fresh.tally()
-		out, err = u.reject(tx, changes, fresh, "a verdict against it stood alone: no further verifier of this device class came", fails > 0)
+		worker := innocent
+		if _, fails, _ := fresh.tally(); fails > 0 {
+			worker = suspected
+		}
+		out, err = u.reject(tx, changes, fresh, "a verdict against it stood alone: no further verifier of this device class came", worker)
 		return err
 	})
 	if err != nil {

@@ -50,7 +50,8 @@ type Announcement struct {
 	SealKey      []byte
 	Session      Session
 	Capabilities job.Capabilities
-	Free         int
+	Free         int      // tasks that it could take besides those
+	Leases       []string // leases, or audits, that it holds
 	Paused       string
 	Packages     []string
 }
@@ -62,7 +63,9 @@ type key struct {
 
 type entry struct {
 	Member
-	reported  int // what it said is free, less what it took since
+	// room is how many leases it has room for in all, by its last report: those of them that
+	// the manager knows too, and what it said is free.
+	room      int
 	notBefore time.Time
 }
 
@@ -117,7 +120,12 @@ func (f *Fleet) Ready(a Announcement) (first bool) {
 		first = true
 	}
 	e.SealKey, e.Session, e.Capabilities, e.Paused, e.Packages = a.SealKey, a.Session, a.Capabilities, a.Paused, a.Packages
-	e.reported = a.Free
+	e.room = max(0, a.Free)
+	for _, id := range a.Leases {
+		if _, had := f.held[k][id]; had {
+			e.room++
+		}
+	}
 	f.mu.Unlock()
 	if old != nil {
 		old.Close("this node has connected again")
@@ -139,7 +147,8 @@ func (f *Fleet) Left(session string) (was []Member) {
 	return was
 }
 
-// Hold notes that a node has a lease or an audit.
+// Hold notes that a node has a lease or an audit, which takes a slot until Drop: once its
+// commit or its verdict is acknowledged, or it ended otherwise.
 func (f *Fleet) Hold(role job.Role, address, id string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -147,13 +156,7 @@ func (f *Fleet) Hold(role job.Role, address, id string) {
 	if f.held[k] == nil {
 		f.held[k] = make(map[string]struct{})
 	}
-	if _, had := f.held[k][id]; had {
-		return
-	}
 	f.held[k][id] = struct{}{}
-	if e := f.entries[k]; e != nil && e.reported > 0 {
-		e.reported--
-	}
 }
 
 // Drop notes that it hasn't any more. declined keeps the node from being asked again at once.
@@ -173,20 +176,11 @@ func (f *Fleet) Drop(role job.Role, address, id string, declined bool) {
 	f.wake()
 }
 
-// Restore gives a slot back that a declined or failed offer took; a node only reports
-// again when something changed on its side.
-func (f *Fleet) Restore(role job.Role, address string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if e := f.entries[key{role, address}]; e != nil {
-		e.reported++
-	}
-}
-
 func (f *Fleet) memberLocked(k key, e *entry) Member {
 	m := e.Member
 	m.Held = len(f.held[k])
-	m.Free = min(e.reported, max(m.Capabilities.Slots, 1)-m.Held)
+	// What was leased since the node's last report isn't in it and takes its room all the same.
+	m.Free = min(e.room, max(m.Capabilities.Slots, 1)) - m.Held
 	if m.Free < 0 || m.Paused != "" || f.clock().Before(e.notBefore) {
 		m.Free = 0
 	}

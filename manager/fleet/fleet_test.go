@@ -48,14 +48,59 @@ func TestCapacity(t *testing.T) {
 		t.Fatalf("after the lease: %d", free())
 	}
 	f.Hold(job.RoleWorker, "0xW", "a2")
-	f.Drop(job.RoleWorker, "0xW", "a2", true)
+	f.Drop(job.RoleWorker, "0xW", "a2", true) // declined
 	if free() != 0 {
 		t.Fatal("a node that declined is asked again at once")
 	}
 	now = now.Add(cooldown)
-	f.Restore(job.RoleWorker, "0xW")
 	if free() != 2 {
 		t.Fatalf("after the cooldown: %d", free())
+	}
+}
+
+// A manager that starts again knows the leases before their nodes are back: what a node then
+// reports and what is held must count every slot once.
+func TestCapacityAfterARestart(t *testing.T) {
+	f := New(time.Now)
+	s := &fakeSession{id: "1"}
+	free := func() int {
+		m, _ := f.Member(job.RoleWorker, "0xW")
+		return m.Free
+	}
+	ready := func(slots, n int, leases ...string) {
+		f.Ready(Announcement{Role: job.RoleWorker, Address: "0xW", Session: s, Capabilities: job.Capabilities{Slots: slots}, Free: n, Leases: leases})
+	}
+	f.Hold(job.RoleWorker, "0xW", "a1") // adopted
+	if ready(1, 0, "a1"); free() != 0 {
+		t.Fatalf("a busy node of one slot has %d free", free())
+	}
+	f.Drop(job.RoleWorker, "0xW", "a1", false) // committed
+	if free() != 1 {
+		t.Fatalf("after the commit %d are free", free())
+	}
+	if ready(1, 1); free() != 1 {
+		t.Fatalf("a free node of one slot has %d free", free())
+	}
+	f.Hold(job.RoleWorker, "0xW", "a2") // an offer
+	if free() != 0 {
+		t.Fatalf("while it is asked %d are free", free())
+	}
+	f.Drop(job.RoleWorker, "0xW", "a2", false)
+	if ready(1, 1); free() != 1 {
+		t.Fatalf("after the offer's end and a report %d are free", free())
+	}
+	// A lease whose renderer is done, but whose commit isn't acknowledged, still counts.
+	f.Hold(job.RoleWorker, "0xW", "a3")
+	if ready(1, 1, "a3"); free() != 0 {
+		t.Fatalf("before its commit is acknowledged %d are free", free())
+	}
+	// One that only the node knows doesn't make room.
+	f.Drop(job.RoleWorker, "0xW", "a3", false)
+	if ready(2, 0, "a3", "a4"); free() != 0 {
+		t.Fatalf("with two leases that ended for the manager %d are free", free())
+	}
+	if ready(2, 2); free() != 2 {
+		t.Fatalf("once it has dropped them %d are free", free())
 	}
 }
 

@@ -93,7 +93,7 @@ func (g *Gateway) workerReady(ctx context.Context, s *link.Session, m link.Messa
 	}
 	p := s.Peer()
 	first, since, err := g.announce(ctx, s, fleet.Announcement{
-		Role: job.RoleWorker, Address: p.Address, SealKey: p.SealKey, Capabilities: r.Capabilities, Free: r.Free, Paused: r.Paused, Packages: r.Packages,
+		Role: job.RoleWorker, Address: p.Address, SealKey: p.SealKey, Capabilities: r.Capabilities, Free: r.Free, Leases: r.Leases, Paused: r.Paused, Packages: r.Packages,
 	})
 	if err != nil {
 		return "", nil, err
@@ -119,7 +119,7 @@ func (g *Gateway) verifierReady(ctx context.Context, s *link.Session, m link.Mes
 	}
 	p := s.Peer()
 	first, since, err := g.announce(ctx, s, fleet.Announcement{
-		Role: job.RoleVerifier, Address: p.Address, SealKey: p.SealKey, Capabilities: r.Capabilities, Free: r.Free,
+		Role: job.RoleVerifier, Address: p.Address, SealKey: p.SealKey, Capabilities: r.Capabilities, Free: r.Free, Leases: r.Audits,
 	})
 	if err != nil {
 		return "", nil, err

@@ -22,7 +22,6 @@ import (
 	"github.com/heliostat-render/heliostat/manager/store"
 	"github.com/heliostat-render/heliostat/shared/blob"
 	"github.com/heliostat-render/heliostat/shared/job"
-	"github.com/heliostat-render/heliostat/shared/proof"
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
@@ -181,7 +180,7 @@ func (in *Intake) funded(tx store.Tx, jobID, hash string, escrow job.Amount, cha
 	if j, err = tx.MoveJob(jobID, []job.State{job.Quoted}, job.Funded, func(j *store.Job) { j.Escrow, j.Tx.Fund = escrow, hash }); err != nil {
 		return err
 	}
-	tasks := Split(j, in.options.Quoter.Seconds(j), in.options.Quoter.Fleet.Eligible(j.Recipe), in.options.Target)
+	tasks := Split(j, in.sizing(j))
 	var frames []*job.Frame
 	for _, t := range tasks {
 		for _, f := range t.Frames {
@@ -197,38 +196,6 @@ func (in *Intake) funded(tx store.Tx, jobID, hash string, escrow job.Amount, cha
 	changes.Job(jobID, j.Frames...)
 	in.options.Wake()
 	return changes.Event(tx, jobID, "started", fmt.Sprintf("%d frames in %d tasks", len(frames), len(tasks)), "")
-}
-
-const (
-	// maxTaskFrames bounds a task, and maxTaskTiles the tiles of its frames, whose
-	// commitments have to fit into one message.
-	maxTaskFrames = 64
-	maxTaskTiles  = 1 << 20
-	// rounds is how many tasks each worker should get at least, so that the fast ones take
-	// over from the slow ones and all end together. More would cost the verifiers: a check
-	// needs its sixteen tiles however few frames the task has.
-	rounds = 2
-)
-
-// Split cuts a job into tasks of neighbouring frames: long enough that loading the scene
-// doesn't count, short enough that all workers end at about the same time. seconds is the estimate of
-// one frame.
-func Split(j *store.Job, seconds float64, workers int, target time.Duration) []*job.Task {
-	n := len(j.Frames)
-	size := maxTaskFrames
-	if seconds > 0 {
-		size = int(min(target.Seconds()/seconds, maxTaskFrames))
-	}
-	size = min(size, n/(rounds*max(workers, 1)))
-	if tiles := proof.TileCount(j.Recipe.Width, j.Recipe.Height); tiles > 0 {
-		size = min(size, maxTaskTiles/tiles)
-	}
-	size = max(size, 1)
-	var tasks []*job.Task
-	for i := 0; i < n; i += size {
-		tasks = append(tasks, &job.Task{ID: store.NewID("t"), Job: j.ID, Index: len(tasks), State: job.TaskWaiting, Frames: j.Frames[i:min(i+size, n)]})
-	}
-	return tasks
 }
 
 // Own reads a job that the client may see: its own, or any for studios and operators.

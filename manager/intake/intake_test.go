@@ -19,45 +19,6 @@ func frames(n int) []int {
 	return out
 }
 
-func TestSplit(t *testing.T) {
-	for _, test := range []struct {
-		name    string
-		frames  int
-		seconds float64
-		workers int
-		recipe  job.Recipe
-		tasks   int
-		biggest int
-	}{
-		{"long frames go one by one", 16, 600, 2, job.Recipe{Width: 64, Height: 64}, 16, 1},
-		{"short frames share a task", 1000, 1, 2, job.Recipe{Width: 64, Height: 64}, 16, 64},
-		{"everybody gets several tasks", 16, 1, 2, job.Recipe{Width: 64, Height: 64}, 4, 4},
-		{"nobody is there", 16, 1, 0, job.Recipe{Width: 64, Height: 64}, 2, 8},
-		{"a still", 1, 1, 5, job.Recipe{Width: 64, Height: 64}, 1, 1},
-		{"commitments of huge frames fit a message", 64, 0.1, 1, job.Recipe{Width: 16384, Height: 16384}, 64, 1},
-		{"an unknown time", 640, 0, 1, job.Recipe{Width: 64, Height: 64}, 10, 64},
-	} {
-		j := &store.Job{Job: job.Job{ID: "j", Frames: frames(test.frames), Recipe: test.recipe}}
-		tasks := Split(j, test.seconds, test.workers, 2*time.Minute)
-		next, biggest := 1, 0
-		for i, task := range tasks {
-			if task.Index != i || len(task.Frames) == 0 {
-				t.Errorf("%s: task %d is %+v", test.name, i, task)
-			}
-			for _, f := range task.Frames {
-				if f != next {
-					t.Fatalf("%s: frame %d where %d belongs", test.name, f, next)
-				}
-				next++
-			}
-			biggest = max(biggest, len(task.Frames))
-		}
-		if next != test.frames+1 || len(tasks) != test.tasks || biggest != test.biggest {
-			t.Errorf("%s: %d tasks, the biggest of %d frames; want %d and %d", test.name, len(tasks), biggest, test.tasks, test.biggest)
-		}
-	}
-}
-
 func good() wire.JobDraft {
 	return wire.JobDraft{
 		Request: "r", Name: "Schuß 7", Package: strings.Repeat("ab", 32), JobKey: make([]byte, 80), Frames: []int{-3, 0, 7},
@@ -113,7 +74,7 @@ func FuzzCheckDraft(f *testing.F) {
 		// What is taken can be split, stored and read back.
 		j := &store.Job{Job: job.Job{ID: "j", Frames: d.Frames, Recipe: d.Recipe}}
 		n := 0
-		for _, task := range Split(j, 1, 3, time.Minute) {
+		for _, task := range Split(j, Sizing{Seconds: 1, Least: 1, Workers: 3, Target: time.Minute}) {
 			n += len(task.Frames)
 		}
 		back, err := store.ParseFrames(store.FormatFrames(d.Frames), maxFrames)

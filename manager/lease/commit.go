@@ -127,6 +127,14 @@ func (k *Keeper) Commit(ctx context.Context, worker string, c wire.TaskCommit) (
 	if err != nil {
 		return wire.TaskCommitted{}, err
 	}
+	if useless := checkPlanes(j.Recipe, c.Frames); useless != "" {
+		// The same files again wouldn't help: somebody has to render it anew.
+		if err := k.giveBack(ctx, a.ID, worker, Ending{Kind: job.FailWorker, Cause: "the commit can't be verified: " + useless}, false); err != nil {
+			return wire.TaskCommitted{}, err
+		}
+		return wire.TaskCommitted{}, &wire.Error{Code: wire.CodeBadRequest, Message: "the commit of lease " + a.ID + " can't be verified: " + useless,
+			Next: "the lease has ended; drop its files and check that the renderer writes what the recipe asks for"}
+	}
 	changes := &notify.Changes{Now: k.options.Clock}
 	err = k.options.Store.Update(ctx, func(tx store.Tx) error {
 		changes.Reset()
@@ -222,6 +230,23 @@ func (k *Keeper) check(ctx context.Context, j *store.Job, a *store.Attempt, c wi
 		}
 	}
 	return finals, nil
+}
+
+// checkPlanes says what keeps a commit from ever passing its check: an image of another
+// size, or without what the recipe's policy compares. "" when nothing does.
+func checkPlanes(r job.Recipe, frames []proof.FrameCommit) string {
+	p := proof.PolicyFor(r)
+	for _, f := range frames {
+		switch {
+		case p.W > 0 && f.W != p.W || p.H > 0 && f.H != p.H:
+			return fmt.Sprintf("frame %d has %d×%d pixels, the recipe asks for %d×%d", f.Frame, f.W, f.H, p.W, p.H)
+		case p.NeedMaster && f.MasterRoot == (proof.Digest{}):
+			return fmt.Sprintf("frame %d has no master", f.Frame)
+		case p.CompareFinal && f.FinalRoot == (proof.Digest{}):
+			return fmt.Sprintf("the tiles of the delivered %s of frame %d are not committed to", r.Format, f.Frame)
+		}
+	}
+	return ""
 }
 
 // stored makes sure that a file is durable before it is promised to anybody.

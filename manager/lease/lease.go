@@ -164,8 +164,7 @@ func (k *Keeper) Offer(ctx context.Context, taskID, worker string) (taken bool, 
 		reason = "no answer: " + err.Error()
 	}
 	k.options.Log.Info("task declined", "task", a.Task, "worker", worker, "reason", reason)
-	k.options.Fleet.Restore(job.RoleWorker, worker)
-	if back := k.giveBack(context.WithoutCancel(ctx), a.ID, worker, job.FailYield, "declined: "+reason, "", true); back != nil {
+	if back := k.giveBack(context.WithoutCancel(ctx), a.ID, worker, Ending{Kind: job.FailYield, Cause: "declined: " + reason}, true); back != nil {
 		return false, back
 	}
 	return false, nil
@@ -254,7 +253,7 @@ func (k *Keeper) Back(ctx context.Context, worker string, since time.Time, still
 	}
 	k.mu.Unlock()
 	for _, id := range lost {
-		if err := k.giveBack(ctx, id, worker, job.FailExpired, "the worker came back without the lease", "", false); err != nil {
+		if err := k.giveBack(ctx, id, worker, Ending{Kind: job.FailExpired, Cause: "the worker came back without the lease"}, false); err != nil {
 			return err
 		}
 	}
@@ -263,7 +262,7 @@ func (k *Keeper) Back(ctx context.Context, worker string, since time.Time, still
 
 // Release gives a lease back because the worker's owner wants the machine.
 func (k *Keeper) Release(ctx context.Context, worker string, r wire.LeaseRelease) error {
-	return k.giveBack(ctx, r.Lease, worker, job.FailYield, "released: "+r.Reason, "", false)
+	return k.giveBack(ctx, r.Lease, worker, Ending{Kind: job.FailYield, Cause: "released: " + r.Reason}, false)
 }
 
 // Fail ends an attempt without a result.
@@ -273,11 +272,11 @@ func (k *Keeper) Fail(ctx context.Context, worker string, f wire.TaskFail) error
 	default:
 		return &wire.Error{Code: wire.CodeBadRequest, Message: fmt.Sprintf("failure kind %q is not known", f.Kind)}
 	}
-	return k.giveBack(ctx, f.Lease, worker, f.Kind, f.Cause, f.Log, false)
+	return k.giveBack(ctx, f.Lease, worker, Ending{Kind: f.Kind, Cause: f.Cause, Note: f.Log}, false)
 }
 
 // giveBack ends a held attempt. One that ended before is left as it is.
-func (k *Keeper) giveBack(ctx context.Context, id, worker string, kind job.FailureKind, cause, note string, declined bool) error {
+func (k *Keeper) giveBack(ctx context.Context, id, worker string, end Ending, declined bool) error {
 	changes := &notify.Changes{Now: k.options.Clock}
 	var out Outcome
 	var a *store.Attempt
@@ -289,7 +288,7 @@ func (k *Keeper) giveBack(ctx context.Context, id, worker string, kind job.Failu
 		if a.Worker != worker {
 			return &wire.Error{Code: wire.CodeUnauthorised, Message: "lease " + id + " is not this node's"}
 		}
-		out, err = k.Return(tx, changes, id, []lifecycle.AttemptState{lifecycle.AttemptHeld}, kind, cause, note)
+		out, err = k.Return(tx, changes, id, []lifecycle.AttemptState{lifecycle.AttemptHeld}, end)
 		return err
 	})
 	k.drop(id, declined)
@@ -302,20 +301,21 @@ func (k *Keeper) giveBack(ctx context.Context, id, worker string, kind job.Failu
 		return err
 	}
 	if !declined {
-		k.options.Log.Info("task returned", "job", a.Job, "task", a.Task, "lease", id, "worker", worker, "kind", kind, "cause", cause)
+		k.options.Log.Info("task returned", "job", a.Job, "task", a.Task, "lease", id, "worker", worker, "kind", end.Kind, "cause", end.Cause)
 	}
-	k.options.Hub.Clear(a.Job, a.Frames)
 	k.Finish(changes, out)
 	return nil
 }
 
-// drop forgets a lease in memory.
+// drop forgets a lease in memory, and how far its frames are: whatever becomes of them, it
+// isn't this attempt's progress any more.
 func (k *Keeper) drop(id string, declined bool) {
 	k.mu.Lock()
 	h := k.held[id]
 	delete(k.held, id)
 	k.mu.Unlock()
 	if h != nil {
+		k.options.Hub.Clear(h.job, h.frames)
 		k.options.Fleet.Drop(job.RoleWorker, h.worker, id, declined)
 	}
 }
@@ -332,7 +332,7 @@ func (k *Keeper) Expire(ctx context.Context) error {
 	}
 	k.mu.Unlock()
 	for id, worker := range late {
-		if err := k.giveBack(ctx, id, worker, job.FailExpired, fmt.Sprintf("no sign of life for %s", k.options.Length), "", false); err != nil {
+		if err := k.giveBack(ctx, id, worker, Ending{Kind: job.FailExpired, Cause: fmt.Sprintf("no sign of life for %s", k.options.Length)}, false); err != nil {
 			return fmt.Errorf("expire lease %s: %w", id, err)
 		}
 		if m, ok := k.options.Fleet.Member(job.RoleWorker, worker); ok {
@@ -360,10 +360,11 @@ func (k *Keeper) Run(ctx context.Context) error {
 
 // Progress takes a worker's report, for people.
 func (k *Keeper) Progress(worker string, p wire.TaskProgress) {
+	// Held until the hub has it, so that no report lands after drop has cleared it.
 	k.mu.Lock()
+	defer k.mu.Unlock()
 	h := k.held[p.Lease]
 	if h == nil || h.worker != worker {
-		k.mu.Unlock()
 		return
 	}
 	h.done = min(max(p.Done, 0), len(h.frames))
@@ -372,7 +373,6 @@ func (k *Keeper) Progress(worker string, p wire.TaskProgress) {
 	for _, f := range h.frames {
 		known = known || f == frame
 	}
-	k.mu.Unlock()
 	if known {
 		fraction := min(max(p.Fraction, 0), 1)
 		if p.Phase != "render" {

@@ -1,9 +1,15 @@
 package lease
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -16,7 +22,10 @@ import (
 	"github.com/heliostat-render/heliostat/manager/store/sqlite"
 	"github.com/heliostat-render/heliostat/manager/store/storetest"
 	"github.com/heliostat-render/heliostat/shared/blob/dir"
+	"github.com/heliostat-render/heliostat/shared/identity"
 	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/proof"
+	"github.com/heliostat-render/heliostat/shared/receipt"
 	"github.com/heliostat-render/heliostat/shared/seal"
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
@@ -172,6 +181,116 @@ func TestLeasesOutliveTheManager(t *testing.T) {
 	// A worker that comes back without it has crashed.
 	if err := b.Back(context.Background(), "0xW", b.now, nil); err != nil || b.task().State != job.TaskWaiting {
 		t.Fatalf("after the crash: %s, %v", b.task().State, err)
+	}
+}
+
+// commit is what a worker sends for a lease, with its files in the store.
+func (b *bench) commit(worker *identity.Identity, id string, spoil func(*proof.FrameCommit)) wire.TaskCommit {
+	b.t.Helper()
+	var a *store.Attempt
+	b.view(func(tx store.Tx) (err error) { a, err = tx.Attempt(id); return err })
+	c := wire.TaskCommit{Lease: id}
+	for _, frame := range a.Frames {
+		f := proof.FrameCommit{Frame: frame, W: b.job.Recipe.Width, H: b.job.Recipe.Height, MasterRoot: proof.Digest{1}, FinalRoot: proof.Digest{2}}
+		f.Activity = make([]byte, proof.TileCount(f.W, f.H))
+		spoil(&f)
+		if n := proof.TileCount(f.W, f.H); n != len(f.Activity) {
+			f.Activity = make([]byte, n)
+		}
+		for kind, ext := range map[string]string{KindFinal: ".png", KindMaster: ".exr"} {
+			body := fmt.Appendf(nil, "%s of %s %d", kind, id, frame)
+			digest := sha256.Sum256(body)
+			file := wire.UploadFile{Frame: frame, Kind: kind, Ext: ext, Size: int64(len(body)), Digest: hex.EncodeToString(digest[:])}
+			if kind == KindFinal {
+				f.FileDigest = proof.Digest(digest)
+			} else if f.MasterRoot != (proof.Digest{}) {
+				f.MasterDigest = proof.Digest(digest)
+			} else {
+				continue
+			}
+			c.Files = append(c.Files, file)
+			if err := b.options.Blobs.Put(context.Background(), FrameKey(a.Job, a.ID, file), bytes.NewReader(body), file.Size, digest); err != nil {
+				b.t.Fatal(err)
+			}
+		}
+		c.Frames = append(c.Frames, f)
+	}
+	c.Receipt = receipt.Receipt{Attempt: id, Task: a.Task, Job: a.Job, Worker: worker.Address(), Recipe: receipt.RecipeHash(b.job.Recipe), Root: proof.TaskRoot(c.Frames), Started: 1, Finished: 2}
+	var err error
+	if c.Signature, err = worker.Sign(c.Receipt.Digest(b.options.Settler.Domain())); err != nil {
+		b.t.Fatal(err)
+	}
+	return c
+}
+
+// TestUselessCommits: what could never pass its check is refused at once, and its worker has
+// failed.
+func TestUselessCommits(t *testing.T) {
+	for name, test := range map[string]struct {
+		spoil func(*proof.FrameCommit)
+		want  string
+	}{
+		"no tiles of the final": {func(f *proof.FrameCommit) { f.FinalRoot = proof.Digest{} }, "tiles of the delivered PNG of frame 1 are not committed to"},
+		"no master":             {func(f *proof.FrameCommit) { f.MasterRoot = proof.Digest{} }, "frame 1 has no master"},
+		"half the size":         {func(f *proof.FrameCommit) { f.W, f.H = f.W/2, f.H/2 }, "32×18 pixels, the recipe asks for 64×36"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			id, err := identity.New()
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.worker(id.Address(), true)
+			lease := b.offer(id.Address())
+			c := b.commit(id, lease, test.spoil)
+			var e *wire.Error
+			if _, err := b.Commit(context.Background(), id.Address(), c); !errors.As(err, &e) || e.Code != wire.CodeBadRequest || !strings.Contains(e.Message, test.want) {
+				t.Errorf("the commit: %v", err)
+			}
+			b.view(func(tx store.Tx) error {
+				a, err := tx.Attempt(lease)
+				if err == nil && (a.State != lifecycle.AttemptFailed || a.Kind != job.FailWorker || !strings.Contains(a.Cause, test.want)) {
+					t.Errorf("the attempt is %s, %s: %s", a.State, a.Kind, a.Cause)
+				}
+				return err
+			})
+			if k := b.task(); k.State != job.TaskWaiting || k.Failures != 1 {
+				t.Errorf("the task is %+v", k)
+			}
+			// Sent again, it finds its lease ended.
+			if _, err := b.Commit(context.Background(), id.Address(), c); !errors.As(err, &e) || e.Code != wire.CodeConflict {
+				t.Errorf("the commit again: %v", err)
+			}
+		})
+	}
+}
+
+// TestCommitEndsProgress: a frame that was rendered isn't shown as being rendered, neither
+// while it waits for its check nor once it is rejected.
+func TestCommitEndsProgress(t *testing.T) {
+	b := newBench(t)
+	id, err := identity.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.worker(id.Address(), true)
+	lease := b.offer(id.Address())
+	report := wire.TaskProgress{Lease: lease, Phase: "upload", Frame: 1}
+	b.Progress(id.Address(), report)
+	shown := func() job.Frame {
+		f := &job.Frame{Job: b.job.ID, Number: 1, State: job.FramePending}
+		b.options.Hub.Fill([]*job.Frame{f})
+		return *f
+	}
+	if f := shown(); f.Progress != 1 || f.Worker != id.Address() {
+		t.Fatalf("while it uploads: %+v", f)
+	}
+	if _, err := b.Commit(context.Background(), id.Address(), b.commit(id, lease, func(*proof.FrameCommit) {})); err != nil {
+		t.Fatal(err)
+	}
+	b.Progress(id.Address(), report) // a late one
+	if f := shown(); f.Progress != 0 || f.Worker != "" {
+		t.Errorf("after the commit: %+v", f)
 	}
 }
 

@@ -34,10 +34,21 @@ type revocation struct {
 	reason string
 }
 
+// Ending is how an attempt ended without a payable result.
+type Ending struct {
+	Kind  job.FailureKind
+	Cause string
+	Note  string // last lines of the renderer's log
+	// Convicted says that a verdict against the attempt doesn't stand alone: its worker gets
+	// nothing more of the job.
+	Convicted bool
+}
+
 // Return ends, in the caller's transaction, an attempt without a payable result: its task
 // goes back to the queue, or fails, and its job with it, when that happened too often. The
 // attempt has to be in one of the from states, else store.ErrLost.
-func (k *Keeper) Return(tx store.Tx, changes *notify.Changes, id string, from []lifecycle.AttemptState, kind job.FailureKind, cause, note string) (Outcome, error) {
+func (k *Keeper) Return(tx store.Tx, changes *notify.Changes, id string, from []lifecycle.AttemptState, end Ending) (Outcome, error) {
+	kind, cause, note := end.Kind, end.Cause, end.Note
 	if len(cause) > 1024 {
 		cause = cause[:1024]
 	}
@@ -45,7 +56,9 @@ func (k *Keeper) Return(tx store.Tx, changes *notify.Changes, id string, from []
 		note = note[len(note)-16<<10:]
 	}
 	now := k.options.Clock().UnixMilli()
-	a, err := tx.MoveAttempt(id, from, lifecycle.AttemptFailed, func(a *store.Attempt) { a.Kind, a.Cause, a.Note, a.Ended = kind, cause, note, now })
+	a, err := tx.MoveAttempt(id, from, lifecycle.AttemptFailed, func(a *store.Attempt) {
+		a.Kind, a.Cause, a.Note, a.Convicted, a.Ended = kind, cause, note, end.Convicted, now
+	})
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -165,7 +178,6 @@ func (k *Keeper) Stop(tx store.Tx, changes *notify.Changes, jobID, reason string
 // Finish does what follows from a durable transaction: it tells the watchers, takes leases
 // and audits away from their nodes and wakes the scheduler.
 func (k *Keeper) Finish(changes *notify.Changes, out Outcome) {
-	k.options.Hub.Publish(changes)
 	for _, r := range out.revoke {
 		typ := wire.TypeLeaseRevoke
 		if r.role == job.RoleVerifier {
@@ -178,6 +190,7 @@ func (k *Keeper) Finish(changes *notify.Changes, out Outcome) {
 			_ = m.Session.Send(typ, wire.LeaseRevoke{Lease: r.id, Reason: r.reason}) // a node that is gone learns it when it is back
 		}
 	}
+	k.options.Hub.Publish(changes) // after the progress of what was taken away is gone
 	if len(out.revoke) > 0 {
 		k.options.Settler.Wake()
 	}

@@ -66,7 +66,11 @@ func (q *Quoter) Quote(tx store.Tx, j *store.Job) (job.Quote, error) {
 		basis += fmt.Sprintf("; no connected worker has %s %s with %s now, so the time assumes one of middling speed", j.Recipe.Renderer, j.Recipe.Version, j.Recipe.Engine)
 	} else {
 		unit = max(unit, floor)
-		basis += fmt.Sprintf("; time for the %d connected workers that can render it", workers)
+		noun := "workers"
+		if workers == 1 {
+			noun = "worker"
+		}
+		basis += fmt.Sprintf("; time for the %d connected %s that can render it", workers, noun)
 	}
 	perFrame := max(job.Amount(math.Ceil(each*float64(unit))), minFrame)
 	verify := max(perFrame/10, minVerify)
@@ -91,8 +95,10 @@ func slotBench(c job.Capabilities) float64 {
 
 func benchOf(c job.Capabilities) float64 { return slotBench(c) * float64(max(c.Slots, 1)) }
 
-// Seconds estimates one frame on a worker of the fleet, for the size of tasks.
-func (q *Quoter) Seconds(j *store.Job) float64 {
+// Seconds estimates one frame on a worker of the fleet, for the size of tasks, and the least
+// that it may take: close to the estimate where the scene was rendered before, far below it
+// where the quote is a guess.
+func (q *Quoter) Seconds(j *store.Job) (seconds, least float64) {
 	sum, n := 0.0, 0
 	for _, m := range q.Fleet.Members(job.RoleWorker) {
 		if fleet.Lacks(m.Capabilities, j.Recipe) == "" {
@@ -103,7 +109,8 @@ func (q *Quoter) Seconds(j *store.Job) float64 {
 	if n == 0 {
 		sum, n = newBench, 1
 	}
-	return j.Quote.WorkUnits / float64(max(len(j.Frames), 1)) / (sum / float64(n)) * 60
+	unit := 60 / (sum / float64(n)) / float64(max(len(j.Frames), 1))
+	return j.Quote.WorkUnits * unit, j.Quote.WorkUnitsLow * unit
 }
 
 // estimate gives the work units of one frame, the factor of the 80 % interval around them

@@ -3,6 +3,7 @@ package quote
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,6 +15,10 @@ import (
 	"github.com/heliostat-render/heliostat/manager/store/storetest"
 	"github.com/heliostat-render/heliostat/shared/job"
 )
+
+type session struct{ fleet.Session }
+
+func (session) ID() string { return "s" }
 
 func TestQuote(t *testing.T) {
 	db, err := sqlite.Open(context.Background(), filepath.Join(t.TempDir(), "h.db"))
@@ -56,6 +61,13 @@ func TestQuote(t *testing.T) {
 	}
 	if known := price(j); known.WorkUnits != 60 || !strings.Contains(known.Basis, before.ID) {
 		t.Errorf("from history: %+v", known)
+	}
+	for n, want := range []string{"time for the 1 connected worker that", "time for the 2 connected workers that"} {
+		q.Fleet.Ready(fleet.Announcement{Role: job.RoleWorker, Address: fmt.Sprint("0xW", n), Session: session{}, Capabilities: job.Capabilities{
+			Installs: []job.Install{{Renderer: j.Recipe.Renderer, Version: j.Recipe.Version}}}})
+		if got := price(j).Basis; !strings.Contains(got, want) {
+			t.Errorf("the basis is %q, want %q", got, want)
+		}
 	}
 	stranger := storetest.Job("0xB", "other", 10)
 	stranger.Recipe = before.Recipe

@@ -1,13 +1,21 @@
 package schedule
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/heliostat-render/heliostat/manager/fleet"
+	"github.com/heliostat-render/heliostat/manager/lifecycle"
 	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/manager/store/sqlite"
+	"github.com/heliostat-render/heliostat/manager/store/storetest"
 	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
 var recipe = job.Recipe{Renderer: "blender", Version: "3.4.1", Engine: "CYCLES", Device: "CPU"}
@@ -49,7 +57,7 @@ func TestPlan(t *testing.T) {
 	failed := candidate("a", "A", 0, 1, 2)
 	failed.Failures = []store.Failure{{Task: "a.0", Worker: "w1", Kind: job.FailWorker}}
 	convicted := candidate("a", "A", 0, 1, 2)
-	convicted.Failures = []store.Failure{{Task: "a.1", Worker: "w1", Kind: job.FailVerdict}}
+	convicted.Failures = []store.Failure{{Task: "a.1", Worker: "w1", Kind: job.FailVerdict, Convicted: true}}
 	lonely := candidate("a", "A", 0, 1, 1)
 	lonely.Failures = []store.Failure{{Task: "a.0", Worker: "w1", Kind: job.FailScene}}
 	yielded := candidate("a", "A", 0, 1, 1)
@@ -77,7 +85,7 @@ func TestPlan(t *testing.T) {
 		{"the only worker may try again", []Candidate{lonely}, []fleet.Member{worker("w1", 1)}, nil, "a.0>w1"},
 		{"yielding is no failure", []Candidate{yielded}, []fleet.Member{worker("w1", 1), worker("w2", 1)}, nil, "a.0>w1"},
 	} {
-		if got := text(Plan(test.candidates, test.workers, test.held)); got != test.want {
+		if got := text(Plan(test.candidates, test.workers, test.held, time.Unix(1_700_000_000, 0))); got != test.want {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
 	}
@@ -95,3 +103,130 @@ func TestFloorIsKept(t *testing.T) {
 		}
 	}
 }
+
+// TestBackoff is what becomes of a worker against which only one verifier spoke.
+func TestBackoff(t *testing.T) {
+	now := time.Unix(1_700_000_000, 0)
+	fail := func(task, worker string, ago time.Duration) store.Failure {
+		return store.Failure{Task: task, Worker: worker, Kind: job.FailVerdict, Ended: now.Add(-ago).UnixMilli()}
+	}
+	yield := store.Failure{Task: "a.0", Worker: "w2", Kind: job.FailYield}
+	alone := []fleet.Member{worker("w1", 2)}
+	two := []fleet.Member{worker("w1", 2), worker("w2", 1)}
+	busy := []fleet.Member{worker("w1", 2), worker("w2", 0)}
+	const m = time.Minute
+	for _, test := range []struct {
+		name     string
+		workers  []fleet.Member
+		failures []store.Failure
+		passed   time.Duration // ago, of w1; 0 for never
+		want     string
+		retry    time.Duration // from now, 0 for none
+	}{
+		{"alone, too early", alone, []store.Failure{fail("a.0", "w1", m-time.Second)}, 0, "a.1>w1", time.Second},
+		{"alone, after a minute", alone, []store.Failure{fail("a.0", "w1", m)}, 0, "a.0>w1 a.1>w1", 0},
+		{"alone, twice on the task, too early", alone, []store.Failure{fail("a.0", "w1", 9*m), fail("a.0", "w1", m)}, 5 * m, "a.1>w1", m},
+		{"alone, twice on the task", alone, []store.Failure{fail("a.0", "w1", 9*m), fail("a.0", "w1", 2*m)}, 5 * m, "a.0>w1 a.1>w1", 0},
+		{"two tasks in a row, too early", alone, []store.Failure{fail("a.0", "w1", 2*m), fail("a.1", "w1", m-time.Second)}, 0, "", time.Second},
+		{"two tasks in a row", alone, []store.Failure{fail("a.0", "w1", 2*m), fail("a.1", "w1", m)}, 0, "a.0>w1 a.1>w1", 0},
+		{"three in a row, too early", alone, []store.Failure{fail("a.8", "w1", 9*m), fail("a.0", "w1", 5*m), fail("a.1", "w1", m)}, 0, "", m},
+		{"a pass in between", alone, []store.Failure{fail("a.8", "w1", 9*m), fail("a.9", "w1", 2*m)}, 3 * m, "a.0>w1 a.1>w1", 0},
+		{"another takes the task", two, []store.Failure{fail("a.0", "w1", 9*m)}, 0, "a.0>w2 a.1>w1", 0},
+		{"another will take the task", busy, []store.Failure{fail("a.0", "w1", 9*m)}, 0, "a.1>w1", 0},
+		{"another will take all", busy, []store.Failure{fail("a.0", "w1", 9*m), fail("a.1", "w1", 9*m)}, 0, "", 0},
+		{"another who never takes any", busy, []store.Failure{fail("a.0", "w1", 9*m), yield, yield, yield}, 0, "a.0>w1 a.1>w1", 0},
+		{"both", two, []store.Failure{fail("a.0", "w1", m), fail("a.0", "w2", 0)}, 0, "a.0>w1 a.1>w1", m},
+	} {
+		c := candidate("a", "A", 0, 1, 2)
+		c.Failures = test.failures
+		if test.passed > 0 {
+			c.Passes = map[string]int64{"w1": now.Add(-test.passed).UnixMilli()}
+		}
+		if got := text(Plan([]Candidate{c}, test.workers, nil, now)); got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+		l := newLine(&c, test.workers, now)
+		if test.retry == 0 && !l.retry.IsZero() || test.retry > 0 && !l.retry.Equal(now.Add(test.retry)) {
+			t.Errorf("%s: the next try is at %v, want in %s", test.name, l.retry, test.retry)
+		}
+		if l.open() != (test.want != "" || len(test.workers) > 1) {
+			t.Errorf("%s: open is %v", test.name, l.open())
+		}
+	}
+	// The wait grows without bound on the tries, and never beyond a day.
+	for n, want := range map[int]time.Duration{1: m, 2: 2 * m, 3: 4 * m, 11: 1024 * m, 12: 24 * time.Hour, 1 << 40: 24 * time.Hour} {
+		if got := backoff(n); got != want {
+			t.Errorf("after %d: %s, want %s", n, got, want)
+		}
+	}
+}
+
+type idle struct{}
+
+func (idle) Offer(context.Context, string, string) (bool, error) { return false, nil }
+func (idle) Working(string) (int, int)                           { return 0, 0 }
+
+// TestWhyNamesTheNextTry looks at a job whose only worker failed its check.
+func TestWhyNamesTheNextTry(t *testing.T) {
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	clock := func() time.Time { return now }
+	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "h.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	j := storetest.Job("0xA", "r", 2)
+	fail := func(number int, convicted bool) {
+		t.Helper()
+		if err := db.Update(t.Context(), func(tx store.Tx) error {
+			tasks, err := tx.Tasks(j.ID)
+			if err != nil {
+				return err
+			}
+			a := storetest.Attempt(tasks[0], number, "0xW")
+			if err := tx.AddAttempt(a); err != nil {
+				return err
+			}
+			_, err = tx.MoveAttempt(a.ID, []lifecycle.AttemptState{lifecycle.AttemptHeld}, lifecycle.AttemptFailed, func(a *store.Attempt) {
+				a.Kind, a.Convicted, a.Ended = job.FailVerdict, convicted, now.UnixMilli()
+			})
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Update(t.Context(), func(tx store.Tx) error { _, err := storetest.Fill(tx, j); return err }); err != nil {
+		t.Fatal(err)
+	}
+	nodes := fleet.New(clock)
+	nodes.Ready(fleet.Announcement{Role: job.RoleWorker, Address: "0xW", Session: quiet{}, Free: 1, Capabilities: worker("0xW", 1).Capabilities})
+	s := New(Options{Store: db, Fleet: nodes, Leaser: idle{}, Clock: clock, Log: slog.New(slog.DiscardHandler)})
+	why := func() string {
+		var shown *store.Job
+		if err := db.View(t.Context(), func(tx store.Tx) (err error) { shown, err = tx.Job(j.ID); return err }); err != nil {
+			t.Fatal(err)
+		}
+		return s.Why(shown)
+	}
+	fail(1, false)
+	now = now.Add(20 * time.Second)
+	if got := why(); !strings.Contains(got, "only worker") || !strings.Contains(got, "the next try is at 12:01:00 UTC, in 40s") {
+		t.Errorf("after a lone verdict: %q", got)
+	}
+	now = now.Add(40 * time.Second)
+	if got := why(); !strings.Contains(got, "waits for the next free worker") {
+		t.Errorf("after the back-off: %q", got)
+	}
+	fail(2, true)
+	if got := why(); !strings.Contains(got, "a second opinion confirmed it: connect another worker") {
+		t.Errorf("after a conviction: %q", got)
+	}
+}
+
+type quiet struct{}
+
+func (quiet) ID() string                                         { return "s" }
+func (quiet) Request(context.Context, wire.Type, any, any) error { return nil }
+func (quiet) Send(wire.Type, any) error                          { return nil }
+func (quiet) Close(string)                                       {}
+func (quiet) Done() <-chan struct{}                              { return nil }

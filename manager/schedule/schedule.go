@@ -12,6 +12,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -33,8 +34,9 @@ type Options struct {
 	Fleet  *fleet.Fleet
 	Leaser Leaser
 	// Pace is the mean time of one of a job's checks, 0 while unknown; nil for none.
-	Pace func(jobID string) time.Duration
-	Log  *slog.Logger
+	Pace  func(jobID string) time.Duration
+	Clock func() time.Time
+	Log   *slog.Logger
 }
 
 // Scheduler is safe for concurrent use. Run has to run.
@@ -81,6 +83,21 @@ func (s *Scheduler) Run(ctx context.Context) error {
 	}
 }
 
+// read collects what the plan needs of a job.
+func read(tx store.Tx, j *store.Job, tasks int) (c Candidate, err error) {
+	c.Job = j
+	if c.Tasks, err = tx.WaitingTasks(j.ID, tasks); err != nil {
+		return c, err
+	}
+	if c.Failures, err = tx.JobFailures(j.ID); err != nil {
+		return c, err
+	}
+	if slices.ContainsFunc(c.Failures, func(f store.Failure) bool { return f.Kind == job.FailVerdict }) {
+		c.Passes, err = tx.LastPasses(j.ID)
+	}
+	return c, err
+}
+
 // Pass makes one plan and starts its offers.
 func (s *Scheduler) Pass(ctx context.Context) error {
 	workers := s.options.Fleet.Members(job.RoleWorker)
@@ -107,15 +124,11 @@ func (s *Scheduler) Pass(ctx context.Context) error {
 				continue
 			}
 			// Some more than can be given out, since a worker may not want the first ones.
-			tasks, err := tx.WaitingTasks(j.ID, free+16)
+			c, err := read(tx, j, free+16)
 			if err != nil {
 				return err
 			}
-			failures, err := tx.JobFailures(j.ID)
-			if err != nil {
-				return err
-			}
-			candidates = append(candidates, Candidate{Job: j, Tasks: tasks, Failures: failures})
+			candidates = append(candidates, c)
 		}
 		held, err = tx.HeldByOwner()
 		return err
@@ -134,7 +147,7 @@ func (s *Scheduler) Pass(ctx context.Context) error {
 		candidates[i].Tasks = kept
 	}
 	s.mu.Unlock()
-	for _, a := range Plan(candidates, workers, held) {
+	for _, a := range Plan(candidates, workers, held, s.options.Clock()) {
 		s.mu.Lock()
 		s.offering[a.Task.ID] = true
 		s.busy[a.Worker]++

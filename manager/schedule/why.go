@@ -1,9 +1,11 @@
 package schedule
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/heliostat-render/heliostat/manager/fleet"
 	"github.com/heliostat-render/heliostat/manager/store"
@@ -42,6 +44,10 @@ func (s *Scheduler) Why(j *store.Job) string {
 	}
 	var reasons []string
 	suits, busy := 0, 0
+	line, err := s.line(j, workers)
+	if err != nil {
+		s.options.Log.Error("look up why a job waits", "job", j.ID, "err", err)
+	}
 	for _, w := range workers {
 		if reason := Suits(w, j); reason != "" {
 			if !slices.Contains(reasons, reason) && len(reasons) < 5 {
@@ -57,10 +63,37 @@ func (s *Scheduler) Why(j *store.Job) string {
 	switch {
 	case suits == 0:
 		return fmt.Sprintf("none of the %d connected workers can render it: one %s", len(workers), strings.Join(reasons, "; one "))
+	case line != nil && len(line.tasks) > 0 && !line.open():
+		return line.shut(suits, s.options.Clock())
 	case busy == suits:
 		return fmt.Sprintf("all %d workers that can render it are busy", suits)
 	}
 	return "it waits for the next free worker; those that failed on it are left out"
+}
+
+// maxLooked bounds the waiting tasks that Why looks at.
+const maxLooked = 256
+
+func (s *Scheduler) line(j *store.Job, workers []fleet.Member) (*line, error) {
+	var c Candidate
+	err := s.options.Store.View(context.Background(), func(tx store.Tx) (err error) { c, err = read(tx, j, maxLooked); return err })
+	if err != nil {
+		return nil, err
+	}
+	return newLine(&c, workers, s.options.Clock()), nil
+}
+
+// shut says why nobody of those that could render a job gets any of it.
+func (l *line) shut(suits int, now time.Time) string {
+	who := fmt.Sprintf("the frames of all %d workers that can render it failed their check", suits)
+	if suits == 1 {
+		who = "the frames of the only worker that can render it failed their check"
+	}
+	if l.retry.IsZero() {
+		return who + ", and a second opinion confirmed it: connect another worker"
+	}
+	wait := l.retry.Sub(now).Round(time.Second)
+	return fmt.Sprintf("%s; connect another worker, or wait: the next try is at %s, in %s", who, l.retry.UTC().Format("15:04:05 UTC"), wait)
 }
 
 // ETA estimates the seconds until a job's last frame, 0 while unknown: the frames that are

@@ -23,7 +23,6 @@ import (
 type ledgerChain struct {
 	funded, payable, spent, refunded map[[32]byte]job.Amount
 	delivered                        map[[32]byte]time.Time
-	posted                           []store.Leaf
 	paid                             map[string]job.Amount
 	window                           time.Duration
 	now                              func() time.Time

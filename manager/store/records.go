@@ -32,16 +32,19 @@ type Job struct {
 // Attempt is one leasing of a task.
 type Attempt struct {
 	job.Attempt
-	State   lifecycle.AttemptState
-	Frames  []int
-	Class   string
-	Key     []byte // verification key, 32 bytes: secret until the attempt is committed
-	Commit  *wire.TaskCommit
-	Kind    job.FailureKind
-	Cause   string
-	Note    string // last lines of the renderer's log
-	Created int64  // Unix milliseconds
-	Ended   int64
+	State  lifecycle.AttemptState
+	Frames []int
+	Class  string
+	Key    []byte // verification key, 32 bytes: secret until the attempt is committed
+	Commit *wire.TaskCommit
+	Kind   job.FailureKind
+	Cause  string
+	Note   string // last lines of the renderer's log
+	// Convicted says that more than one verifier, or a verifier and the manager, found the
+	// attempt wrong.
+	Convicted bool
+	Created   int64 // Unix milliseconds
+	Ended     int64
 }
 
 // Failure is a failed attempt in short.
@@ -49,6 +52,8 @@ type Failure struct {
 	Task, Worker string
 	Kind         job.FailureKind
 	Cause        string
+	Convicted    bool  // see Attempt
+	Ended        int64 // Unix milliseconds
 }
 
 // Audit is one verification of an attempt.
@@ -105,6 +110,19 @@ type Entry struct {
 	Audit   string
 	Time    int64
 	Settled bool // the escrow has moved it to the payouts
+}
+
+// Fee says that a verifier is owed for its verdict on one frame of an attempt that was
+// rejected, since others confirmed it. The frame itself is paid for when somebody renders it right.
+type Fee struct {
+	Job     string
+	Frame   int
+	Attempt string
+	Node    string // the verifier
+	Audit   string
+	Amount  job.Amount
+	Time    int64 // Unix milliseconds
+	Settled bool
 }
 
 // Earning is what one node has earned in one role.

@@ -70,12 +70,13 @@ type Tx interface {
 	// MoveFrames moves all of the numbers or none.
 	MoveFrames(jobID string, numbers []int, from, to job.FrameState, patch func(*job.Frame)) error
 
-	// Attempts. All but state, deadline, class, commit, kind, cause, note and ended is fixed.
+	// Attempts. All but state, deadline, class, commit, kind, cause, note, convicted and ended is fixed.
 	AddAttempt(a *Attempt) error
 	Attempt(id string) (*Attempt, error)
 	Attempts(taskID string) ([]*Attempt, error)                      // in order
 	AttemptsIn(states ...lifecycle.AttemptState) ([]*Attempt, error) // of every job, without commits
 	JobFailures(jobID string) ([]Failure, error)                     // of the job's attempts
+	LastPasses(jobID string) (map[string]int64, error)               // by worker: when an attempt of the job last passed, Unix milliseconds
 	MoveAttempt(id string, from []lifecycle.AttemptState, to lifecycle.AttemptState, patch func(*Attempt)) (*Attempt, error)
 	HeldByOwner() (map[string]int, error) // leased tasks of each artist
 
@@ -107,8 +108,12 @@ type Tx interface {
 	AddEntry(e Entry) error
 	Entries(jobID string) ([]Entry, error)
 	VoidEntries(jobID string, frames []int, cause string) (job.Amount, error) // unsettled ones only
-	SettleEntries(jobID string) error                                         // the escrow has paid them out
-	Earned(settledOnly bool) ([]Earning, error)
+	SettleEntries(jobID string) error                                         // the escrow has paid them and the fees out
+	// AddFee makes a confirmed verdict against an attempt payable, once per job, frame, attempt
+	// and verifier: a second one is ErrExists.
+	AddFee(f Fee) error
+	Fees(jobID string) ([]Fee, error)
+	Earned(settledOnly bool) ([]Earning, error) // entries and fees
 	AddEpoch(e *Epoch) error
 	LastEpoch() (*Epoch, error) // ErrNotFound before the first
 	PostedEpoch() (*Epoch, error)

@@ -125,8 +125,35 @@ func (b *Bubblewrap) Wrap(spec render.SandboxSpec) ([]string, []string, error) {
 	if work != spec.Workspace {
 		argv = append(argv, "--bind", work, spec.Workspace)
 	}
+	kept, err := protected(spec, work)
+	if err != nil {
+		return nil, nil, err
+	}
+	argv = append(argv, kept...)
 	argv = append(argv, "--chdir", work, "--remount-ro", "/", "--")
 	return append(append(argv, b.limits(spec)...), spec.Argv...), []string{}, nil
+}
+
+// protected binds folders of the workspace over themselves, read-only. Being mount points, they
+// can't be renamed or removed inside either.
+func protected(spec render.SandboxSpec, work string) ([]string, error) {
+	var argv []string
+	for _, path := range spec.Protected {
+		rel, err := filepath.Rel(spec.Workspace, path)
+		if err != nil || !filepath.IsLocal(rel) || rel == "." {
+			return nil, fmt.Errorf("confining a process: %s isn't a folder inside the workspace %s", path, spec.Workspace)
+		}
+		// Whatever ran in this workspace before may have left a link here.
+		inside := filepath.Join(work, rel)
+		if real, err := filepath.EvalSymlinks(inside); err != nil || real != inside {
+			return nil, fmt.Errorf("confining a process: %s has to be an existing folder, not a link", path)
+		}
+		argv = append(argv, "--ro-bind", inside, inside)
+		if work != spec.Workspace {
+			argv = append(argv, "--ro-bind", inside, path)
+		}
+	}
+	return argv, nil
 }
 
 // limits is the prlimit command line that runs inside.

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
@@ -90,6 +91,40 @@ func TestWritesNothingOutside(t *testing.T) {
 	}
 	if data, err := os.ReadFile(filepath.Join(w, "in")); err != nil || string(data) != "fine\n" {
 		t.Errorf("the workspace: %q, %v", data, err)
+	}
+}
+
+func TestProtectsFolders(t *testing.T) {
+	real := t.TempDir()
+	link := filepath.Join(t.TempDir(), "w")
+	if err := os.Symlink(real, link); err != nil {
+		t.Fatal(err)
+	}
+	scene := filepath.Join(real, "scene")
+	if err := os.MkdirAll(filepath.Join(scene, "textures"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(scene, "textures", "a.png")
+	if err := os.WriteFile(file, []byte("before"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range []string{real, link} {
+		spec := render.SandboxSpec{Workspace: w, Protected: []string{filepath.Join(w, "scene")}}
+		out, err := sh(t, spec, "cat "+w+"/scene/textures/a.png; for s in "+w+"/scene "+real+"/scene; do echo x >$s/textures/a.png; rm -rf $s/textures; echo x >$s/new; "+
+			"chmod 777 $s; mv $s $s.old; rmdir $s; mount -o remount,rw $s; umount $s; ln -sfn /tmp $s; done; echo fine >"+w+"/free")
+		if err != nil || !strings.HasPrefix(out, "before") {
+			t.Errorf("%v: %s", err, out)
+		}
+		if data, err := os.ReadFile(filepath.Join(real, "free")); err != nil || string(data) != "fine\n" {
+			t.Errorf("beside it: %q, %v", data, err)
+		}
+		data, err := os.ReadFile(file)
+		if err != nil || string(data) != "before" {
+			t.Errorf("%q, %v", data, err)
+		}
+		if left, err := os.ReadDir(scene); err != nil || len(left) != 1 {
+			t.Errorf("in the scene: %v, %v", left, err)
+		}
 	}
 }
 
@@ -206,6 +241,10 @@ func TestKillingTheWrapperKillsAll(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	s := detect(t)
+	linked := t.TempDir()
+	if err := os.Symlink(t.TempDir(), filepath.Join(linked, "scene")); err != nil {
+		t.Fatal(err)
+	}
 	for _, spec := range []render.SandboxSpec{
 		{Argv: []string{"sh"}, Workspace: t.TempDir()},
 		{Argv: []string{"/bin/sh"}, Workspace: "/"},
@@ -213,6 +252,11 @@ func TestRefusals(t *testing.T) {
 		{Argv: []string{"/bin/sh"}, Workspace: "/nowhere/at/all"},
 		{Argv: []string{"/bin/sh"}, Workspace: t.TempDir(), Env: []string{"NOVALUE"}},
 		{Argv: []string{"/bin/sh"}, Workspace: t.TempDir(), ReadOnly: []string{"relative"}},
+		{Argv: []string{"/bin/sh"}, Workspace: t.TempDir(), Protected: []string{"scene"}},
+		{Argv: []string{"/bin/sh"}, Workspace: t.TempDir(), Protected: []string{"/etc"}},
+		{Argv: []string{"/bin/sh"}, Workspace: linked, Protected: []string{linked}},
+		{Argv: []string{"/bin/sh"}, Workspace: linked, Protected: []string{filepath.Join(linked, "none")}},
+		{Argv: []string{"/bin/sh"}, Workspace: linked, Protected: []string{filepath.Join(linked, "scene")}},
 	} {
 		if _, _, err := s.Wrap(spec); err == nil {
 			t.Errorf("%+v accepted", spec)
@@ -247,6 +291,64 @@ func TestBlenderConfined(t *testing.T) {
 			}
 		},
 	})
+}
+
+// hijacked is the sandbox with a Blender in it that attacks its own scene, and then goes on
+// as a session.
+type hijacked struct{ render.Sandbox }
+
+func (h hijacked) Wrap(spec render.SandboxSpec) ([]string, []string, error) {
+	script := "import glob,os,shutil\nfor p in glob.glob('scene/**',recursive=True)+['scene/new']:\n" +
+		" for f in (lambda: open(p,'wb').write(b'other'), lambda: os.remove(p), lambda: os.rename(p,p+'.old'), lambda: shutil.rmtree(p)):\n" +
+		"  try: f()\n  except OSError: pass\n" +
+		"open('attacked','w').close()\n"
+	spec.Argv = append([]string{spec.Argv[0], "-b", "--python-expr", script}, spec.Argv[1:]...)
+	return h.Sandbox.Wrap(spec)
+}
+
+// TestSceneSurvivesItsSession lets Blender try to change the files that the next session of
+// the same workspace loads.
+func TestSceneSurvivesItsSession(t *testing.T) {
+	b := blender.New(blender.Config{})
+	found, err := b.Find(t.Context())
+	if err != nil || len(found) == 0 {
+		t.Fatalf("no Blender found (%v); install it: apt-get install blender", err)
+	}
+	w := t.TempDir()
+	scene := filepath.Join(w, render.SceneFolder)
+	rendertest.BlenderScene(t, found[0].Path, scene, "")
+	before := contents(t, scene)
+	s, err := b.Open(t.Context(), render.Options{Install: found[0], Workspace: w, Recipe: rendertest.Recipe(found[0].Version), Sandbox: hijacked{detect(t)}})
+	if err != nil {
+		t.Fatalf("%v\n%s", err, render.LastLog(err))
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Join(w, "attacked")); err != nil {
+		t.Fatalf("the attack didn't run: %v", err)
+	}
+	if after := contents(t, scene); !maps.Equal(before, after) {
+		t.Errorf("the scene has changed from %d files to %d", len(before), len(after))
+	}
+}
+
+// contents reads every file under a folder.
+func contents(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		all[path] = string(data)
+		return err
+	})
+	if err != nil || len(all) < 2 {
+		t.Fatalf("%d files in %s, %v", len(all), dir, err)
+	}
+	return all
 }
 
 // TestMemoryLimitIsTyped gives Blender too little memory to load.

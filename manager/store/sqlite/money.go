@@ -40,8 +40,25 @@ func (t *tx) VoidEntries(jobID string, frames []int, cause string) (job.Amount, 
 }
 
 func (t *tx) SettleEntries(jobID string) error {
-	_, err := t.exec("settle the ledger of job "+jobID, `UPDATE ledger SET settled = 1 WHERE job = ? AND settled = 0`, jobID)
+	what := "settle the ledger of job " + jobID
+	if _, err := t.exec(what, `UPDATE ledger SET settled = 1 WHERE job = ? AND settled = 0`, jobID); err != nil {
+		return err
+	}
+	_, err := t.exec(what, `UPDATE fees SET settled = 1 WHERE job = ? AND settled = 0`, jobID)
 	return err
+}
+
+func (t *tx) AddFee(f store.Fee) error {
+	_, err := t.exec("fee of job "+f.Job, `INSERT INTO fees (job, frame, attempt, node, audit, amount, time) VALUES (?,?,?,?,?,?,?)`,
+		f.Job, f.Frame, f.Attempt, f.Node, f.Audit, f.Amount, f.Time)
+	return err
+}
+
+func (t *tx) Fees(jobID string) ([]store.Fee, error) {
+	return all(t, "fees of job "+jobID, func(row scanner) (store.Fee, error) {
+		var f store.Fee
+		return f, row.Scan(&f.Job, &f.Frame, &f.Attempt, &f.Node, &f.Audit, &f.Amount, &f.Time, &f.Settled)
+	}, `SELECT job, frame, attempt, node, audit, amount, time, settled FROM fees WHERE job = ? ORDER BY frame, attempt, node`, jobID)
 }
 
 func (t *tx) Earned(settledOnly bool) ([]store.Earning, error) {
@@ -52,7 +69,8 @@ func (t *tx) Earned(settledOnly bool) ([]store.Earning, error) {
 	return all(t, "earnings", func(row scanner) (store.Earning, error) {
 		var e store.Earning
 		return e, row.Scan(&e.Node, &e.Role, &e.Amount)
-	}, `SELECT node, role, sum(amount) FROM ledger`+where+` GROUP BY node, role ORDER BY node, role`)
+	}, `SELECT node, role, sum(amount) FROM (SELECT node, role, amount FROM ledger`+where+` UNION ALL SELECT node, 'verifier', amount FROM fees`+where+`)
+ GROUP BY node, role ORDER BY node, role`)
 }
 
 func (t *tx) AddEpoch(e *store.Epoch) error {

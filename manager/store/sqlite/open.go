@@ -21,7 +21,7 @@ import (
 	"strconv"
 	"sync"
 
-	_ "github.com/mattn/go-sqlite3" // the driver
+	"github.com/mattn/go-sqlite3" // the driver, and its error codes
 
 	"github.com/heliostat-render/heliostat/manager/lifecycle"
 	"github.com/heliostat-render/heliostat/manager/store"
@@ -64,12 +64,12 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	s.write.SetMaxOpenConns(1)
 	if s.conn, err = s.write.Conn(ctx); err != nil {
 		s.write.Close()
-		return nil, fmt.Errorf("open database %s: %w; check that the folder is writable", path, err)
+		return nil, unusable(path, err)
 	}
 	if err := s.migrate(ctx); err != nil {
 		s.conn.Close()
 		s.write.Close()
-		return nil, fmt.Errorf("database %s: %w", path, err)
+		return nil, unusable(path, err)
 	}
 	s.read, err = sql.Open("sqlite3", uri("mode=ro&_query_only=on&_busy_timeout=10000"))
 	if err != nil {
@@ -151,4 +151,18 @@ func (s *Store) Close() error {
 	s.mu.Unlock()
 	<-s.done
 	return errors.Join(s.read.Close(), s.conn.Close(), s.write.Close())
+}
+
+// unusable says what to do about a database that can't be opened or brought up to date.
+func unusable(path string, err error) error {
+	var failed sqlite3.Error
+	if errors.As(err, &failed) {
+		switch failed.Code {
+		case sqlite3.ErrFull:
+			return fmt.Errorf("database %s: %w; free some space on its disk, or choose another data folder", path, err)
+		case sqlite3.ErrCantOpen, sqlite3.ErrPerm, sqlite3.ErrReadonly:
+			return fmt.Errorf("open database %s: %w; check that the folder is writable", path, err)
+		}
+	}
+	return fmt.Errorf("database %s: %w", path, err)
 }

@@ -8,13 +8,13 @@ import (
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
-const attemptColumns = `id, task, job, number, worker, ver_key, key_hash, frames, seeds, created, state, deadline, class, kind, cause, note, ended`
+const attemptColumns = `id, task, job, number, worker, ver_key, key_hash, frames, seeds, created, state, deadline, class, kind, cause, note, convicted, ended`
 
 func scanAttempt(row scanner, more ...any) (*store.Attempt, error) {
 	var a store.Attempt
 	var frames, seeds string
 	if err := row.Scan(append([]any{&a.ID, &a.Task, &a.Job, &a.Number, &a.Worker, &a.Key, &a.KeyHash, &frames, &seeds, &a.Created, &a.State, &a.Deadline, &a.Class,
-		&a.Kind, &a.Cause, &a.Note, &a.Ended}, more...)...); err != nil {
+		&a.Kind, &a.Cause, &a.Note, &a.Convicted, &a.Ended}, more...)...); err != nil {
 		return nil, err
 	}
 	var err error
@@ -61,8 +61,24 @@ func (t *tx) AttemptsIn(states ...lifecycle.AttemptState) ([]*store.Attempt, err
 func (t *tx) JobFailures(jobID string) ([]store.Failure, error) {
 	return all(t, "failures of job "+jobID, func(row scanner) (store.Failure, error) {
 		var f store.Failure
-		return f, row.Scan(&f.Task, &f.Worker, &f.Kind, &f.Cause)
-	}, `SELECT task, worker, kind, cause FROM attempts WHERE job = ? AND state = 'failed' ORDER BY created, id`, jobID)
+		return f, row.Scan(&f.Task, &f.Worker, &f.Kind, &f.Cause, &f.Convicted, &f.Ended)
+	}, `SELECT task, worker, kind, cause, convicted, ended FROM attempts WHERE job = ? AND state = 'failed' ORDER BY created, id`, jobID)
+}
+
+func (t *tx) LastPasses(jobID string) (map[string]int64, error) {
+	passes := make(map[string]int64)
+	type pass struct {
+		worker string
+		at     int64
+	}
+	list, err := all(t, "passes of job "+jobID, func(row scanner) (pass, error) {
+		var p pass
+		return p, row.Scan(&p.worker, &p.at)
+	}, `SELECT worker, max(ended) FROM attempts WHERE job = ? AND state = 'passed' GROUP BY worker`, jobID)
+	for _, p := range list {
+		passes[p.worker] = p.at
+	}
+	return passes, err
 }
 
 func (t *tx) MoveAttempt(id string, from []lifecycle.AttemptState, to lifecycle.AttemptState, patch func(*store.Attempt)) (*store.Attempt, error) {
@@ -82,8 +98,8 @@ func (t *tx) MoveAttempt(id string, from []lifecycle.AttemptState, to lifecycle.
 	if a.Commit != nil {
 		receipt = encode(a.Commit)
 	}
-	return a, t.change("attempt "+id, `UPDATE attempts SET state = ?, deadline = ?, class = ?, receipt = ?, kind = ?, cause = ?, note = ?, ended = ? WHERE id = ? AND state = ?`,
-		a.State, a.Deadline, a.Class, receipt, a.Kind, a.Cause, a.Note, a.Ended, id, was)
+	return a, t.change("attempt "+id, `UPDATE attempts SET state = ?, deadline = ?, class = ?, receipt = ?, kind = ?, cause = ?, note = ?, convicted = ?, ended = ? WHERE id = ? AND state = ?`,
+		a.State, a.Deadline, a.Class, receipt, a.Kind, a.Cause, a.Note, a.Convicted, a.Ended, id, was)
 }
 
 func (t *tx) HeldByOwner() (map[string]int, error) {

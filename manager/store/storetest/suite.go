@@ -38,6 +38,7 @@ func Run(t *testing.T, open Open) {
 		{"LifecycleHolds", testLifecycle},
 		{"CountsAreTrue", testCounts},
 		{"PaidOnce", testPaidOnce},
+		{"FeesForConfirmedVerdicts", testFees},
 		{"Listing", testListing},
 		{"Outbox", testOutbox},
 		{"Packages", testPackages},
@@ -432,6 +433,98 @@ func testPaidOnce(t *testing.T, open Open) {
 			t.Errorf("earned %+v", earned)
 		}
 		return err
+	})
+}
+
+// testFees: a verdict against an attempt earns once, and only when it was confirmed.
+func testFees(t *testing.T, open Open) {
+	s := open(t, t.TempDir())
+	defer s.Close()
+	j := Job("0xA", "r", 4)
+	held := []lifecycle.AttemptState{lifecycle.AttemptHeld}
+	made := make(map[bool]store.Fee) // by whether the attempt's rejection was confirmed
+	update(t, s, func(tx store.Tx) error {
+		tasks, err := Fill(tx, j)
+		if err != nil {
+			return err
+		}
+		for i, convicted := range []bool{false, true} {
+			a := Attempt(tasks[i], 1, "0xW")
+			if err := tx.AddAttempt(a); err != nil {
+				return err
+			}
+			verifiers := []string{"0xV"}
+			if convicted {
+				verifiers = []string{"0xU", "0xV"}
+			}
+			for n, verifier := range verifiers {
+				v := &store.Audit{ID: store.NewID("v"), Attempt: a.ID, Task: a.Task, Job: j.ID, Ordinal: n + 1, State: lifecycle.AuditWaiting}
+				if err := tx.AddAudit(v); err != nil {
+					return err
+				}
+				for _, step := range [][2]lifecycle.AuditState{{lifecycle.AuditWaiting, lifecycle.AuditHeld}, {lifecycle.AuditHeld, lifecycle.AuditCommitted}, {lifecycle.AuditCommitted, lifecycle.AuditRejected}} {
+					if _, err := tx.MoveAudit(v.ID, []lifecycle.AuditState{step[0]}, step[1], func(v *store.Audit) {
+						v.Verifier, v.Samples, v.Verdict = verifier, "s", &wire.AuditVerdict{}
+					}); err != nil {
+						return err
+					}
+				}
+				made[convicted] = store.Fee{Job: j.ID, Frame: a.Frames[0], Attempt: a.ID, Node: "0xV", Audit: v.ID, Amount: 2, Time: 9}
+			}
+			if _, err := tx.MoveAttempt(a.ID, held, lifecycle.AttemptFailed, func(a *store.Attempt) {
+				a.Kind, a.Convicted, a.Ended = job.FailVerdict, convicted, int64(70+i)
+			}); err != nil {
+				return err
+			}
+		}
+		a := Attempt(tasks[0], 2, "0xP")
+		if err := tx.AddAttempt(a); err != nil {
+			return err
+		}
+		if _, err := tx.MoveAttempt(a.ID, held, lifecycle.AttemptCommitted, func(a *store.Attempt) { a.Commit = &wire.TaskCommit{Lease: a.ID} }); err != nil {
+			return err
+		}
+		_, err = tx.MoveAttempt(a.ID, []lifecycle.AttemptState{lifecycle.AttemptCommitted}, lifecycle.AttemptPassed, func(a *store.Attempt) { a.Ended = 90 })
+		return err
+	})
+	add := func(f store.Fee) error {
+		return s.Update(context.Background(), func(tx store.Tx) error { return tx.AddFee(f) })
+	}
+	if err := add(made[false]); !errors.Is(err, store.ErrIllegal) {
+		t.Errorf("a fee for a lone verdict: %v", err)
+	}
+	stranger := made[true]
+	stranger.Node = "0xX"
+	if err := add(stranger); !errors.Is(err, store.ErrIllegal) {
+		t.Errorf("a fee for somebody else's verdict: %v", err)
+	}
+	if err := add(made[true]); err != nil {
+		t.Fatal(err)
+	}
+	if err := add(made[true]); !errors.Is(err, store.ErrExists) {
+		t.Errorf("the same fee again: %v", err)
+	}
+	update(t, s, func(tx store.Tx) error { return tx.SettleEntries(j.ID) })
+	view(t, s, func(tx store.Tx) error {
+		fees, err := tx.Fees(j.ID)
+		want := made[true]
+		want.Settled = true
+		if err == nil && !reflect.DeepEqual(fees, []store.Fee{want}) {
+			t.Errorf("fees %+v", fees)
+		}
+		earned, e := tx.Earned(true)
+		if e == nil && !reflect.DeepEqual(earned, []store.Earning{{Node: "0xV", Role: job.RoleVerifier, Amount: 2}}) {
+			t.Errorf("earned %+v", earned)
+		}
+		failures, e2 := tx.JobFailures(j.ID)
+		if e2 == nil && (len(failures) != 2 || failures[0].Convicted == failures[1].Convicted || failures[0].Ended+failures[1].Ended != 141) {
+			t.Errorf("failures %+v", failures)
+		}
+		passes, e3 := tx.LastPasses(j.ID)
+		if e3 == nil && !reflect.DeepEqual(passes, map[string]int64{"0xP": 90}) {
+			t.Errorf("passes %v", passes)
+		}
+		return errors.Join(err, e, e2, e3)
 	})
 }
 
