@@ -64,7 +64,7 @@ func TestKilledManagerLosesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	kill()
-	_, kill = startChild(t, c)
+	startChild(t, c)
 	d := a.await(j.ID, inState(job.Settled))
 	if d.Job.Refund != j.Quote.Ceiling-d.Job.Spent {
 		t.Errorf("settled as %+v", d.Job)

@@ -3,6 +3,9 @@ package proof
 import (
 	"bytes"
 	"math"
+	"slices"
+
+	"github.com/heliostat-render/heliostat/shared/proof/raster"
 )
 
 // compareMaster measures how far two noisy linear tiles are apart. A pixel is an outlier
@@ -18,12 +21,72 @@ func compareMaster(a, b TileSample, p Policy) TileFigure {
 	})
 	ya, yb := luminance(a), luminance(b)
 	ma, mb := mean(ya), mean(yb)
-	f.Bias = math.Abs(ma-mb) / max(math.Abs(ma), math.Abs(mb), 1e-4)
-	if w, h := a.Rect.W, a.Rect.H; w >= 6 && h >= 6 {
-		f.Correlation = correlation(residual(ya, w, h), residual(yb, w, h))
-	}
-	f.Bad = f.Outliers > p.MaxOutliers || f.Bias > p.MaxBias || (f.Textured && f.Correlation < p.MinCorrelation)
+	f.Bias = shift(ya, yb) / max(math.Abs(ma), math.Abs(mb), 1e-4)
+	ra, rb := noiseOf(ya, a.Rect, ma), noiseOf(yb, b.Rect, mb)
+	f.Noise = noiseApart(ra, rb, 2*step(a.Depth, max(math.Abs(ma), math.Abs(mb))))
+	f.Correlation = correlation(ra, rb)
+	f.Bad = f.Outliers > p.MaxOutliers && (f.Noise > p.MaxNoise || (f.Textured && f.Correlation < p.MinCorrelation) || f.Bias > p.MaxBias)
 	return f
+}
+
+// shift is the mean absolute difference without the largest tenth: a firefly moves a mean, and
+// only another picture moves this.
+func shift(a, b []float64) float64 {
+	d := make([]float64, len(a))
+	for i := range d {
+		d[i] = math.Abs(a[i] - b[i])
+	}
+	slices.Sort(d)
+	return mean(d[:len(d)-len(d)/10])
+}
+
+// noiseOf gives the mask's response, or in a tile too small for it the distance from the mean.
+func noiseOf(y []float64, r Rect, mean float64) []float64 {
+	if r.W >= 3 && r.H >= 3 {
+		return residual(y, r.W, r.H)
+	}
+	out := make([]float64, len(y))
+	for i, v := range y {
+		out[i] = v - mean
+	}
+	return out
+}
+
+// step is the distance between neighbouring values of a depth near v.
+func step(d raster.Depth, v float64) float64 {
+	switch d {
+	case raster.F16:
+		return max(v/1024, 1.0/(1<<24))
+	case raster.F32:
+		return v / (1 << 23)
+	}
+	return 1.0 / 255
+}
+
+// noiseApart is TileFigure.Noise: median|a-b| less the rounding, by the larger of median|a|
+// and median|b|, over the places where either side has more than the rounding. Where an object
+// covers a corner of a tile, the empty rest has no say.
+func noiseApart(a, b []float64, rounding float64) float64 {
+	var na, nb, d []float64
+	for i := range a {
+		if math.Abs(a[i]) > rounding || math.Abs(b[i]) > rounding {
+			na, nb, d = append(na, math.Abs(a[i])), append(nb, math.Abs(b[i])), append(d, math.Abs(a[i]-b[i]))
+		}
+	}
+	if len(d) == 0 {
+		return 0
+	}
+	apart := median(d) - rounding
+	if !(apart > 0) {
+		return 0
+	}
+	return apart / max(median(na), median(nb), rounding)
+}
+
+// median returns the upper median, and sorts v.
+func median(v []float64) float64 {
+	slices.Sort(v)
+	return v[len(v)/2]
 }
 
 // compareFinal measures two delivered tiles of integer depth.

@@ -2,6 +2,7 @@ package proof
 
 import (
 	"fmt"
+	"strings"
 )
 
 // Judge decides. It is a pure function: the same evidence and policy give the same verdict
@@ -150,30 +151,38 @@ func compare(a, b TileSample, p Policy) TileFigure {
 	return compareFinal(a, b, p)
 }
 
+// decideExact convicts by a single tile, or by many that are each a little off. Every reason
+// carries the figures that decided and their limits.
 func decideExact(v *Verdict) {
-	var sum float64
+	var outliers, noise, mostOutliers, mostNoise float64
 	var worst *TileFigure
 	bad := 0
 	for i := range v.Tiles {
 		f := &v.Tiles[i]
-		sum += f.Outliers
+		outliers += f.Outliers
+		noise += f.Noise
+		mostOutliers, mostNoise = max(mostOutliers, f.Outliers), max(mostNoise, f.Noise)
 		if f.Bad {
 			bad++
-			if worst == nil || f.Outliers > worst.Outliers {
+			if worst == nil || f.Outliers*f.Noise > worst.Outliers*worst.Noise {
 				worst = f
 			}
 		}
 	}
-	share := sum / float64(max(len(v.Tiles), 1))
+	p := v.Policy
+	n := float64(max(len(v.Tiles), 1))
+	outliers, noise = outliers/n, noise/n
 	switch {
 	case worst != nil:
-		v.Reason = fmt.Sprintf("%d of %d tiles differ; the worst is tile %d of frame %d (%v): %.1f %% of its pixels are off, noise correlation %.2f, bias %.2g",
-			bad, len(v.Tiles), worst.Tile, worst.Frame, worst.Plane, 100*worst.Outliers, worst.Correlation, worst.Bias)
-	case share > v.Policy.MaxMeanOutliers:
-		v.Reason = fmt.Sprintf("%.1f %% of all checked pixels are off", 100*share)
+		v.Reason = fmt.Sprintf("%d of %d tiles differ; the worst is tile %d of frame %d (%v): %.1f %% of its pixels are off (limit %.0f %%), %s",
+			bad, len(v.Tiles), worst.Tile, worst.Frame, worst.Plane, 100*worst.Outliers, 100*p.MaxOutliers, worst.why(p))
+	case outliers > p.MaxMeanOutliers && noise > p.MaxMeanNoise:
+		v.Reason = fmt.Sprintf("%.1f %% of all checked pixels are off (limit %.0f %%) and the noise differs by %.3f of itself on average (limit %.2f)",
+			100*outliers, 100*p.MaxMeanOutliers, noise, p.MaxMeanNoise)
 	default:
 		v.Pass = true
-		v.Reason = fmt.Sprintf("%d tiles agree, %d of them textured; %.2f %% of the pixels are off", len(v.Tiles), v.Textured, 100*share)
+		v.Reason = fmt.Sprintf("%d tiles agree, %d of them textured; at most %.1f %% of a tile's pixels are off and its noise by %.3f of itself",
+			len(v.Tiles), v.Textured, 100*mostOutliers, mostNoise)
 		if v.Textured == 0 {
 			v.Inconclusive = true
 			v.Reason = fmt.Sprintf("%d tiles agree, but none carries noise that would show how it was rendered", len(v.Tiles))
@@ -184,6 +193,24 @@ func decideExact(v *Verdict) {
 		v.Inconclusive = true
 		v.Reason += "; worker and verifier have different device classes, so a verifier of the worker's class has to decide"
 	}
+}
+
+// why names the figures beside the outliers that made a tile bad.
+func (f TileFigure) why(p Policy) string {
+	var list []string
+	if f.Noise > p.MaxNoise {
+		list = append(list, fmt.Sprintf("its noise differs by %.2f of itself (limit %.2f)", f.Noise, p.MaxNoise))
+	}
+	if f.Textured && f.Correlation < p.MinCorrelation {
+		list = append(list, fmt.Sprintf("noise correlation %.2f (at least %.2f)", f.Correlation, p.MinCorrelation))
+	}
+	if f.Bias > p.MaxBias {
+		list = append(list, fmt.Sprintf("its light differs by %.1f %% (limit %.0f %%)", 100*f.Bias, 100*p.MaxBias))
+	}
+	if len(list) == 0 {
+		list = append(list, fmt.Sprintf("the largest difference is %.1f of 255", 255*f.MaxDiff))
+	}
+	return strings.Join(list, ", ")
 }
 
 func decidePerceptual(v *Verdict) {

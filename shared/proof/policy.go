@@ -26,13 +26,20 @@ type Policy struct {
 	NeedMaster   bool `json:"needMaster"`   // a frame without a master fails
 	CompareFinal bool `json:"compareFinal"` // the delivered tiles are compared; a frame without them fails
 
-	Tolerance       float64 `json:"tolerance"`       // relative difference of a sample that makes its pixel an outlier
-	Floor           float64 `json:"floor"`           // absolute difference, linear, that never does
-	FinalTolerance  float64 `json:"finalTolerance"`  // absolute difference of a delivered sample, 1 is white
-	MaxOutliers     float64 `json:"maxOutliers"`     // share of a tile's pixels
-	MaxMeanOutliers float64 `json:"maxMeanOutliers"` // share over all tiles of a verdict
-	MinCorrelation  float64 `json:"minCorrelation"`  // of the noise in a textured master tile
-	MaxBias         float64 `json:"maxBias"`         // relative difference of a tile's mean luminance
+	Tolerance      float64 `json:"tolerance"`      // relative difference of a sample that makes its pixel an outlier
+	Floor          float64 `json:"floor"`          // absolute difference, linear, that never does
+	FinalTolerance float64 `json:"finalTolerance"` // absolute difference of a delivered sample, 1 is white
+
+	// A linear tile is bad when more pixels are outliers than MaxOutliers and one of the next
+	// three says that this isn't the rounding of an honest node.
+	MaxOutliers    float64 `json:"maxOutliers"`    // share of a tile's pixels
+	MaxNoise       float64 `json:"maxNoise"`       // see TileFigure.Noise
+	MinCorrelation float64 `json:"minCorrelation"` // of the noise, in a textured tile
+	MaxBias        float64 `json:"maxBias"`        // see TileFigure.Bias
+
+	// The whole verdict fails beyond both.
+	MaxMeanOutliers float64 `json:"maxMeanOutliers"` // share over all tiles
+	MaxMeanNoise    float64 `json:"maxMeanNoise"`    // mean over all tiles
 
 	PerceptualMean float64 `json:"perceptualMean"` // mean absolute difference of a blurred tile, display values
 	PerceptualTile float64 `json:"perceptualTile"` // the same, that no tile may exceed
@@ -45,11 +52,12 @@ const engineCycles = "CYCLES"
 // PolicyFor returns the current thresholds for a recipe.
 func PolicyFor(r job.Recipe) Policy {
 	p := Policy{
-		Version: 1, Method: MethodExact, Engine: r.Engine, W: r.Width, H: r.Height,
+		Version: 2, Method: MethodExact, Engine: r.Engine, W: r.Width, H: r.Height,
 		NeedMaster:   true,
 		CompareFinal: lossless(r) && !r.Denoise && !r.Compositing,
 		Tolerance:    1e-3, Floor: 1.5e-4, FinalTolerance: 1.5 / 255,
-		MaxOutliers: 0.10, MaxMeanOutliers: 0.05, MinCorrelation: 0.9, MaxBias: 0.01,
+		MaxOutliers: 0.10, MaxNoise: 0.08, MinCorrelation: 0.95, MaxBias: 0.02,
+		MaxMeanOutliers: 0.05, MaxMeanNoise: 0.04,
 		PerceptualMean: 3.0 / 255, PerceptualTile: 12.0 / 255, PerceptualBad: 0.1,
 	}
 	if r.Renderer != "blender" || r.Engine != engineCycles {
@@ -72,15 +80,20 @@ func lossless(r job.Recipe) bool {
 
 // TileFigure is what was measured on one tile of one plane.
 type TileFigure struct {
-	Frame       int     `json:"frame"`
-	Tile        int     `json:"tile"`
-	Plane       Plane   `json:"plane"`
-	Textured    bool    `json:"textured"`
-	Outliers    float64 `json:"outliers"`    // share of pixels beyond the tolerance
-	MaxDiff     float64 `json:"maxDiff"`     // largest absolute difference of a sample
-	MeanDiff    float64 `json:"meanDiff"`    // mean absolute difference, blurred; perceptual only
+	Frame    int     `json:"frame"`
+	Tile     int     `json:"tile"`
+	Plane    Plane   `json:"plane"`
+	Textured bool    `json:"textured"`
+	Outliers float64 `json:"outliers"` // share of pixels beyond the tolerance
+	MaxDiff  float64 `json:"maxDiff"`  // largest absolute difference of a sample
+	MeanDiff float64 `json:"meanDiff"` // mean absolute difference, blurred; perceptual only
+	// Noise is how far the noise of both sides is apart, where there is any: the median of the
+	// differences between their residuals, less what rounding does, by that of the residuals. 0 is the same
+	// noise, 1 about another one; k of n samples give √((n-k)/k). A median, because honest
+	// nodes differ strongly in a few pixels and not at all in most.
+	Noise       float64 `json:"noise"`
 	Correlation float64 `json:"correlation"` // of the noise, -1 to 1; 1 where it can't be measured
-	Bias        float64 `json:"bias"`        // relative difference of the mean luminance
+	Bias        float64 `json:"bias"`        // mean absolute difference of luminance without the largest tenth, relative to the mean
 	Bad         bool    `json:"bad"`         // beyond a threshold
 }
 

@@ -258,6 +258,44 @@ func TestBlenderProtocol(t *testing.T) {
 	suite(t, worker, verifier, rc, []int{3, 4})
 }
 
+// TestBlenderAdaptive has a worker with two threads and a verifier with one, and so many
+// samples that adaptive sampling stops early in most pixels.
+func TestBlenderAdaptive(t *testing.T) {
+	b := blender.New(blender.Config{})
+	found, err := b.Find(t.Context())
+	if err != nil || len(found) == 0 {
+		t.Fatalf("no Blender found (%v); install it: apt-get install blender", err)
+	}
+	scene := t.TempDir()
+	rendertest.BlenderScene(t, found[0].Path, scene, "")
+	worker := party{renderer: b, install: found[0], scene: scene, threads: 2}
+	verifier := party{renderer: b, install: found[0], scene: scene, threads: 1}
+	rc := rendertest.Recipe(found[0].Version)
+	rc.ColorMode, rc.Samples = "RGB", 256
+	for name, c := range map[string]struct {
+		cheat cheat
+		pass  bool
+	}{
+		"honest":       {cheat{}, true},
+		"half samples": {cheats["half samples"], false},
+		"another seed": {cheats["another seed"], false},
+	} {
+		v, err := proof.Judge(verifier.verify(t, rc, testKey, worker.work(t, rc, []int{3}, c.cheat), worker.install.Class), proof.PolicyFor(rc))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v.Pass != c.pass || v.Inconclusive {
+			t.Errorf("%s: %s", name, v.Reason)
+		}
+		for _, f := range v.Tiles {
+			if c.pass && (f.Outliers > 0.02 || f.Noise > 0) {
+				t.Errorf("honest, but tile %d is off: %+v", f.Tile, f)
+			}
+		}
+		t.Log(name, v.Reason)
+	}
+}
+
 func TestBlenderPerceptual(t *testing.T) {
 	b := blender.New(blender.Config{})
 	found, err := b.Find(t.Context())

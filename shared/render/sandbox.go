@@ -5,6 +5,7 @@ type SandboxSpec struct {
 	Argv      []string // the program, an absolute path, and its arguments
 	Env       []string // "NAME=value"; nothing else of our own environment reaches it
 	Workspace string   // the only folder that it may write, absolute
+	Protected []string // folders inside Workspace that it may read, but not write; absolute, they exist
 	ReadOnly  []string // further paths that it must be able to read, such as its installation
 	Memory    int64    // bytes of address space; 0 sets no limit
 	FileSize  int64    // bytes of the largest file it may write; 0 takes the sandbox's default

@@ -1,6 +1,7 @@
 package blender
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/proof"
 	"github.com/heliostat-render/heliostat/shared/render"
 	"github.com/heliostat-render/heliostat/shared/render/rendertest"
 )
@@ -90,6 +92,67 @@ func TestDenoiserMissing(t *testing.T) {
 	o.Recipe.Denoise = true
 	if _, err := b.Open(t.Context(), o); !errors.Is(err, render.ErrUnsupported) || !strings.Contains(err.Error(), "denois") {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestAdaptiveBorders has enough samples for adaptive sampling to stop early: how long a pixel
+// is sampled then depends on its neighbours, which a bare border lacks.
+func TestAdaptiveBorders(t *testing.T) {
+	b, in := install(t)
+	o := options(t, in, "")
+	o.Recipe.Samples = 200
+	s, err := b.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	out := filepath.Join(o.Workspace, "out")
+	full, err := s.Render(t.Context(), render.Request{Frame: 3, Seed: 1, OutDir: out, Master: true}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, trees, err := proof.Commit(3, full.Files[0].Path, full.Master)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rects := []render.Rect{{X: 3, Y: 5, W: 1, H: 7}}
+	for tile := 0; tile < proof.TileCount(o.Recipe.Width, o.Recipe.Height); tile += 2 {
+		r, err := proof.TileRect(o.Recipe.Width, o.Recipe.Height, tile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rects = append(rects, r)
+	}
+	f, err := s.Render(t.Context(), render.Request{Frame: 3, Seed: 1, OutDir: out, Master: true, Borders: rects}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range rects {
+		master, err := trees.Master.Crop(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		final, err := trees.Final.Crop(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(f.Tiles[i].Master.Bits, master.Bits) || !bytes.Equal(f.Tiles[i].Final.Bits, final.Bits) {
+			t.Errorf("border %+v differs from the full frame", r)
+		}
+	}
+}
+
+// TestInner has a process that claims to have rendered another region.
+func TestInner(t *testing.T) {
+	s, b := &session{}, render.Rect{X: 16, Y: 32, W: 16, H: 8}
+	got, err := s.inner(b, tileReply{X: 12, Y: 30, W: 24, H: 14})
+	if err != nil || got != (render.Rect{X: 4, Y: 2, W: 16, H: 8}) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for _, shown := range []tileReply{{}, {X: 17, Y: 32, W: 16, H: 8}, {X: 16, Y: 32, W: 15, H: 8}, {X: 16, Y: 32, W: 1 << 40, H: 8}, {X: -1 << 62, Y: 32, W: 1 << 62, H: 8}} {
+		if _, err := s.inner(b, shown); !errors.Is(err, render.ErrCrashed) {
+			t.Errorf("%+v: %v", shown, err)
+		}
 	}
 }
 

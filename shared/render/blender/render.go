@@ -140,7 +140,12 @@ func (s *session) takeTiles(f *render.Frame, r render.Request, out string, a rep
 	}
 	for i, b := range r.Borders {
 		t := render.Tile{Rect: b}
-		limits := raster.Limits{W: b.W, H: b.H}
+		shown := a.Tiles[i]
+		inner, err := s.inner(b, shown)
+		if err != nil {
+			return err
+		}
+		limits := raster.Limits{W: shown.W, H: shown.H}
 		final := filepath.Join(out, filepath.Base(a.Tiles[i].Final))
 		data, err := s.read(final)
 		if err != nil {
@@ -148,6 +153,11 @@ func (s *session) takeTiles(f *render.Frame, r render.Request, out string, a rep
 		}
 		if t.Final, err = proof.Decode(filepath.Ext(final), data, limits); err != nil {
 			return fmt.Errorf("border %d: %w", i, err)
+		}
+		if t.Final != nil {
+			if t.Final, err = t.Final.Crop(inner); err != nil {
+				return fmt.Errorf("border %d: %w", i, err)
+			}
 		}
 		if err := s.root.Remove(final); err != nil {
 			return fmt.Errorf("border %d: %w", i, err)
@@ -160,6 +170,9 @@ func (s *session) takeTiles(f *render.Frame, r render.Request, out string, a rep
 			if t.Master, err = raster.DecodeEXR(data, limits); err != nil {
 				return fmt.Errorf("border %d: %w", i, err)
 			}
+			if t.Master, err = t.Master.Crop(inner); err != nil {
+				return fmt.Errorf("border %d: %w", i, err)
+			}
 			if err := s.root.Remove(master); err != nil {
 				return fmt.Errorf("border %d: %w", i, err)
 			}
@@ -167,6 +180,21 @@ func (s *session) takeTiles(f *render.Frame, r render.Request, out string, a rep
 		f.Tiles = append(f.Tiles, t)
 	}
 	return nil
+}
+
+// maxMargin bounds the pixels that the script renders around a border, on each side.
+const maxMargin = 16
+
+// inner returns where a border lies in the region that was rendered for it.
+func (s *session) inner(b render.Rect, shown tileReply) (render.Rect, error) {
+	left, top := b.X-shown.X, b.Y-shown.Y
+	right, bottom := shown.W-b.W-left, shown.H-b.H-top
+	for _, margin := range []int{left, top, right, bottom} {
+		if margin < 0 || margin > maxMargin {
+			return render.Rect{}, &render.Error{Kind: render.ErrCrashed, Cause: fmt.Sprintf("Blender rendered %+v for the border %+v", shown, b), Log: s.tail()}
+		}
+	}
+	return render.Rect{X: left, Y: top, W: b.W, H: b.H}, nil
 }
 
 // regular makes sure that Blender wrote an ordinary file with something in it.

@@ -28,6 +28,7 @@ const (
 	maxLine    = 4096 // bytes kept of one line of output
 	tailLines  = 40
 	maxBorders = 1024 // of one request
+	homeFolder = ".blender"
 )
 
 // reply is a line from the script.
@@ -42,7 +43,14 @@ type reply struct {
 	Master   string
 	CPU      float64
 	RSS      int64
-	Tiles    []struct{ Final, Master string }
+	Tiles    []tileReply
+}
+
+// tileReply is a rendered border: its files, and the region that they show, which is the
+// border with its margin.
+type tileReply struct {
+	Final, Master string
+	X, Y, W, H    int
 }
 
 type session struct {
@@ -136,11 +144,13 @@ func (b *Blender) start(o render.Options) (_ *session, err error) {
 		return nil, fmt.Errorf("opening the workspace: %w", err)
 	}
 	files = append(files, s.root)
-	home, script := filepath.Join(o.Workspace, ".blender"), filepath.Join(o.Workspace, ".blender", "session.py")
-	if err := os.MkdirAll(home, 0o700); err != nil {
+	// A session before this one may have left anything in the workspace: links, or scripts that
+	// Blender would load from its home. Only the scene was out of its reach.
+	home, script := filepath.Join(o.Workspace, homeFolder), filepath.Join(homeFolder, "session.py")
+	if err := errors.Join(s.root.RemoveAll(homeFolder), s.root.Mkdir(homeFolder, 0o700)); err != nil {
 		return nil, fmt.Errorf("making Blender's home in the workspace: %w", err)
 	}
-	if err := os.WriteFile(script, []byte(sessionScript), 0o600); err != nil {
+	if err := s.root.WriteFile(script, []byte(sessionScript), 0o600); err != nil {
 		return nil, fmt.Errorf("writing the session script: %w", err)
 	}
 	argv := []string{o.Install.Path, "-b", "--factory-startup", "-noaudio"}
@@ -148,10 +158,11 @@ func (b *Blender) start(o render.Options) (_ *session, err error) {
 		argv = append(argv, "-t", strconv.Itoa(o.Threads))
 	}
 	// The last of -y and -Y wins wherever it stands, so nothing of a job's may come after.
-	argv = append(argv, "-Y", "--python-exit-code", "64", "-P", script)
+	argv = append(argv, "-Y", "--python-exit-code", "64", "-P", filepath.Join(o.Workspace, script))
 	argv, env, err := o.Sandbox.Wrap(render.SandboxSpec{
 		Argv: argv, Env: environment(home, b.cfg.Env), Workspace: o.Workspace,
-		ReadOnly: []string{filepath.Dir(o.Install.Path)}, Memory: o.MemoryLimit, GPU: o.Device != "" && o.Device != "CPU",
+		Protected: []string{filepath.Join(o.Workspace, render.SceneFolder)},
+		ReadOnly:  []string{filepath.Dir(o.Install.Path)}, Memory: o.MemoryLimit, GPU: o.Device != "" && o.Device != "CPU",
 	})
 	if err != nil {
 		return nil, fmt.Errorf("confining Blender: %w", err)

@@ -10,6 +10,10 @@ import threading
 
 import bpy
 
+# Pixels rendered around a border with adaptive sampling; at most maxMargin of render.go.
+# Measured: 0 changes up to 10 % of a tile's pixels, 2 at most one pixel, 4 none.
+MARGIN = 4
+
 _answers = os.fdopen(4, "w", buffering=1, encoding="utf-8")
 
 
@@ -230,14 +234,23 @@ class Session:
                rss=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, **result)
 
     def border(self, cmd, i, b):
-        """Renders a region cropped to its own pixels. A quarter pixel inside each edge keeps
-        the rounding of Blender's fractions from moving it."""
+        """Renders a region cropped to its own pixels and their margin. A quarter pixel inside
+        each edge keeps the rounding of Blender's fractions from moving it."""
         r = self.scene.render
         w, h = r.resolution_x, r.resolution_y
+        left, right = self.widen(b["x"], b["x"] + b["w"], w)
+        top, bottom = self.widen(b["y"], b["y"] + b["h"], h)
         r.use_border = r.use_crop_to_border = True
-        r.border_min_x, r.border_max_x = (b["x"] + 0.25) / w, min((b["x"] + b["w"] + 0.25) / w, 1)
-        r.border_min_y, r.border_max_y = (h - b["y"] - b["h"] + 0.25) / h, min((h - b["y"] + 0.25) / h, 1)
-        return self.shoot(cmd, "%s-%d" % (cmd["name"], i))
+        r.border_min_x, r.border_max_x = (left + 0.25) / w, min((right + 0.25) / w, 1)
+        r.border_min_y, r.border_max_y = (h - bottom + 0.25) / h, min((h - top + 0.25) / h, 1)
+        return dict(self.shoot(cmd, "%s-%d" % (cmd["name"], i)), x=left, y=top, w=right - left, h=bottom - top)
+
+    def widen(self, low, high, size):
+        """Adds the margin to one side of a region. Adaptive sampling goes on in a pixel while
+        a neighbour isn't done, so a region alone would get other samples along its edges."""
+        c = self.scene.cycles
+        margin = MARGIN if self.scene.render.engine == "CYCLES" and c.use_adaptive_sampling else 0
+        return max(low - margin, 0), min(high + margin, size)
 
     def shoot(self, cmd, name):
         scene, recipe = self.scene, self.recipe
