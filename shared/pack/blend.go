@@ -20,6 +20,7 @@ const (
 	maxBlendBlocks = 4 << 20
 	maxSpans       = 1 << 18
 	minSpan        = 4 << 10
+	ownChunks      = 1 << 20 // an array of at least this size is cut apart from what surrounds it
 )
 
 // blendSpans lists the large arrays of an uncompressed .blend by walking its block headers.
@@ -88,6 +89,20 @@ func hintsFor(spans []span, off int64, n int) []seal.Hint {
 		from := max(spans[i].off-off, 0)
 		to := min(spans[i].off+spans[i].n-off, chunk.Max)
 		out = append(out, seal.Hint{Off: int(from), Len: int(to - from), Stride: spans[i].stride})
+	}
+	return out
+}
+
+// arrayBorders returns where large arrays begin and end, ascending. Blender
+// writes memory addresses before each array, which differ at every save, while the array does not: cut there, it
+// keeps its chunks, wherever in a file it stands.
+func arrayBorders(spans []span) []int64 {
+	var out []int64
+	for _, s := range spans {
+		if s.n < ownChunks {
+			continue
+		}
+		out = append(out, s.off, s.off+s.n) // a block's header stands between two arrays
 	}
 	return out
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // Build packages files: it cuts them into chunks, seals and puts those that the Sink is
-// missing, and returns the sealed manifest, which the caller stores. Memory stays around 150 MiB whatever
+// missing, and returns the sealed manifest, which the caller stores. Memory stays under 256 MiB whatever
 // the scene's size. It returns when everything is stored, or at the first error, with every
 // goroutine ended. A file that can't be read gives a *FileError, a name that can't be packaged ErrPath.
 func Build(ctx context.Context, o BuildOptions) (*Built, error) {

@@ -469,10 +469,12 @@ func FuzzBlendSpans(f *testing.F) {
 	f.Add(blendLike(300))
 	f.Add([]byte("BLENDER17-01v0500 and then some"))
 	f.Fuzz(func(t *testing.T, b []byte) {
+		var end int64
 		for _, s := range blendSpans(bytes.NewReader(b), int64(len(b))) {
-			if s.off < 0 || s.n < 1 || s.off+s.n > int64(len(b)) || s.stride < 1 || s.stride > 255 {
+			if s.off < end || s.n < 1 || s.off+s.n > int64(len(b)) || s.stride < 1 || s.stride > 255 {
 				t.Fatalf("%+v of %d bytes", s, len(b))
 			}
+			end = s.off + s.n
 		}
 	})
 }

@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	memoryBudget = 48 << 20 // plaintext bytes between reading and having been put
-	batchBytes   = 12 << 20 // plaintext bytes that are asked for together
+	memoryBudget = 24 << 20 // plaintext bytes between reading and having been put
+	batchBytes   = 8 << 20  // plaintext bytes that are asked for together
 	batchChunks  = 64
 )
 
@@ -68,11 +68,22 @@ type job struct {
 	stored []byte // nil when the ref comes from the scan cache
 }
 
+// drop ends a job: its bytes are garbage from here, and others may be read.
+func (j *job) drop(budget *semaphore.Weighted) {
+	n := len(j.plain)
+	j.plain, j.stored = nil, nil
+	budget.Release(int64(n))
+}
+
 // run reads all streams that nothing is known about: one goroutine reads and cuts, some name
 // and seal, one asks the Sink in batches, some put.
 func (b *builder) run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	budget := semaphore.NewWeighted(memoryBudget)
+	cutter, err := chunk.NewCutter(chunk.CutKey(b.o.TenantKey))
+	if err != nil {
+		return err
+	}
 	cut, ready := make(chan *job), make(chan *job, batchChunks)
 	ids := make([][]*chunk.ID, len(b.streams))
 	g.Go(func() error {
@@ -81,7 +92,7 @@ func (b *builder) run(ctx context.Context) error {
 			if b.results[i] != nil {
 				continue
 			}
-			r := &streamReader{b: b, s: &b.streams[i], out: cut, budget: budget}
+			r := &streamReader{b: b, s: &b.streams[i], cutter: cutter, out: cut, budget: budget}
 			digests, err := r.read(ctx)
 			if err != nil {
 				return err
@@ -141,7 +152,7 @@ func (b *builder) name(ctx context.Context, j *job, ready chan<- *job, budget *s
 	j.ref = k.ref
 	b.mu.Unlock()
 	if skip {
-		budget.Release(int64(len(j.plain)))
+		j.drop(budget)
 		return nil
 	}
 	if !cached {
@@ -193,11 +204,11 @@ func (b *builder) deliver(ctx context.Context, ready <-chan *job, budget *semaph
 		}
 		for _, j := range batch {
 			if !wanted[j.ref.ID] {
-				budget.Release(int64(len(j.plain)))
+				j.drop(budget)
 				continue
 			}
 			g.Go(func() error {
-				defer budget.Release(int64(len(j.plain)))
+				defer j.drop(budget)
 				return b.put(ctx, j)
 			})
 		}
@@ -255,6 +266,7 @@ func (b *builder) put(ctx context.Context, j *job) error {
 type streamReader struct {
 	b      *builder
 	s      *stream
+	cutter *chunk.Cutter // shared by all streams, which are read in turn
 	out    chan<- *job
 	budget *semaphore.Weighted
 	ids    []*chunk.ID
@@ -300,23 +312,28 @@ func (r *streamReader) readLarge(ctx context.Context, e *entry) ([32]byte, error
 	}
 	defer f.Close()
 	spans := blendSpans(f, e.size)
-	cutter, err := chunk.NewCutter(chunk.CutKey(r.b.o.TenantKey))
-	if err != nil {
-		return digest, err
-	}
 	h := blake3.New()
 	var n int64
 	// One byte more than announced is enough to see that the file grew.
-	err = cutter.Cut(io.TeeReader(io.LimitReader(f, e.size+1), h), func(off int64, data []byte) error {
-		if n += int64(len(data)); n > e.size {
-			return ErrChanged
+	all := io.TeeReader(io.LimitReader(f, e.size+1), h)
+	cut := func(part io.Reader) error {
+		begin := n
+		return r.cutter.Cut(part, func(off int64, data []byte) error {
+			if n += int64(len(data)); n > e.size {
+				return ErrChanged
+			}
+			if err := r.budget.Acquire(ctx, int64(len(data))); err != nil {
+				return err
+			}
+			return r.send(ctx, bytes.Clone(data), hintsFor(spans, begin+off, len(data)))
+		})
+	}
+	for _, at := range arrayBorders(spans) {
+		if err := cut(io.LimitReader(all, at-n)); err != nil {
+			return digest, err
 		}
-		if err := r.budget.Acquire(ctx, int64(len(data))); err != nil {
-			return err
-		}
-		return r.send(ctx, bytes.Clone(data), hintsFor(spans, off, len(data)))
-	})
-	if err != nil {
+	}
+	if err := cut(all); err != nil {
 		return digest, err
 	}
 	if err := unchanged(f, e, n); err != nil {

@@ -195,7 +195,10 @@ func additional(header []byte, id chunk.ID) []byte {
 type buffer struct{ filtered, packed []byte }
 
 var (
-	buffers  = sync.Pool{New: func() any { return new(buffer) }}
+	// Of full size at once: growing them chunk by chunk would leave more garbage than they are large.
+	buffers = sync.Pool{New: func() any {
+		return &buffer{filtered: make([]byte, 0, chunk.Max+polygon.MaxTable), packed: make([]byte, 0, MaxStored)}
+	}}
 	encoders = sync.Pool{New: func() any {
 		e, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedDefault),
 			zstd.WithEncoderCRC(false), zstd.WithWindowSize(4<<20), zstd.WithLowerEncoderMem(true))

@@ -243,6 +243,11 @@ func (s *Store) same(key string, size int64, digest [32]byte) (bool, error) {
 	return false, fmt.Errorf("put %s: %w", key, blob.ErrExists)
 }
 
+var copyBuffers = sync.Pool{New: func() any {
+	b := make([]byte, 256<<10)
+	return &b
+}}
+
 // receive writes verified content and its trailer to a temporary file, durably. It takes
 // the room that the object needs, and gives it back if it fails.
 func (s *Store) receive(ctx context.Context, r io.Reader, size int64, digest [32]byte) (name string, err error) {
@@ -265,7 +270,9 @@ func (s *Store) receive(ctx context.Context, r io.Reader, size int64, digest [32
 			_ = os.Remove(f.Name())
 		}
 	}()
-	if _, err = io.CopyBuffer(struct{ io.Writer }{f}, blob.Verify(ctx, r, size, digest), make([]byte, 256<<10)); err != nil {
+	buf := copyBuffers.Get().(*[]byte)
+	defer copyBuffers.Put(buf)
+	if _, err = io.CopyBuffer(struct{ io.Writer }{f}, blob.Verify(ctx, r, size, digest), *buf); err != nil {
 		return "", err
 	}
 	if _, err = f.Write(trailer(size, digest)); err != nil {

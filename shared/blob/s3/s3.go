@@ -55,6 +55,7 @@ var _ blob.Store = (*Store)(nil)
 const (
 	metaDigest = "Sha256" // user metadata: the content's SHA-256 in hexadecimal
 	partSize   = 16 << 20
+	abandoned  = 24 * time.Hour
 	maxTTL     = 7 * 24 * time.Hour // S3's own bound
 )
 
@@ -93,7 +94,35 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 			return nil, fmt.Errorf("create the S3 bucket %s: %w", o.Bucket, err)
 		}
 	}
+	// Not every gateway lists uploads, and nothing but room is lost where one doesn't.
+	_, _ = s.Abandon(ctx, time.Now().Add(-abandoned))
 	return s, nil
+}
+
+// Abandon ends the multipart uploads below the store's prefix that began before a time, and
+// returns how many. A manager that was killed in a Put leaves one, which is in no listing and yet fills the
+// bucket. Open does so for uploads that are a day old.
+func (s *Store) Abandon(ctx context.Context, before time.Time) (int, error) {
+	if s.closed.Load() {
+		return 0, blob.ErrClosed
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // ends the lister when an upload can't be ended
+	n := 0
+	for u := range s.core.Client.ListIncompleteUploads(ctx, s.bucket, s.prefix, true) {
+		if u.Err != nil {
+			return n, fmt.Errorf("list unfinished uploads: %w", mapped(u.Err))
+		}
+		if !u.Initiated.Before(before) || blob.CheckKey(strings.TrimPrefix(u.Key, s.prefix)) != nil {
+			continue
+		}
+		err := mapped(s.core.AbortMultipartUpload(ctx, s.bucket, u.Key, u.UploadID))
+		if err != nil && !errors.Is(err, blob.ErrNotFound) { // another manager may have been faster
+			return n, fmt.Errorf("end the unfinished upload of %s: %w", u.Key, err)
+		}
+		n++
+	}
+	return n, ctx.Err()
 }
 
 func connect(o Options, endpoint string) (*minio.Client, error) {

@@ -1,13 +1,16 @@
 package s3
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/heliostat-render/heliostat/shared/blob/storetest"
+	"github.com/minio/minio-go/v7"
 )
 
 func TestSuite(t *testing.T) {
@@ -44,4 +47,46 @@ func TestSuite(t *testing.T) {
 			}
 		}
 	})
+	t.Run("Abandon", func(t *testing.T) { abandon(t, srv) })
+}
+
+// abandon leaves two uploads as a killed manager does, one of them not below the prefix.
+func abandon(t *testing.T, srv storetest.S3Server) {
+	ctx := context.Background()
+	s, err := Open(ctx, Options{
+		Endpoint: srv.Endpoint, AccessKey: srv.AccessKey, SecretKey: srv.SecretKey,
+		Bucket: "abandoned", Prefix: "ours/", Create: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	begin := func(key string) {
+		id, err := s.core.NewMultipartUpload(ctx, "abandoned", key, minio.PutObjectOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		part := bytes.Repeat([]byte("x"), 5<<20)
+		if _, err := s.core.PutObjectPart(ctx, "abandoned", key, id, 1, bytes.NewReader(part), int64(len(part)), minio.PutObjectPartOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	begin("ours/a/b")
+	begin("theirs/a")
+	if n, err := s.Abandon(ctx, time.Now().Add(-time.Hour)); err != nil || n != 0 {
+		t.Fatalf("%d uploads that may be under way were ended, %v", n, err)
+	}
+	if n, err := s.Abandon(ctx, time.Now().Add(time.Hour)); err != nil || n != 1 {
+		t.Fatalf("%d uploads were ended, %v", n, err)
+	}
+	var left []string
+	for u := range s.core.Client.ListIncompleteUploads(ctx, "abandoned", "", true) {
+		if u.Err != nil {
+			t.Fatal(u.Err)
+		}
+		left = append(left, u.Key)
+	}
+	if len(left) != 1 || left[0] != "theirs/a" {
+		t.Fatal(left)
+	}
 }
