@@ -57,7 +57,7 @@ func newJob(s *Shell) *openJob {
 	p.below.Truncation = fyne.TextTruncateEllipsis
 	p.badge = widget.NewBadge("", theme.Soft)
 	p.bar, p.legend = widget.NewBar(), widget.NewLegend()
-	for i, name := range []string{"Frames", "Time left", "Spent", "Checks"} {
+	for i, name := range []string{"Frames", "Time", "Spent", "Checks"} {
 		p.stats[i] = widget.NewStat(name)
 	}
 	p.whyIs = fynewidget.NewLabel("")
@@ -277,7 +277,7 @@ func (p *openJob) figures(symbol string) {
 			p.stats[1].Set(state.Duration(float64(j.Finished-j.Started)/1000), "in all", theme.Ink)
 		}
 	} else {
-		p.stats[1].Set(state.ETA(p.view.ETA), "", theme.Ink)
+		p.stats[1].Set(state.ETA(p.view.ETA), "left", theme.Ink)
 	}
 	p.stats[2].Set(state.Money(j.Spent, symbol), "of "+state.Money(j.Quote.Ceiling, ""), theme.Ink)
 	if j.Counts.Rejected > 0 {

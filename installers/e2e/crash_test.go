@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/heliostat-render/heliostat/shared/job"
@@ -78,18 +80,46 @@ func checkDeliveredOnce(t *testing.T, d wire.JobDetail) {
 			t.Errorf("frame %d: verdict %q by %q on %q's work", f.Number, f.Verdict, f.Verifier, f.Worker)
 		}
 	}
-	delivered := make(map[string]int)
+	delivered := make(map[int]int)
 	for _, e := range d.Events {
-		if e.What == "frame delivered" {
-			delivered[e.Text]++
+		if e.What == "delivered" {
+			for _, n := range eventFrames(t, e.Text) {
+				delivered[n]++
+			}
 		}
 	}
-	for text, n := range delivered {
-		if n != 1 {
-			t.Errorf("delivered %d times: %s", n, text)
+	for _, f := range d.Frames {
+		if delivered[f.Number] != 1 {
+			t.Errorf("frame %d was delivered %d times", f.Number, delivered[f.Number])
 		}
 	}
 	if d.Job.Counts.Delivered+d.Job.Counts.Accepted != len(d.Frames) {
 		t.Errorf("counts %+v for %d frames", d.Job.Counts, len(d.Frames))
 	}
+}
+
+// eventFrames reads the frames at the beginning of a history line: "frames 3-5,8: …".
+func eventFrames(t *testing.T, text string) []int {
+	t.Helper()
+	list, ok := strings.CutPrefix(text, "frames ")
+	list, _, found := strings.Cut(list, ":")
+	if !ok || !found {
+		t.Fatalf("%q names no frames", text)
+	}
+	var frames []int
+	for part := range strings.SplitSeq(list, ",") {
+		first, last, isRange := strings.Cut(strings.TrimSpace(part), "-")
+		from, err := strconv.Atoi(first)
+		to := from
+		if isRange && err == nil {
+			to, err = strconv.Atoi(last)
+		}
+		if err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		for n := from; n <= to; n++ {
+			frames = append(frames, n)
+		}
+	}
+	return frames
 }
