@@ -2,11 +2,7 @@ package blender_test
 
 import (
 	"bufio"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"image"
-	_ "image/png"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -84,18 +80,29 @@ func farm(t *testing.T, flags ...string) (zip string, env []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ready := start(t, nil, true, b.stub, append([]string{"--data", t.TempDir()}, flags...)...)
-	address := regexp.MustCompile(`address=(\S+)`).FindStringSubmatch(ready)
-	if address == nil {
-		t.Fatalf("the stand-in says %q", ready)
+	return b.zip, artist(t, address(t, start(t, nil, true, b.stub, append([]string{"--data", t.TempDir()}, flags...)...)))
+}
+
+// address is where a manager serves, out of its ready line.
+func address(t *testing.T, ready string) string {
+	t.Helper()
+	found := regexp.MustCompile(`address=(\S+)`).FindStringSubmatch(ready)
+	if found == nil {
+		t.Fatalf("the manager says %q", ready)
 	}
+	return found[1]
+}
+
+// artist is the environment of a Blender with nobody's settings but ours.
+func artist(t *testing.T, manager string) []string {
+	t.Helper()
 	resources := t.TempDir()
 	for _, folder := range []string{"scripts", "config"} {
 		if err := os.Mkdir(filepath.Join(resources, folder), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return b.zip, []string{"HELIOSTAT_MANAGER=" + address[1], "HELIOSTAT_DATA=" + t.TempDir(), "BLENDER_USER_RESOURCES=" + resources, "TMPDIR=" + t.TempDir()}
+	return []string{"HELIOSTAT_MANAGER=" + manager, "HELIOSTAT_DATA=" + t.TempDir(), "BLENDER_USER_RESOURCES=" + resources, "TMPDIR=" + t.TempDir()}
 }
 
 func TestSubmitInBackground(t *testing.T) {
@@ -153,205 +160,4 @@ func TestNoManagerInBackground(t *testing.T) {
 	if !strings.Contains(out, "REFUSED") || !strings.Contains(out, "no manager answers at http://127.0.0.1:9; start one with `heliostat farm start`") {
 		t.Errorf("Blender said\n%s", out)
 	}
-}
-
-// report is what testdata/ui.py writes.
-type report struct {
-	Tick  int
-	Gap   float64
-	Areas []struct {
-		Type                string
-		X, Y, Width, Height int
-		Image               string
-	}
-	Clipboard, Phase, Error, LastFrame string
-	Connected                          bool
-	Findings                           []struct{ Level, Code string }
-	Here                               int
-	Price                              int64
-}
-
-// desk is a Blender window that a test works with by mouse.
-type desk struct {
-	t       *testing.T
-	display string
-	path    string
-}
-
-const screenWidth, screenHeight = 1280, 900
-
-func openDesk(t *testing.T, scene string, flags ...string) *desk {
-	t.Helper()
-	zip, env := farm(t, flags...)
-	d := &desk{t: t, path: filepath.Join(t.TempDir(), "report.json")}
-	// Xvfb picks a free display and says which.
-	read, write, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer read.Close()
-	server := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", fmt.Sprintf("%dx%dx24", screenWidth, screenHeight))
-	server.ExtraFiles = []*os.File{write}
-	if err := server.Start(); err != nil {
-		t.Fatalf("start Xvfb: %v", err)
-	}
-	write.Close()
-	t.Cleanup(func() {
-		_ = server.Process.Signal(syscall.SIGTERM)
-		_ = server.Wait() // ended by the signal
-	})
-	number, err := bufio.NewReader(read).ReadString('\n')
-	if err != nil {
-		t.Fatalf("Xvfb names no display: %v", err)
-	}
-	d.display = ":" + strings.TrimSpace(number)
-	env = append(env, "DISPLAY="+d.display, "LIBGL_ALWAYS_SOFTWARE=1")
-	start(t, env, false, "openbox")
-	start(t, env, false, "blender", "--factory-startup", "--window-geometry", "0", "0", fmt.Sprint(screenWidth), fmt.Sprint(screenHeight), scene,
-		"--python", "testdata/ui.py", "--", zip, d.path)
-	return d
-}
-
-// until polls the report of the running Blender, another process.
-func (d *desk) until(what string, limit time.Duration, holds func(report) bool) report {
-	d.t.Helper()
-	tick := time.NewTicker(25 * time.Millisecond)
-	defer tick.Stop()
-	end := time.After(limit)
-	var now report
-	for {
-		raw, err := os.ReadFile(d.path)
-		if err == nil {
-			err = json.Unmarshal(raw, &now)
-		}
-		if err == nil && holds(now) {
-			return now
-		}
-		if err != nil && !errors.Is(err, os.ErrNotExist) {
-			d.t.Fatalf("read the report: %v", err)
-		}
-		select {
-		case <-tick.C:
-		case <-end:
-			d.screenshot("late")
-			d.t.Fatalf("%s did not come within %v: %+v", what, limit, now)
-		}
-	}
-}
-
-func (d *desk) xdotool(arguments ...string) {
-	d.t.Helper()
-	command := exec.Command("xdotool", arguments...)
-	command.Env = append(os.Environ(), "DISPLAY="+d.display)
-	if out, err := command.CombinedOutput(); err != nil {
-		d.t.Fatalf("xdotool %v: %v\n%s", arguments, err, out)
-	}
-}
-
-// press finds an operator's button by moving the mouse over the panel and asking Blender
-// with Ctrl+C what lies under it, and clicks it.
-func (d *desk) press(operator string) {
-	d.t.Helper()
-	now := d.until("the window", time.Minute, func(r report) bool { return r.Tick > 0 })
-	wanted := "bpy.ops.heliostat." + operator + "("
-	for _, area := range now.Areas {
-		if area.Type != "PROPERTIES" {
-			continue
-		}
-		// Blender counts from below; the window is the screen, or a little lower under its
-		// title bar, which the search doesn't mind.
-		top := screenHeight - area.Y - area.Height
-		for _, share := range []int{30, 75} {
-			x := area.X + area.Width*share/100
-			for y := top + 30; y < top+area.Height; y += 14 {
-				tick := d.until("a tick", 20*time.Second, func(report) bool { return true }).Tick
-				d.xdotool("mousemove", fmt.Sprint(x), fmt.Sprint(y), "sleep", "0.05", "key", "ctrl+c")
-				if r := d.until("a tick", 20*time.Second, func(r report) bool { return r.Tick > tick+1 }); strings.HasPrefix(r.Clipboard, wanted) {
-					d.xdotool("mousemove", fmt.Sprint(x), fmt.Sprint(y+3), "sleep", "0.1", "click", "1")
-					return
-				}
-			}
-		}
-	}
-	d.screenshot("search")
-	d.t.Fatalf("there is no button for %s", operator)
-}
-
-// screenshot keeps a picture where HELIOSTAT_SCREENSHOTS says, and checks that it is one.
-func (d *desk) screenshot(name string) {
-	d.t.Helper()
-	dir := os.Getenv("HELIOSTAT_SCREENSHOTS")
-	if dir == "" {
-		dir = d.t.TempDir()
-	} else if err := os.MkdirAll(dir, 0o755); err != nil {
-		d.t.Fatal(err)
-	}
-	path := filepath.Join(dir, "blender-"+name+".png")
-	command := exec.Command("import", "-window", "root", path)
-	command.Env = append(os.Environ(), "DISPLAY="+d.display)
-	if out, err := command.CombinedOutput(); err != nil {
-		d.t.Fatalf("screenshot: %v\n%s", err, out)
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	defer file.Close()
-	picture, _, err := image.Decode(file)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	colours := make(map[[3]uint32]bool)
-	for y := 0; y < picture.Bounds().Dy(); y += 3 {
-		for x := 0; x < picture.Bounds().Dx(); x += 3 {
-			r, g, b, _ := picture.At(x, y).RGBA()
-			colours[[3]uint32{r, g, b}] = true
-		}
-	}
-	if len(colours) < 50 {
-		d.t.Errorf("the window shows only %d colours", len(colours))
-	}
-}
-
-// TestPanel works through the panel in the real interface: connect, preflight, quote,
-// submit, progress, last frame, and in a second submission cancel.
-func TestPanel(t *testing.T) {
-	dir := awkward(t)
-	d := openDesk(t, filepath.Join(dir, "project", "shot.blend"), "--pace", "4s")
-	d.press("connect")
-	d.until("the connection", 30*time.Second, func(r report) bool { return r.Connected })
-	d.press("preflight")
-	d.until("the findings", 60*time.Second, func(r report) bool { return r.Findings != nil })
-	d.screenshot("preflight")
-	d.press("submit")
-	d.until("the quote", 60*time.Second, func(r report) bool { return r.Phase == "confirm" && r.Price > 0 })
-	d.screenshot("quote")
-	d.press("accept_quote")
-	now := d.until("a frame", 60*time.Second, func(r report) bool { return r.Phase == "render" && r.Here > 0 })
-	shown := d.until("the last frame in the Image Editor", 30*time.Second, func(r report) bool {
-		for _, area := range r.Areas {
-			if area.Type == "IMAGE_EDITOR" && area.Image == r.LastFrame && r.LastFrame != "" {
-				return true
-			}
-		}
-		return false
-	})
-	d.screenshot("frame")
-	t.Logf("frame shown: %s of %d here", shown.LastFrame, now.Here)
-	d.until("delivery", 60*time.Second, func(r report) bool { return r.Phase == "delivered" })
-	d.press("accept_frames")
-	d.until("settlement", 30*time.Second, func(r report) bool { return r.Phase == "settled" })
-	d.press("submit")
-	d.until("the second quote", 60*time.Second, func(r report) bool { return r.Phase == "confirm" })
-	d.press("accept_quote")
-	d.until("rendering", 30*time.Second, func(r report) bool { return r.Phase == "render" })
-	d.press("cancel")
-	last := d.until("the cancel", 30*time.Second, func(r report) bool { return r.Phase == "cancelled" })
-	d.screenshot("cancelled")
-	// Software OpenGL on a busy machine draws slowly; a bridge that waited for the network
-	// or for the scene's files would cost more than this.
-	if last.Gap > 3 {
-		t.Errorf("the interface stood still for %.1f s", last.Gap)
-	}
-	t.Logf("longest gap between ticks: %.2f s", last.Gap)
 }

@@ -68,11 +68,23 @@ func TestCollectedSceneRendersTheSame(t *testing.T) {
 	}
 	outside := "_ext" + filepath.ToSlash(dir)
 	want := []string{outside + "/assets/lib/part.blend", outside + "/assets/lib/skin.png", outside + "/elsewhere/far.png", outside + "/elsewhere/outside.png",
-		"shot.blend", "tex/tile.1001.png", "tex/tile.1002.png"}
+		"blendcache_shot/*", "shot.blend", "tex/größe 大.png", "tex/lamp.ies", "tex/tile.1001.png", "tex/tile.1002.png",
+		"tex/walk_0004.png", "tex/walk_0005.png", "tex/walk_0006.png"}
 	var names []string
 	package_ := t.TempDir()
 	for _, f := range scene.Files {
-		names = append(names, f.Name)
+		if strings.HasPrefix(f.Path, scene.Workdir) {
+			if err := submit.Steady(f.Path); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if strings.HasPrefix(f.Name, "blendcache_shot/") {
+			if !slices.Contains(names, "blendcache_shot/*") {
+				names = append(names, "blendcache_shot/*")
+			}
+		} else {
+			names = append(names, f.Name)
+		}
 		raw, err := os.ReadFile(f.Path)
 		if err != nil {
 			t.Fatal(err)
@@ -114,12 +126,12 @@ func TestCollectedSceneRendersTheSame(t *testing.T) {
 	}
 }
 
-// render returns the pixels of frame 1.
+// render returns the pixels of frame 2.
 func render(t *testing.T, path string) []byte {
 	t.Helper()
 	out := t.TempDir()
-	blend(t, nil, path, "--factory-startup", "-t", "1", "-o", out+"/####", "-F", "PNG", "-f", "1")
-	file, err := os.Open(filepath.Join(out, "0001.png"))
+	blend(t, nil, path, "--factory-startup", "-t", "1", "-o", out+"/####", "-F", "PNG", "-f", "2")
+	file, err := os.Open(filepath.Join(out, "0002.png"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,6 +185,26 @@ bpy.ops.wm.save_mainfile()
 	scene = describe(t, submit.DescribeOptions{Blend: shot})
 	if got := codes(scene); !slices.Equal(got, []string{"missing_file", "movie_output", "no_camera", "scripts", "unreadable_file"}) {
 		t.Errorf("findings: %v", got)
+	}
+}
+
+// TestCases collects and preflights many small scenes in one Blender.
+func TestCases(t *testing.T) {
+	out := blend(t, []string{"PYTHONDONTWRITEBYTECODE=1"}, "--factory-startup", "--python-exit-code", "3", "--python", "testdata/cases.py", "--", t.TempDir())
+	if !strings.Contains(out, "CASES PASS") {
+		t.Errorf("Blender said\n%s", out)
+	}
+}
+
+// TestUnsavedChangesTravel submits a scene that differs from its file twice.
+func TestUnsavedChangesTravel(t *testing.T) {
+	dir := awkward(t)
+	zip, env := farm(t, "--pace", "20ms")
+	shot := filepath.Join(dir, "project", "shot.blend")
+	out := blend(t, env, shot, "--python-exit-code", "3", "--python", "testdata/background.py", "--", zip, "unsaved")
+	sent := regexp.MustCompile(`uploaded=(\d+)`).FindAllStringSubmatch(out, -1)
+	if len(sent) != 2 || len(sent[0][1]) < 4 || len(sent[1][1]) > 4 {
+		t.Errorf("uploads %v; Blender said\n%s", sent, out)
 	}
 }
 

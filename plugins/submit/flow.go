@@ -171,6 +171,9 @@ func (s *Submission) pack(ctx context.Context, c *client.Client) (*pack.Built, e
 		return nil, err
 	}
 	scene := s.record.Scene
+	if err := steadyScene(scene); err != nil {
+		return nil, problemOf("prepare the scene", err)
+	}
 	began := time.Now()
 	built, err := pack.Build(ctx, pack.BuildOptions{
 		Sources: scene.sources(), Main: scene.Main, TenantKey: s.agent.identity.TenantKey(), ScanCache: s.agent.scanCache(), Rehash: scene.Rehash,

@@ -146,7 +146,7 @@ func (s *Submission) update(u wire.JobUpdate) {
 
 // progressLocked words how far the frames are.
 func (s *Submission) progressLocked(now *Status) {
-	share, busy := 0.0, 0
+	share, busy, checked := 0.0, 0, 0
 	for _, f := range s.frames {
 		switch {
 		case f.Path != "":
@@ -158,6 +158,9 @@ func (s *Submission) progressLocked(now *Status) {
 			}
 		default:
 			share += 0.9
+			if f.State == job.FrameUploaded {
+				checked++
+			}
 		}
 	}
 	total := len(s.frames)
@@ -167,6 +170,9 @@ func (s *Submission) progressLocked(now *Status) {
 	now.Text = fmt.Sprintf("%d of %d frames are here", now.Here, total)
 	if busy > 0 {
 		now.Text += fmt.Sprintf(", %d in work", busy)
+	}
+	if checked > 0 {
+		now.Text += fmt.Sprintf(", %d being verified", checked)
 	}
 }
 

@@ -14,6 +14,8 @@ import bpy
 from .findings import ERROR, NOTE, WARNING, finding
 from .references import absolute, references
 
+LISTED = 3  # missing files of one reference that are listed one by one
+
 # First bytes of image formats whose damage Blender reports by nothing but pink pixels.
 MAGIC = {
     ".png": (b"\x89PNG\r\n\x1a\n",),
@@ -63,10 +65,10 @@ class Collected:
         self.files, self.findings = {}, []
 
 
-def collect(layout, workdir):
-    """Gathers everything and writes the rewritten scene files into workdir."""
+def collect(layout, workdir, numbers=None):
+    """Gathers what the numbered frames need and writes the rewritten scene files into workdir."""
     found = Collected()
-    rewrite = _gather(layout, found, layout.opened)
+    rewrite = _gather(layout, found, layout.opened, numbers)
     main = os.path.join(workdir, "main.blend")
     for scene in bpy.data.scenes:
         scene.render.filepath = "//"  # the artist's own folders are nobody's business
@@ -76,7 +78,7 @@ def collect(layout, workdir):
     for number, library in enumerate(sorted(rewrite)):
         copy = os.path.join(workdir, "library_%d.blend" % number)
         bpy.ops.wm.open_mainfile(filepath=library, load_ui=False, use_scripts=False)
-        _gather(layout, Collected(), library)
+        _gather(layout, Collected(), library, numbers)
         _save(copy)
         found.files[layout.name(library)]["path"] = copy
     return found
@@ -103,20 +105,22 @@ def _forget_path(path):
                 file.write(b"\0" * len(own))
 
 
-def _gather(layout, found, opened):
+def _gather(layout, found, opened, numbers):
     """Notes every file that the open file refers to and rewrites its own references.
 
     Returns the absolute paths of libraries whose own references need rewriting.
     """
     rewrite, seen = set(), set()
-    for reference in list(references()):
+    for reference in list(references(numbers, layout.main if opened == layout.opened else opened)):
         _note_files(layout, found, reference)
         seen.update(reference.files())
         seen.add(reference.path)
+        if reference.assign is None:
+            continue
         holder = reference.holder or opened
         wanted = layout.relative(holder, reference.path)
         now = "//" + os.path.relpath(reference.path, os.path.dirname(holder)).replace(os.sep, "/")
-        if reference.raw.startswith("//") and now == wanted:
+        if reference.raw.startswith("//") and now == wanted and "\\" not in reference.raw:
             continue
         if reference.library:
             rewrite.add(holder)
@@ -127,7 +131,18 @@ def _gather(layout, found, opened):
 
 
 def _note_files(layout, found, reference):
+    missing = [path for path in reference.files() if not os.path.lexists(path)]
+    if len(missing) > LISTED:
+        # A sequence that was moved: one finding says it.
+        more = _problem(reference, missing[0], "does not exist")
+        more["text"] += ", nor do %d more like it" % (len(missing) - 1)
+        found.findings.append(more)
+        missing = set(missing)
+    else:
+        missing = set()
     for path in reference.files():
+        if path in missing:
+            continue
         name = layout.name(path)
         if name in found.files:
             continue

@@ -59,7 +59,7 @@ def describe(options):
         numbers = recipe.frames(scene, options.frames)
     except ValueError as error:
         numbers = []
-        findings.append(finding(ERROR, "frames", str(error)))
+        findings.append(finding(ERROR, "frames", str(error), "correct the frames, or leave them empty for the scene's range"))
     layout = collect.Layout(root, original, opened)
     description = {
         "heliostat": 1,
@@ -75,13 +75,16 @@ def describe(options):
     if options.output:
         ends = options.output.endswith(("/", os.sep))
         description["output"]["pattern"] = os.path.abspath(options.output) + (os.sep if ends else "")
+    if os.path.isabs(scene.render.filepath) and not scene.render.filepath.startswith("//") and not options.output:
+        findings.append(finding(NOTE, "absolute_output", "the output path %s is absolute: frames go there on this machine only" % scene.render.filepath,
+                                "begin it with // to keep frames beside the .blend"))
     if options.unsaved:
         findings.append(finding(NOTE, "unsaved", "the scene has unsaved changes; they are rendered too", "save the file to keep what was rendered"))
     if not any(found["code"] in {"frames"} for found in findings):
         findings += preflight.preflight(scene, numbers)
     else:
         findings += [found for found in preflight.preflight(scene, numbers) if found["code"] != "empty_range"]
-    collected = collect.collect(layout, description["workdir"])
+    collected = collect.collect(layout, description["workdir"], numbers)
     description["files"] = sorted(collected.files.values(), key=lambda file: file["name"])
     description["findings"] = findings + collected.findings
     return description

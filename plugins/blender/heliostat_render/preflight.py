@@ -59,6 +59,8 @@ def _engine(scene):
     cycles = scene.cycles
     if getattr(cycles, "shading_system", False):
         found.append(finding(WARNING, "osl", "the scene uses Open Shading Language, which only some workers have", "switch Open Shading Language off unless a shader needs it"))
+    if cycles.device == "GPU":
+        found.append(finding(WARNING, "gpu_only", "the scene renders on a GPU: workers that have only a CPU won't take it", "set Render Properties > Device to CPU if any worker may render it"))
     if cycles.time_limit > 0:
         found.append(finding(NOTE, "time_limit", "the render time limit is not used: it would make machines differ", "set the sample count instead"))
     if getattr(cycles, "use_guiding", False):
@@ -95,6 +97,11 @@ def _simulations():
         if len(moving) > len(particles):
             found.append(finding(WARNING, "unbaked", 'the simulation of "%s" is not baked: frames rendered on different machines won\'t match' % holder.name,
                                  "bake it, or use Object > Bake All Dynamics, and save", user=holder.name))
+    for holder in bpy.data.objects:
+        for modifier in holder.modifiers:
+            if holder.users and not holder.hide_render and modifier.type == "FLUID" and modifier.fluid_type == "DOMAIN" and not modifier.domain_settings.has_cache_baked_data:
+                found.append(finding(WARNING, "unbaked", 'the fluid of "%s" is not baked: frames rendered on different machines won\'t match' % holder.name,
+                                     "set the domain's cache to All or Modular, bake it, and save", user=holder.name))
     for scene in bpy.data.scenes:
         world = scene.rigidbody_world
         if world and world.enabled and not world.point_cache.is_baked:

@@ -10,6 +10,8 @@ import re
 
 import bpy
 
+from . import sequences
+
 # Images that the add-on itself loads to show frames; never part of a scene.
 PREVIEW = "heliostat_preview"
 
@@ -36,6 +38,8 @@ class Reference:
     def files(self):
         """Absolute paths of the files behind the reference; those missing are included."""
         if self.folder:
+            if not os.path.isdir(self.path):
+                return [self.path] if self.needed else []
             return sorted(os.path.join(base, name) for base, _, names in os.walk(self.path) for name in names)
         if self._frames:
             return self._frames(self.path)
@@ -44,21 +48,29 @@ class Reference:
 
 def absolute(raw, library):
     """The absolute, normalised path of a stored path; // is relative to its own file."""
-    path = bpy.path.abspath(raw, library=library).replace("\\", "/") if os.sep == "/" else bpy.path.abspath(raw, library=library)
-    return os.path.normpath(path)
+    if os.sep == "/":
+        raw = raw.replace("\\", "/")  # files made on Windows
+        if re.match(r"[A-Za-z]:/", raw):
+            return os.path.normpath(raw)  # a drive that this machine hasn't; named as the artist knows it
+    return os.path.normpath(bpy.path.abspath(raw, library=library))
 
 
-def references():
-    """Yields a Reference for every external file that the render may read."""
+def references(numbers=None, main=""):
+    """Yields a Reference for every external file that the render may read.
+
+    numbers: the frames that are rendered; None takes sequences whole. main: the path of
+    the open file as the artist knows it, where the open one is a copy.
+    """
+    frames = sequences.Frames(numbers)
     for lib in bpy.data.libraries:
         if lib.packed_file is None:
             yield _library(lib)
     for image in bpy.data.images:
-        yield from _image(image)
+        yield from _image(image, frames)
     for clip in bpy.data.movieclips:
         if clip.users:
-            frames = sequence if clip.source == "SEQUENCE" else None
-            yield Reference('Movie clip "%s"' % clip.name, "clip", clip.filepath, clip.library, _setter(clip, "filepath"), frames=frames)
+            wanted = frames.of_clip(clip) if clip.source == "SEQUENCE" else None
+            yield Reference('Movie clip "%s"' % clip.name, "clip", clip.filepath, clip.library, _setter(clip, "filepath"), frames=wanted)
     for font in bpy.data.fonts:
         if font.users and font.filepath != "<builtin>" and not font.packed_file:
             yield Reference('Font "%s"' % font.name, "font", font.filepath, font.library, _setter(font, "filepath"))
@@ -67,12 +79,12 @@ def references():
             yield Reference('Sound "%s"' % sound.name, "sound", sound.filepath, sound.library, _setter(sound, "filepath"), needed=False)
     for volume in bpy.data.volumes:
         if volume.users and not volume.packed_file:
-            yield Reference('Volume "%s"' % volume.name, "volume", volume.filepath, volume.library, _setter(volume, "filepath"), frames=sequence if volume.is_sequence else None)
+            yield Reference('Volume "%s"' % volume.name, "volume", volume.filepath, volume.library, _setter(volume, "filepath"), frames=frames.of_volume(volume) if volume.is_sequence else None)
     for cache in bpy.data.cache_files:
         if cache.users:
-            yield Reference('Cache "%s"' % cache.name, "cache", cache.filepath, cache.library, _setter(cache, "filepath"), frames=sequence if cache.is_sequence else None)
+            yield Reference('Cache "%s"' % cache.name, "cache", cache.filepath, cache.library, _setter(cache, "filepath"), frames=frames.of_cache(cache) if cache.is_sequence else None)
     for holder in bpy.data.objects:
-        yield from _modifiers(holder)
+        yield from _modifiers(holder, main or bpy.data.filepath)
     for tree, holder in _trees():
         yield from _nodes(tree, holder)
     for scene in bpy.data.scenes:
@@ -93,17 +105,17 @@ def _setter(owner, attribute):
     return assign
 
 
-def _image(image):
+def _image(image, sequence):
     if image.source not in {"FILE", "SEQUENCE", "MOVIE", "TILED"} or image.get(PREVIEW):
         return
-    if not image.filepath or image.packed_file or not _rendered(image):
+    if not image.filepath or image.packed_file or len(image.packed_files) or not _rendered(image):
         return
     frames = None
     if image.source == "SEQUENCE":
-        frames = sequence
+        frames = sequence.of_image(image)
     elif image.source == "TILED":
         numbers = [tile.number for tile in image.tiles]
-        frames = lambda path: tiles(path, numbers)
+        frames = lambda path: sequences.tiles(path, numbers)
     yield Reference('Image "%s"' % image.name, "image", image.filepath, image.library, _setter(image, "filepath"), frames=frames)
 
 
@@ -127,7 +139,7 @@ def _image_users():
     return found
 
 
-def _modifiers(holder):
+def _modifiers(holder, main):
     for modifier in holder.modifiers:
         who = 'Modifier "%s" of "%s"' % (modifier.name, holder.name)
         if modifier.type == "MESH_CACHE" and modifier.filepath:
@@ -135,10 +147,31 @@ def _modifiers(holder):
         elif modifier.type == "OCEAN" and modifier.is_cached and modifier.filepath:
             yield Reference(who, "cache", modifier.filepath, holder.library, _setter(modifier, "filepath"), folder=True)
         elif modifier.type == "FLUID" and modifier.fluid_type == "DOMAIN":
-            yield Reference(who, "cache", modifier.domain_settings.cache_directory, holder.library, _setter(modifier.domain_settings, "cache_directory"), folder=True)
+            domain = modifier.domain_settings
+            baked = domain.has_cache_baked_data or domain.cache_type == "REPLAY"
+            yield Reference(who, "cache", domain.cache_directory, holder.library, _setter(domain, "cache_directory"), needed=baked, folder=True)
+        elif modifier.type == "NODES":
+            # Where Blender from 3.6 on bakes simulation zones; 4.1 renamed it.
+            for attribute in ("simulation_bake_directory", "bake_directory"):
+                if getattr(modifier, attribute, ""):
+                    yield Reference(who, "cache", getattr(modifier, attribute), holder.library, _setter(modifier, attribute), folder=True)
     for cache in point_caches(holder):
-        if cache.use_external and cache.filepath:
-            yield Reference('Particle cache of "%s"' % holder.name, "cache", cache.filepath, holder.library, _setter(cache, "filepath"), folder=True)
+        yield from _point_cache(cache, 'Simulation of "%s"' % holder.name, holder.library, main)
+    if holder.rigid_body:
+        for scene in bpy.data.scenes:
+            if scene.rigidbody_world and scene.rigidbody_world.point_cache:
+                yield from _point_cache(scene.rigidbody_world.point_cache, 'Rigid bodies of "%s"' % scene.name, scene.library, main)
+
+
+def _point_cache(cache, who, library, main):
+    if cache.use_external:
+        if cache.filepath:
+            yield Reference(who, "cache", cache.filepath, library, _setter(cache, "filepath"), folder=True)
+    elif cache.use_disk_cache:
+        # Blender finds these by the name of the .blend, so nothing has to be rewritten.
+        holder = absolute(library.filepath, None) if library else main
+        folder = "blendcache_" + os.path.splitext(os.path.basename(holder))[0]
+        yield Reference(who, "cache", os.path.join(os.path.dirname(holder), folder), None, None, needed=cache.is_baked, folder=True)
 
 
 def point_caches(holder):
@@ -180,24 +213,3 @@ def _strips(scene):
         elif strip.type == "IMAGE":
             names = [element.filename for element in strip.elements]
             yield Reference(who, "strip", strip.directory, scene.library, _setter(strip, "directory"), frames=lambda path, names=names: [os.path.join(path, name) for name in names])
-
-
-def tiles(path, numbers):
-    """The files of a UDIM pattern, one for each tile number."""
-    found = []
-    for number in numbers:
-        u, v = (number - 1001) % 10 + 1, (number - 1001) // 10 + 1
-        found.append(path.replace("<UDIM>", str(number)).replace("<UVTILE>", "u%d_v%d" % (u, v)))
-    return found
-
-
-def sequence(path):
-    """Every file beside `path` that differs from it only in its last run of digits."""
-    folder, name = os.path.split(path)
-    runs = list(re.finditer(r"\d+", os.path.splitext(name)[0]))
-    if not runs or not os.path.isdir(folder):
-        return [path]
-    start, end = runs[-1].span()
-    like = re.compile(re.escape(name[:start]) + r"\d+" + re.escape(name[end:]) + "$")
-    found = sorted(os.path.join(folder, other) for other in os.listdir(folder) if like.match(other))
-    return found or [path]

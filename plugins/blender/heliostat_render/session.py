@@ -184,9 +184,18 @@ def show_frame(path):
         for area in window.screen.areas:
             if area.type == "IMAGE_EDITOR":
                 space = area.spaces.active
-                if space.image is None or space.image == image or space.image.type == "RENDER_RESULT":
+                if space.image is None or space.image.type == "RENDER_RESULT":
                     space.image = image
+                    _fit(window, area)
+                if space.image == image:
                     area.tag_redraw()
+
+
+def _fit(window, area):
+    region = next((region for region in area.regions if region.type == "WINDOW"), None)
+    if region:
+        with bpy.context.temp_override(window=window, area=area, region=region):
+            bpy.ops.image.view_all(fit_view=True)
 
 
 def _package():

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Installs the add-on into a headless Blender and runs its operators.
 
-    blender -b scene.blend --python background.py -- ZIP preflight|submit
+    blender -b scene.blend --python background.py -- ZIP preflight|submit|unsaved
 """
 
 import sys
@@ -15,7 +15,13 @@ try:
     if what == "preflight":
         print("RESULT", bpy.ops.heliostat.preflight())
     else:
-        print("RESULT", bpy.ops.heliostat.submit("EXEC_DEFAULT", wait=True, accept=True))
+        for _ in range(2 if what == "unsaved" else 1):
+            if what == "unsaved":
+                bpy.data.objects["tile"].location.x = -0.9
+                # A script's change doesn't mark the file; an undo step does.
+                bpy.ops.ed.undo_push()
+                bpy.data.is_dirty or print("NOT DIRTY")
+            print("RESULT", bpy.ops.heliostat.submit("EXEC_DEFAULT", wait=True, accept=True))
 except RuntimeError as error:
     print("REFUSED", error)
 bpy.ops.preferences.addon_disable(module="heliostat_render")

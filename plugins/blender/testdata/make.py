@@ -8,6 +8,12 @@ DIR/project/tex/tile.1001.png and tile.1002.png, a UDIM image
 DIR/elsewhere/outside.png     outside the project, by an absolute path
 DIR/assets/lib/part.blend     uses //skin.png and, by an absolute path, DIR/elsewhere/far.png
 DIR/assets/lib/skin.png
+DIR/project/tex/walk_0001.png to walk_0009.png, an image sequence
+DIR/project/tex/größe 大.png  wanted as //tex\\größe 大.png, the way that Windows writes it
+DIR/project/tex/packed.png    packed into shot.blend and deleted
+DIR/project/tex/brush.png     used by a brush only
+DIR/project/tex/lamp.ies      light distribution
+DIR/project/blendcache_shot/  disk cache of a baked cloth
 """
 
 import os
@@ -27,8 +33,8 @@ def picture(path, colour):
     bpy.data.images.remove(image)
 
 
-def plate(name, stored, place, tiled=False):
-    bpy.ops.mesh.primitive_plane_add(size=1.8, location=place)
+def plate(name, stored, place, tiled=False, size=1.8):
+    bpy.ops.mesh.primitive_plane_add(size=size, location=place)
     thing = bpy.context.object
     thing.name = name
     made = bpy.data.materials.new(name)
@@ -71,6 +77,38 @@ bpy.ops.wm.read_factory_settings(use_empty=True)
 bpy.ops.wm.save_as_mainfile(filepath=path("project", "shot.blend"))
 plate("tile", ("//tex/tile.<UDIM>.png", path("project", "tex", "tile.1001.png")), (-1, 1, 0), tiled=True)
 plate("outside", (path("elsewhere", "outside.png"),) * 2, (1, 1, 0))
+for number in range(1, 10):
+    picture(path("project", "tex", "walk_%04d.png" % number), (number / 10, 1 - number / 10, 0.5))
+for name, colour in (("größe 大.png", (1, 1, 0)), ("packed.png", (0, 1, 1)), ("brush.png", (1, 0, 0))):
+    picture(path("project", "tex", name), colour)
+walk = plate("walk", ("//tex/walk_0001.png", path("project", "tex", "walk_0001.png")), (0, 0.9, 0.5), size=0.7)
+node = walk.data.materials[0].node_tree.nodes["Image Texture"]
+node.image.source = "SEQUENCE"
+node.image_user.frame_start, node.image_user.frame_duration, node.image_user.frame_offset, node.image_user.use_auto_refresh = 1, 9, 3, True
+plate("windows", ("//tex\\größe 大.png", path("project", "tex", "größe 大.png")), (-0.9, 0, 0.5), size=0.7)
+packed = plate("packed", ("//tex/packed.png", path("project", "tex", "packed.png")), (0.9, 0, 0.5), size=0.7)
+packed.data.materials[0].node_tree.nodes["Image Texture"].image.pack()
+os.remove(path("project", "tex", "packed.png"))
+texture = bpy.data.textures.new("brush", "IMAGE")
+texture.image = bpy.data.images.load(path("project", "tex", "brush.png"))
+bpy.data.brushes.new("brush", mode="SCULPT").texture = texture
+
+with open(path("project", "tex", "lamp.ies"), "w") as file:
+    file.write("IESNA:LM-63-2002\nTILT=NONE\n1 1000 1 3 1 1 2 0 0 0\n1 1 100\n0 45 90\n0\n1000 400 20\n")
+lamp = bpy.data.objects.new("lamp", bpy.data.lights.new("lamp", "POINT"))
+lamp.location, lamp.data.energy, lamp.data.use_nodes = (0, 0, 1.5), 30, True
+tree = lamp.data.node_tree
+node = tree.nodes.new("ShaderNodeTexIES")
+node.mode, node.filepath = "EXTERNAL", "//tex/lamp.ies"
+tree.links.new(node.outputs[0], tree.nodes["Emission"].inputs["Strength"])
+bpy.context.scene.collection.objects.link(lamp)
+
+bpy.ops.mesh.primitive_grid_add(x_subdivisions=6, y_subdivisions=6, size=0.8, location=(0, -0.2, 1))
+bpy.context.object.name = "cloth"
+cache = bpy.context.object.modifiers.new("Cloth", "CLOTH").point_cache
+cache.frame_end, cache.use_disk_cache = 3, True
+bpy.ops.ptcache.bake_all(bake=True)
+
 with bpy.data.libraries.load(library, link=True) as (_, wanted):
     wanted.collections = ["Parts"]
 bpy.context.scene.collection.children.link(wanted.collections[0])

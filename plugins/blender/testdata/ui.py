@@ -29,9 +29,11 @@ def setup():
     for panel in [panel for panel in bpy.types.Panel.__subclasses__() if getattr(panel, "bl_context", "") == "render" and not panel.__module__.startswith("heliostat_render")]:
         if panel.is_registered:
             bpy.utils.unregister_class(panel)
-    areas = sorted(bpy.context.window_manager.windows[0].screen.areas, key=lambda area: area.width * area.height, reverse=True)
-    areas[0].type = "PROPERTIES"
-    areas[1].type = "IMAGE_EDITOR"
+    window = bpy.context.window_manager.windows[0]
+    # The last frame on the left, the panel on the right, as an artist would work.
+    next(area for area in window.screen.areas if area.type == "VIEW_3D").type = "IMAGE_EDITOR"
+    with bpy.context.temp_override(window=window, area=next(area for area in window.screen.areas if area.type == "OUTLINER")):
+        bpy.ops.screen.area_close()
 
 
 def report():
@@ -48,7 +50,8 @@ def report():
         "tick": state["tick"], "gap": state["gap"], "areas": areas, "clipboard": bpy.context.window_manager.clipboard,
         "connected": bool(session.status.get("connected")), "findings": session.findings, "phase": session.now.get("phase", ""),
         "here": session.now.get("here", 0), "price": (session.now.get("quote") or {}).get("price", 0), "error": session.error,
-        "lastFrame": session.now.get("lastFrame", ""),
+        "lastFrame": session.now.get("lastFrame", ""), "workers": sum(one.get("workers", 0) for one in session.status.get("renderers") or []),
+        "uploaded": (session.now.get("upload") or {}).get("uploaded", 0),
     }
     with open(REPORT + ".part", "w") as file:
         json.dump(said, file)
