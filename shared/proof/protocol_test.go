@@ -267,7 +267,7 @@ func TestBlenderAdaptive(t *testing.T) {
 		t.Fatalf("no Blender found (%v); install it: apt-get install blender", err)
 	}
 	scene := t.TempDir()
-	rendertest.BlenderScene(t, found[0].Path, scene, "")
+	rendertest.BlenderScene(t, found[0].Path, scene, "restless")
 	worker := party{renderer: b, install: found[0], scene: scene, threads: 2}
 	verifier := party{renderer: b, install: found[0], scene: scene, threads: 1}
 	rc := rendertest.Recipe(found[0].Version)

@@ -38,6 +38,8 @@ s.render.resolution_x=160; s.render.resolution_y=96; s.frame_start=1; s.frame_en
 if variation == "driver":
     c = o.driver_add("scale", 0)
     c.driver.expression = "[x for x in (2,)][0]"
+elif variation == "restless":
+    s.cycles.use_adaptive_sampling, s.cycles.adaptive_threshold = True, 0.0005
 elif variation == "denoise":
     s.cycles.use_denoising = True
 elif variation == "compositor":
