@@ -70,7 +70,7 @@ func TestBadInputNamesTheThingAndTheNextStep(t *testing.T) {
 		{"denoiser that this Blender lacks", "heliostat", submit(denoised), []string{"enois"}},
 		{"empty frame range", "heliostat", submit(scene, "--frames", "5-1"), []string{"5-1"}},
 		{"manager that isn't there", "heliostat", submit(scene, "--manager", "http://"+nobody), []string{nobody, "heliostat farm start"}},
-		{"address that can't be read", "heliostat", submit(scene, "--manager", "ftp://farm"), []string{"ftp://farm", "http://127.0.0.1:7777"}},
+		{"address that can't be read", "heliostat", submit(scene, "--manager", "ftp://farm"), []string{"ftp://farm", "http://"}},
 		{"damaged key", "heliostat", submit(scene, "--data", wrongKey), []string{"identity.json", "backup"}},
 		{"worker without a manager", "heliostat-worker", []string{"run", "--manager", "http://" + nobody, "--data", f.Data("lonely"), "--connect-timeout", "1s"}, []string{nobody}},
 		{"verifier without a manager", "heliostat-verifier", []string{"run", "--manager", "http://" + nobody, "--data", f.Data("lonely-verifier"), "--connect-timeout", "1s"}, []string{nobody}},

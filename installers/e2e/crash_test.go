@@ -98,10 +98,10 @@ func checkDeliveredOnce(t *testing.T, d wire.JobDetail) {
 	}
 }
 
-// eventFrames reads the frames at the beginning of a history line: "frames 3-5,8: …".
+// eventFrames reads the frames at the beginning of a history line: "frames 3-5, 8: …".
 func eventFrames(t *testing.T, text string) []int {
 	t.Helper()
-	list, ok := strings.CutPrefix(text, "frames ")
+	_, list, ok := strings.Cut(text, " ")
 	list, _, found := strings.Cut(list, ":")
 	if !ok || !found {
 		t.Fatalf("%q names no frames", text)

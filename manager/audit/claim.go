@@ -58,7 +58,7 @@ func (u *Auditor) Claim(ctx context.Context, jobID string, frames []int, reason 
 			}
 		}
 		changes.Job(jobID, frames...)
-		return changes.Event(tx, jobID, "claim", fmt.Sprintf("frames %s: %s", store.FormatFrames(frames), reason), "")
+		return changes.Event(tx, jobID, "claim", fmt.Sprintf("%s: %s", store.NameFrames(frames), reason), "")
 	})
 	if err != nil {
 		return nil, err
@@ -77,7 +77,7 @@ func (u *Auditor) refuseClaim(tx store.Tx, changes *notify.Changes, s *subject) 
 	if err != nil {
 		return err
 	}
-	if err := changes.Event(tx, j.ID, "claim refused", fmt.Sprintf("frames %s passed again", store.FormatFrames(s.attempt.Frames)), s.audit.Verifier); err != nil {
+	if err := changes.Event(tx, j.ID, "claim refused", fmt.Sprintf("%s passed again", store.NameFrames(s.attempt.Frames)), s.audit.Verifier); err != nil {
 		return err
 	}
 	changes.Job(j.ID, s.attempt.Frames...)
@@ -104,7 +104,7 @@ func (u *Auditor) upholdClaim(tx store.Tx, changes *notify.Changes, s *subject) 
 	if _, err := tx.EditJob(s.job.ID, func(j *store.Job) { j.Spent -= sum }); err != nil {
 		return err
 	}
-	if err := changes.Event(tx, s.job.ID, "claim upheld", fmt.Sprintf("frames %s are rendered again", store.FormatFrames(s.attempt.Frames)), s.attempt.Worker); err != nil {
+	if err := changes.Event(tx, s.job.ID, "claim upheld", fmt.Sprintf("%s: rendered again", store.NameFrames(s.attempt.Frames)), s.attempt.Worker); err != nil {
 		return err
 	}
 	_, err = tx.MoveJob(s.job.ID, []job.State{job.Disputed}, job.Rendering, func(j *store.Job) { j.Cause, j.ClaimFrames, j.Finished = "", nil, 0 })

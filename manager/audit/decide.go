@@ -80,7 +80,7 @@ func (u *Auditor) conclude(tx store.Tx, changes *notify.Changes, s *subject, rea
 	next.others = append(append([]*store.Audit(nil), s.others...), s.audit)
 	next.audit = &store.Audit{Claim: s.audit.Claim}
 	more := len(u.candidates(&next)) > 0
-	frames := store.FormatFrames(s.attempt.Frames)
+	frames := store.NameFrames(s.attempt.Frames)
 	switch decision := Decide(passes, fails, inconclusive, more); decision {
 	case Deliver:
 		if s.audit.Claim > 0 {
@@ -88,7 +88,7 @@ func (u *Auditor) conclude(tx store.Tx, changes *notify.Changes, s *subject, rea
 		}
 		return lease.Outcome{}, u.deliver(tx, changes, s, reason)
 	case Another:
-		if err := changes.Event(tx, s.job.ID, "second check", fmt.Sprintf("frames %s: %s; another verifier is asked", frames, reason), s.audit.Verifier); err != nil {
+		if err := changes.Event(tx, s.job.ID, "second check", fmt.Sprintf("%s: %s; another verifier is asked", frames, reason), s.audit.Verifier); err != nil {
 			return lease.Outcome{}, err
 		}
 		return lease.Outcome{}, u.another(tx, changes, s)
@@ -134,7 +134,7 @@ func (u *Auditor) deliver(tx store.Tx, changes *notify.Changes, s *subject, reas
 		return err
 	}
 	changes.Job(j.ID, a.Frames...)
-	if err := changes.Event(tx, j.ID, "delivered", fmt.Sprintf("frames %s: %s", store.FormatFrames(a.Frames), reason), a.Worker); err != nil {
+	if err := changes.Event(tx, j.ID, "delivered", fmt.Sprintf("%s: %s", store.NameFrames(a.Frames), reason), a.Worker); err != nil {
 		return err
 	}
 	if j.TasksOpen > 0 {
@@ -168,7 +168,7 @@ func (u *Auditor) reject(tx store.Tx, changes *notify.Changes, s *subject, reaso
 	}); err != nil {
 		return lease.Outcome{}, err
 	}
-	if err := changes.Event(tx, j.ID, "frame rejected", fmt.Sprintf("frames %s: %s", store.FormatFrames(a.Frames), reason), a.Worker); err != nil {
+	if err := changes.Event(tx, j.ID, "frame rejected", fmt.Sprintf("%s: %s", store.NameFrames(a.Frames), reason), a.Worker); err != nil {
 		return lease.Outcome{}, err
 	}
 	if s.audit.Claim > 0 {

@@ -31,9 +31,9 @@ func (u *Auditor) payFinders(tx store.Tx, changes *notify.Changes, s *subject) e
 	each := j.Quote.VerifyFee * job.Amount(len(s.attempt.Frames))
 	var paid job.Amount
 	for _, v := range finders {
-		fee, what, text := j.Quote.VerifyFee, "check paid", fmt.Sprintf("%s for finding frames %s wrong, which others confirmed", each, store.FormatFrames(s.attempt.Frames))
+		fee, what, text := j.Quote.VerifyFee, "check paid", fmt.Sprintf("%s for finding %s wrong, which others confirmed", each, store.NameFrames(s.attempt.Frames))
 		if spare(j)-paid < each {
-			fee, what, text = 0, "check not paid", fmt.Sprintf("nothing for finding frames %s wrong: the job's price limit leaves no room for it", store.FormatFrames(s.attempt.Frames))
+			fee, what, text = 0, "check not paid", fmt.Sprintf("nothing for finding %s wrong: the job's price limit leaves no room for it", store.NameFrames(s.attempt.Frames))
 		} else {
 			paid += each
 		}

@@ -119,7 +119,7 @@ func (u *Auditor) replaceIn(tx store.Tx, changes *notify.Changes, s *subject, ca
 	if _, err := tx.MoveAudit(s.audit.ID, []lifecycle.AuditState{lifecycle.AuditHeld, lifecycle.AuditCommitted}, lifecycle.AuditDropped, func(v *store.Audit) { v.Cause, v.Ended = cause, now }); err != nil {
 		return lease.Outcome{}, err
 	}
-	if err := changes.Event(tx, s.job.ID, "check repeated", fmt.Sprintf("frames %s: %s", store.FormatFrames(s.attempt.Frames), cause), s.audit.Verifier); err != nil {
+	if err := changes.Event(tx, s.job.ID, "check repeated", fmt.Sprintf("%s: %s", store.NameFrames(s.attempt.Frames), cause), s.audit.Verifier); err != nil {
 		return lease.Outcome{}, err
 	}
 	dropped := 1

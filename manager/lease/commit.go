@@ -305,5 +305,5 @@ func (k *Keeper) commit(tx store.Tx, changes *notify.Changes, a *store.Attempt, 
 		return err
 	}
 	changes.Job(a.Job, a.Frames...)
-	return changes.Event(tx, a.Job, "rendered", fmt.Sprintf("frames %s are uploaded and wait for their check", store.FormatFrames(a.Frames)), a.Worker)
+	return changes.Event(tx, a.Job, "rendered", fmt.Sprintf("%s: uploaded, the check comes next", store.NameFrames(a.Frames)), a.Worker)
 }

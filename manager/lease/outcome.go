@@ -89,7 +89,7 @@ func (k *Keeper) Return(tx store.Tx, changes *notify.Changes, id string, from []
 		return Outcome{}, err
 	}
 	if kind != job.FailYield {
-		if err := changes.Event(tx, a.Job, "task failed", fmt.Sprintf("frames %s on %s: %s (%s)", store.FormatFrames(a.Frames), a.Worker, cause, kind), a.Worker); err != nil {
+		if err := changes.Event(tx, a.Job, "task failed", fmt.Sprintf("%s on %s: %s (%s)", store.NameFrames(a.Frames), a.Worker, cause, kind), a.Worker); err != nil {
 			return Outcome{}, err
 		}
 	}
@@ -97,7 +97,7 @@ func (k *Keeper) Return(tx store.Tx, changes *notify.Changes, id string, from []
 	if next != job.TaskFailed {
 		return Outcome{}, nil
 	}
-	return k.fail(tx, changes, a.Job, fmt.Sprintf("frames %s failed the same way on several workers: %s", store.FormatFrames(a.Frames), cause))
+	return k.fail(tx, changes, a.Job, fmt.Sprintf("%s failed the same way on several workers: %s", store.NameFrames(a.Frames), cause))
 }
 
 // exhausted tells whether failures of a kind were enough.

@@ -27,6 +27,15 @@ func FormatFrames(frames []int) string {
 	return b.String()
 }
 
+// NameFrames names frames for people: "frame 3", "frames 1-12, 20".
+func NameFrames(frames []int) string {
+	noun := "frames "
+	if len(frames) == 1 {
+		noun = "frame "
+	}
+	return noun + strings.NewReplacer(":", "-", ",", ", ").Replace(FormatFrames(frames))
+}
+
 // ParseFrames reads what FormatFrames wrote, of at most limit frames.
 func ParseFrames(text string, limit int) ([]int, error) {
 	var frames []int

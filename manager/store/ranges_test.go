@@ -25,3 +25,11 @@ func FuzzParseFrames(f *testing.F) {
 		}
 	})
 }
+
+func TestFramesAreNamedForPeople(t *testing.T) {
+	for want, frames := range map[string][]int{"frame 3": {3}, "frames 1-3, 8": {1, 2, 3, 8}} {
+		if got := NameFrames(frames); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
