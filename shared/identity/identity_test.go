@@ -162,8 +162,10 @@ Version: 1
 Chain ID: 1337
 Nonce: 00112233445566778899aabbccddeeff
 Issued At: 2026-11-22T12:00:00Z
-Expiration Time: 2026-11-22T12:01:00Z`
-	if got := identity.SignInText(c, "0xAbC"); got != want {
+Expiration Time: 2026-11-22T12:01:00Z
+Resources:
+- heliostat:sealkey:00ff`
+	if got := identity.SignInText(c, "0xAbC", "00ff"); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	id, _ := identity.New()

@@ -319,7 +319,8 @@ func (c *Conn) signIn(conn *websocket.Conn) (*Session, error) {
 		return nil, err
 	}
 	id := c.options.Identity
-	text := identity.SignInText(challenge, id.Address())
+	sealKey := hex.EncodeToString(id.SealKey())
+	text := identity.SignInText(challenge, id.Address(), sealKey)
 	signature, err := id.SignText(text)
 	if err != nil {
 		return nil, err
@@ -329,7 +330,7 @@ func (c *Conn) signIn(conn *websocket.Conn) (*Session, error) {
 	c.mu.Unlock()
 	hello := wire.Hello{
 		Address: id.Address(), Roles: c.options.Roles, Text: text, Signature: "0x" + hex.EncodeToString(signature),
-		SealKey: hex.EncodeToString(id.SealKey()), Software: c.options.Software, Resume: resume,
+		SealKey: sealKey, Software: c.options.Software, Resume: resume,
 	}
 	if err := conn.WriteJSON(envelope(wire.TypeHello, 0, hello)); err != nil {
 		return nil, fmt.Errorf("sign in: %w", err)
@@ -338,11 +339,11 @@ func (c *Conn) signIn(conn *websocket.Conn) (*Session, error) {
 	if err := readHello(conn, wire.TypeWelcome, &welcome); err != nil {
 		return nil, err
 	}
-	sealKey, err := hex.DecodeString(welcome.SealKey)
-	if err != nil || len(sealKey) != 32 || welcome.Heartbeat < 10 {
+	managerKey, err := hex.DecodeString(welcome.SealKey)
+	if err != nil || len(managerKey) != 32 || welcome.Heartbeat < 10 {
 		return nil, errors.New("the manager's welcome can't be used: bad seal key or heartbeat")
 	}
-	peer := Peer{Address: welcome.Manager, Roles: []job.Role{job.RoleOperator}, SealKey: sealKey, Remote: conn.RemoteAddr().String()}
+	peer := Peer{Address: welcome.Manager, Roles: []job.Role{job.RoleOperator}, SealKey: managerKey, Remote: conn.RemoteAddr().String()}
 	session := newSession(conn, peer, welcome, c.options.Handler, c.options.Log)
 	if c.options.Leases != nil {
 		session.beat = func() wire.Heartbeat {

@@ -242,18 +242,24 @@ func TestHostileHellosAreRefused(t *testing.T) {
 	id, other := newIdentity(t), newIdentity(t)
 	var old wire.Hello
 	sign := func(c wire.Challenge, by *identity.Identity, address string) wire.Hello {
-		text := identity.SignInText(c, address)
+		sealKey := hex.EncodeToString(by.SealKey())
+		text := identity.SignInText(c, address, sealKey)
 		signature, err := by.SignText(text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return wire.Hello{Address: address, Roles: []job.Role{job.RoleWorker}, Text: text, Signature: "0x" + hex.EncodeToString(signature), SealKey: hex.EncodeToString(by.SealKey())}
+		return wire.Hello{Address: address, Roles: []job.Role{job.RoleWorker}, Text: text, Signature: "0x" + hex.EncodeToString(signature), SealKey: sealKey}
 	}
 	for name, hello := range map[string]func(wire.Challenge) any{
 		"somebody else's address": func(c wire.Challenge) any { return sign(c, other, id.Address()) },
 		"another nonce":           func(c wire.Challenge) any { c.Nonce = strings.Repeat("0", 32); return sign(c, id, id.Address()) },
 		"another domain":          func(c wire.Challenge) any { c.Domain = "evil.example"; return sign(c, id, id.Address()) },
 		"replay":                  func(wire.Challenge) any { return old },
+		"a swapped seal key": func(c wire.Challenge) any {
+			h := sign(c, id, id.Address())
+			h.SealKey = hex.EncodeToString(other.SealKey())
+			return h
+		},
 		"no signature": func(c wire.Challenge) any {
 			h := sign(c, id, id.Address())
 			h.Signature = ""

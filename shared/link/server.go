@@ -203,7 +203,7 @@ func checkHello(c wire.Challenge, h wire.Hello) (Peer, error) {
 	refuse := func(format string, args ...any) (Peer, error) {
 		return Peer{}, &wire.Error{Code: wire.CodeUnauthorised, Message: "the sign-in was refused: " + fmt.Sprintf(format, args...), Next: "check the identity file of this data folder"}
 	}
-	if h.Text != identity.SignInText(c, h.Address) {
+	if h.Text != identity.SignInText(c, h.Address, h.SealKey) {
 		return refuse("the signed text doesn't answer this challenge")
 	}
 	signature, err := hex.DecodeString(trim0x(h.Signature))
