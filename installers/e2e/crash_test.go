@@ -67,6 +67,7 @@ func TestJobSurvivesAKilledWorkerAndAKilledManager(t *testing.T) {
 	checkFrames(t, detail, func(frame int) string { return r.Files[frame] })
 	checkMoney(t, detail, payouts)
 	checkDeliveredOnce(t, detail)
+	f.checkChain(t, payouts)
 }
 
 // checkDeliveredOnce reads the job's history: each frame was handed over exactly once.
