@@ -156,13 +156,6 @@ func (p *Process) Alive() bool {
 // Done is closed when the process has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
-// CPU is the user and system time of the process and of its children that it waited for.
-// It is known once the process has ended.
-func (p *Process) CPU() time.Duration {
-	<-p.done
-	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
-}
-
 // PID is the process id.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
 
