@@ -36,10 +36,12 @@ func (p *programs) write(t *testing.T, name, body string) {
 journal=%q
 name=%q
 echo "start $name $*" >>"$journal"
+child=
+# Set before ready is said: the end may come at once. What sleeps must not hold the output open.
+trap '[ -z "$child" ] || kill $child; echo "stop $name" >>"$journal"; exit 0' TERM
 ready() { echo "ready address=http://127.0.0.1:7 id=0x$$"; }
 wait_for_end() {
-	trap 'kill $child; echo "stop $name" >>"$journal"; exit 0' TERM
-	sleep 1000 & child=$!
+	sleep 1000 >/dev/null 2>&1 & child=$!
 	wait $child
 }
 %s
