@@ -125,10 +125,10 @@ func (c *child) once(ctx context.Context, ready func(map[string]string)) error {
 		case err := <-ended:
 			return c.ending(err, before)
 		case <-timeout.C:
-			c.stop(command.Process, ended)
+			c.stop(command.Process, out, ended)
 			return fmt.Errorf("%s wasn't ready after %s; its log is %s%s", c.name, c.farm.options.Ready, c.log, c.tail(before))
 		case <-ctx.Done():
-			c.stop(command.Process, ended)
+			c.stop(command.Process, out, ended)
 			return ctx.Err()
 		}
 	}
@@ -161,7 +161,7 @@ func pairs(text string) map[string]string {
 	return said
 }
 
-func (c *child) stop(process *os.Process, ended <-chan error) {
+func (c *child) stop(process *os.Process, out io.Closer, ended <-chan error) {
 	if err := interrupt(process); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		c.farm.options.Log.Warn("a program can't be asked to stop", "name", c.name, "error", err)
 	}
@@ -172,6 +172,7 @@ func (c *child) stop(process *os.Process, ended <-chan error) {
 	case <-timer.C:
 		c.farm.options.Log.Warn("a program didn't stop and is killed", "name", c.name)
 		process.Kill()
+		out.Close() // what the program itself started may hold the other end
 		<-ended
 	}
 }
