@@ -45,6 +45,8 @@ type Attempt struct {
 	Convicted bool
 	Created   int64 // Unix milliseconds
 	Ended     int64
+	// Manager is the manager that the worker was connected to when it last renewed the lease.
+	Manager string
 }
 
 // Failure is a failed attempt in short.
@@ -64,6 +66,7 @@ type Audit struct {
 	Job      string
 	Ordinal  int // within the attempt, from 1
 	Claim    int // 0 for the check after the commit, n for the n-th bad-result claim on it
+	Kind     AuditKind
 	State    lifecycle.AuditState
 	Verifier string
 	Class    string // of the verifier's device
@@ -76,8 +79,28 @@ type Audit struct {
 	Ended    int64
 }
 
+// AuditKind says what an audit is for.
+type AuditKind string
+
+const (
+	AuditCheck    AuditKind = ""         // of an attempt
+	AuditHoneypot AuditKind = "honeypot" // of the verifier, with an attempt whose answer is known
+	AuditCanary   AuditKind = "canary"   // of the job's scene, on another device class
+)
+
+// Standing is what the network has learnt about a node; manager/audit keeps it.
+type Standing struct {
+	Trust    float64 `json:"trust,omitempty"`    // 0 for a newcomer to 1, decaying; see manager/audit
+	At       int64   `json:"at,omitempty"`       // Unix milliseconds that Trust is of
+	Verdicts int     `json:"verdicts,omitempty"` // of a verifier: those that counted
+	Wrong    int     `json:"wrong,omitempty"`    // of a verifier: those that others, or a honeypot, refuted
+	Owner    string  `json:"owner,omitempty"`    // who runs it, as far as known: nodes of one owner don't check one another
+	Slashed  int     `json:"slashed,omitempty"`  // quorums against it
+}
+
 // Node is a worker or verifier.
 type Node struct {
+	Standing     Standing
 	Address      string
 	SealKey      []byte
 	Roles        []job.Role
@@ -99,10 +122,12 @@ type Package struct {
 	Created int64
 }
 
-// Entry says that a node is owed for one frame. (Job, Frame, Role) is unique, ever.
+// Entry says that a node is owed for one frame, or for one part of a still. (Job, Frame, Part,
+// Role) is unique, ever.
 type Entry struct {
 	Job     string
 	Frame   int
+	Part    int // index of the task of a tile or of the assembly; 0 for a whole frame
 	Role    job.Role
 	Node    string
 	Amount  job.Amount
@@ -175,4 +200,43 @@ type Op struct {
 	Next  int64 // Unix milliseconds before which it isn't tried again
 	Tx    string
 	Error string
+}
+
+// Fingerprint is one rendered image that the network has paid for or looked at: nobody sells
+// it twice.
+type Fingerprint struct {
+	Hash    string // of the pixels, hex
+	Job     string
+	Frame   int
+	Attempt string
+	Worker  string
+	Time    int64
+}
+
+// Deed is a line of the trail of who changed what.
+type Deed struct {
+	ID      int64
+	Time    int64 // Unix milliseconds
+	Who     string
+	What    string // "job.cancel"
+	Subject string // the id of the job, node, …
+	Detail  string
+}
+
+// Manager is one of the managers that share the database.
+type Manager struct {
+	ID      string
+	Address string // of its identity
+	URL     string
+	Started int64 // Unix milliseconds
+	Seen    int64
+}
+
+// Signal is a short message between the managers that share the database.
+type Signal struct {
+	From string `json:"from"`
+	Kind string `json:"kind"`
+	Body string `json:"body"` // at most 7 000 bytes
+	// Lost says that signals before this one may have been missed: look at everything again.
+	Lost bool `json:"-"`
 }

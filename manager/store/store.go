@@ -38,6 +38,15 @@ type Store interface {
 	Update(ctx context.Context, fn func(tx Tx) error) error
 	// View runs fn on one consistent state. fn must not write.
 	View(ctx context.Context, fn func(tx Tx) error) error
+	// Signal tells the other managers on this database something. It is lost where nobody
+	// listens.
+	Signal(ctx context.Context, s Signal) error
+	// Signals delivers what the other managers signal until ctx ends, then closes the channel.
+	// After a gap comes one with Lost set.
+	Signals(ctx context.Context) (<-chan Signal, error)
+	// Lead makes this manager the only one that does the named duty, until ctx ends or the
+	// connection to the database is lost; the returned context ends then. It waits its turn.
+	Lead(ctx context.Context, duty string) (context.Context, error)
 	// Close waits for running transactions.
 	Close() error
 }
@@ -56,7 +65,7 @@ type Tx interface {
 	MoveJob(id string, from []job.State, to job.State, patch func(*Job)) (*Job, error)
 	EditJob(id string, patch func(*Job)) (*Job, error) // any state, which it keeps
 
-	// Tasks. Frames, job and index are fixed.
+	// Tasks. Job, index, kind and border are fixed; frames only ever get fewer.
 	AddTasks(tasks []*job.Task) error
 	Task(id string) (*job.Task, error)
 	Tasks(jobID string) ([]*job.Task, error)
@@ -76,7 +85,11 @@ type Tx interface {
 	Attempts(taskID string) ([]*Attempt, error)                      // in order
 	AttemptsIn(states ...lifecycle.AttemptState) ([]*Attempt, error) // of every job, without commits
 	JobFailures(jobID string) ([]Failure, error)                     // of the job's attempts
-	LastPasses(jobID string) (map[string]int64, error)               // by worker: when an attempt of the job last passed, Unix milliseconds
+	// AdoptAttempts makes the held attempts of managers that weren't seen since the time (Unix
+	// milliseconds) another manager's, each with at least the deadline, and returns them. Safe
+	// against other managers that do the same.
+	AdoptAttempts(notSeenSince int64, manager string, deadline int64) ([]*Attempt, error)
+	LastPasses(jobID string) (map[string]int64, error) // by worker: when an attempt of the job last passed, Unix milliseconds
 	MoveAttempt(id string, from []lifecycle.AttemptState, to lifecycle.AttemptState, patch func(*Attempt)) (*Attempt, error)
 	HeldByOwner() (map[string]int, error) // leased tasks of each artist
 
@@ -92,6 +105,11 @@ type Tx interface {
 	Node(address string) (*Node, error)
 	Nodes() ([]*Node, error)
 
+	// Managers that share the database.
+	PutManager(m Manager) error
+	Managers() ([]Manager, error)
+	DropManager(id string) error
+
 	// Packages.
 	PutPackage(p *Package) error // keeps Ready
 	Package(id string) (*Package, error)
@@ -104,7 +122,20 @@ type Tx interface {
 	AddEvent(jobID string, e wire.Event) error
 	Events(jobID string, limit int) ([]wire.Event, error) // the newest, oldest first
 
-	// Money. AddEntry makes a frame payable once per role: a second entry is ErrExists.
+	// The trail of who changed what, newest first; before 0 from the newest.
+	AddDeed(d Deed) error
+	Deeds(before int64, limit int) ([]Deed, error)
+
+	// The renderer depot.
+	PutArchive(a wire.Archive) error
+	Archives() ([]wire.Archive, error)
+	DropArchive(digest string) error
+
+	// Images that were seen before.
+	AddFingerprint(f Fingerprint) error // again is nothing
+	Fingerprints(hash string) ([]Fingerprint, error)
+
+	// Money. AddEntry makes a frame, or a part of it, payable once per role: a second entry is ErrExists.
 	AddEntry(e Entry) error
 	Entries(jobID string) ([]Entry, error)
 	VoidEntries(jobID string, frames []int, cause string) (job.Amount, error) // unsettled ones only

@@ -30,9 +30,18 @@ type Job struct {
 	Priority int    `json:"priority"`
 	Deadline int64  `json:"deadline,omitempty"` // Unix seconds; 0 for none
 	Quote    Quote  `json:"quote"`
-	Created  int64  `json:"created"` // Unix milliseconds, as all that follow
-	Started  int64  `json:"started,omitempty"`
-	Finished int64  `json:"finished,omitempty"`
+	Needs    Needs  `json:"needs"`
+	// After are jobs that have to be delivered before this one starts.
+	After []string `json:"after,omitempty"`
+	// Scout renders the first, the middle and the last frame before the others are released;
+	// Released says that they are.
+	Scout    bool `json:"scout,omitempty"`
+	Released bool `json:"released,omitempty"`
+	// Tiles is into about how many parts a still is split; 0 and 1 keep frames whole.
+	Tiles    int   `json:"tiles,omitempty"`
+	Created  int64 `json:"created"` // Unix milliseconds, as all that follow
+	Started  int64 `json:"started,omitempty"`
+	Finished int64 `json:"finished,omitempty"`
 
 	Counts Counts `json:"counts"`
 	Spent  Amount `json:"spent"`  // payable for verified frames so far
@@ -89,4 +98,13 @@ type Frame struct {
 	Progress float64    `json:"progress,omitempty"` // 0 to 1 while it renders
 	Rejects  int        `json:"rejects,omitempty"`
 	Cause    string     `json:"cause,omitempty"` // of the last rejection
+	Extras   []Extra    `json:"extras,omitempty"`
+}
+
+// Extra is a further file of a frame: of a File Output node, or of another stereo view.
+type Extra struct {
+	Name   string `json:"name"`   // safe relative file name
+	Object string `json:"object"` // blob key
+	Size   int64  `json:"size"`
+	Digest string `json:"digest"` // SHA-256, hex
 }

@@ -29,10 +29,13 @@ type Capabilities struct {
 	Hardware string    `json:"hardware"` // "AMD EPYC 7B13, 2 threads"
 	Class    string    `json:"class"`    // kernel class, "cpu/avx2": nodes of one class render the same bits
 	Threads  int       `json:"threads"`
-	Memory   int64     `json:"memory"` // bytes that a renderer may use
-	Slots    int       `json:"slots"`  // tasks at the same time
-	Bench    float64   `json:"bench"`  // work units per minute
-	Floor    Amount    `json:"floor"`  // least price per work unit
+	Memory   int64     `json:"memory"`           // bytes that a renderer may use
+	Slots    int       `json:"slots"`            // tasks at the same time
+	Bench    float64   `json:"bench"`            // work units per minute
+	Floor    Amount    `json:"floor"`            // least price per work unit
+	VRAM     int64     `json:"vram,omitempty"`   // bytes, of the smallest enabled GPU
+	Region   string    `json:"region,omitempty"` // as its owner states it, "eu-north"
+	Tags     []string  `json:"tags,omitempty"`   // its owner's words, "farm-a"
 }
 
 // NodeState tells what a node is doing.

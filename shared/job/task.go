@@ -22,6 +22,26 @@ type Task struct {
 	Attempts int       `json:"attempts"`
 	Failures int       `json:"failures"`
 	Cause    string    `json:"cause,omitempty"`
+	Kind     TaskKind  `json:"kind,omitempty"`
+	Border   *Border   `json:"border,omitempty"` // of a tile; nil for whole frames
+	Scout    bool      `json:"scout,omitempty"`  // goes before the job is released
+}
+
+// TaskKind tells tasks apart that aren't simply frames to render.
+type TaskKind string
+
+const (
+	TaskRender   TaskKind = ""         // whole frames
+	TaskTile     TaskKind = "tile"     // one border of a still
+	TaskAssemble TaskKind = "assemble" // a still from its verified tiles, denoised and composited once
+)
+
+// Border is a region of a frame in pixels, from the image's top left.
+type Border struct {
+	X int `json:"x"`
+	Y int `json:"y"`
+	W int `json:"w"`
+	H int `json:"h"`
 }
 
 // Attempt is one leasing of a task.
@@ -34,6 +54,8 @@ type Attempt struct {
 	KeyHash  string  `json:"keyHash"`  // SHA-256 of the verification key, hex
 	Deadline int64   `json:"deadline"` // Unix milliseconds
 	Seeds    []int32 `json:"seeds"`    // one a frame, in the task's order
+	// Copy says that another attempt of the task was held already: whoever commits first wins.
+	Copy bool `json:"copy,omitempty"`
 }
 
 // FailureKind says whose fault a failed attempt was.
@@ -46,4 +68,7 @@ const (
 	FailVerdict FailureKind = "verdict" // the verifiers rejected it
 	FailExpired FailureKind = "expired" // the lease ran out
 	FailYield   FailureKind = "yield"   // the owner took the machine back; nobody's fault
+	// FailSuperseded means that another copy of the task was committed first, or that its frames
+	// were taken back; nobody's fault.
+	FailSuperseded FailureKind = "superseded"
 )

@@ -13,6 +13,9 @@ const (
 	TypeJobCancel   Type = "job.cancel"   // JobControl -> Job
 	TypeJobPause    Type = "job.pause"    // JobControl -> Job
 	TypeJobResume   Type = "job.resume"   // JobControl -> Job
+	TypeJobPriority Type = "job.priority" // JobPriority -> Job: live
+	TypeJobRequeue  Type = "job.requeue"  // JobRequeue -> Job: undelivered frames go back to the queue
+	TypeJobRelease  Type = "job.release"  // JobControl -> Job: after the scout frames, the rest
 	TypeJobAccept   Type = "job.accept"   // JobAccept -> Job
 	TypeJobClaim    Type = "job.claim"    // JobClaim -> Job
 	TypeJobFetch    Type = "job.fetch"    // JobFetch -> JobFiles
@@ -39,6 +42,13 @@ type JobDraft struct {
 	Priority int        `json:"priority,omitempty"`
 	Deadline int64      `json:"deadline,omitempty"` // Unix seconds
 	MaxPrice job.Amount `json:"maxPrice,omitempty"` // refuse quotes above it; 0 for any
+	Needs    job.Needs  `json:"needs"`
+	After    []string   `json:"after,omitempty"` // jobs that have to be delivered first, at most 64
+	Scout    bool       `json:"scout,omitempty"` // see job.Job
+	Tiles    int        `json:"tiles,omitempty"` // see job.Job; at most 1 024
+	// From takes over package and job key of another job of the same artist; Package and JobKey
+	// are empty then.
+	From string `json:"from,omitempty"`
 }
 
 // JobQuote answers a draft.
@@ -117,6 +127,19 @@ type JobDetail struct {
 // JobControl names a job for cancel, pause and resume.
 type JobControl struct {
 	Job    string `json:"job"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// JobPriority changes a job's place in the queue.
+type JobPriority struct {
+	Job      string `json:"job"`
+	Priority int    `json:"priority"` // -100 to 100
+}
+
+// JobRequeue takes frames that aren't delivered yet back from whoever has them.
+type JobRequeue struct {
+	Job    string `json:"job"`
+	Frames []int  `json:"frames"` // none for all that aren't delivered
 	Reason string `json:"reason,omitempty"`
 }
 

@@ -26,6 +26,7 @@ const (
 type WorkerReady struct {
 	Capabilities job.Capabilities `json:"capabilities"`
 	Free         int              `json:"free"`
+	Ahead        int              `json:"ahead,omitempty"` // further tasks that it would hold, to fetch their packages early; filled only when no worker with a free slot suits
 	Leases       []string         `json:"leases,omitempty"`
 	Paused       string           `json:"paused,omitempty"` // the reason, while the owner's rules forbid work
 	Packages     []string         `json:"packages,omitempty"`
@@ -36,6 +37,7 @@ type LeaseOffer struct {
 	Lease    string      `json:"lease"` // the attempt's id
 	Task     string      `json:"task"`
 	Job      string      `json:"job"`
+	Owner    string      `json:"owner,omitempty"` // the artist's address, for the worker owner's allow and block lists
 	Attempt  int         `json:"attempt"`
 	Package  string      `json:"package"`
 	Manifest Signed      `json:"manifest"` // GET
@@ -45,6 +47,24 @@ type LeaseOffer struct {
 	KeyHash  string      `json:"keyHash"` // SHA-256 of the verification key, hex
 	Deadline int64       `json:"deadline"`
 	Seconds  int64       `json:"seconds"` // the lease's length; a heartbeat renews it by as much
+	// Kind and Border are the task's; Parts are the verified tiles that TaskAssemble joins.
+	Kind   job.TaskKind `json:"kind,omitempty"`
+	Border *job.Border  `json:"border,omitempty"`
+	Parts  []Part       `json:"parts,omitempty"`
+}
+
+// Part is one verified tile of a still.
+type Part struct {
+	Border job.Border `json:"border"`
+	Final  *PartFile  `json:"final,omitempty"`
+	Master *PartFile  `json:"master,omitempty"`
+}
+
+// PartFile is one file of a part.
+type PartFile struct {
+	Get    Signed `json:"get"`
+	Size   int64  `json:"size"`
+	Digest string `json:"digest"`
 }
 
 // FrameSeed is a frame and the seed that the recipe is rendered with.
@@ -90,8 +110,9 @@ type TaskUpload struct {
 // UploadFile is one file of a frame.
 type UploadFile struct {
 	Frame  int    `json:"frame"`
-	Kind   string `json:"kind"` // "final" or "master"
-	Ext    string `json:"ext"`  // ".png"
+	Kind   string `json:"kind"`           // "final", "master" or "extra"
+	Name   string `json:"name,omitempty"` // of an extra: a safe file name, at most 128 bytes
+	Ext    string `json:"ext"`            // ".png"
 	Size   int64  `json:"size"`
 	Digest string `json:"digest"`
 }
@@ -105,6 +126,9 @@ type TaskCommit struct {
 	Frames    []proof.FrameCommit `json:"frames"`
 	Files     []UploadFile        `json:"files"`
 	Stats     []FrameStats        `json:"stats"`
+	// Partial says that the owner took the machine back: these frames are finished, the rest
+	// of the task returns to the queue.
+	Partial bool `json:"partial,omitempty"`
 }
 
 // FrameStats are the worker's own figures; nothing is paid by them.

@@ -13,14 +13,14 @@ import (
 
 const jobColumns = `id, owner, request, name, package, recipe, frames, job_key, priority, deadline, max_price, created, state, cause, quote,
  spent, escrow, refund, started, finished, tx, seconds, units, rend_frames, delivered_at, deliveries, delivery_root, delivery_price, acceptance, claim_frames,
- n_pending, n_uploaded, n_verified, n_delivered, n_accepted, n_rejections, tasks_waiting, tasks_open`
+ n_pending, n_uploaded, n_verified, n_delivered, n_accepted, n_rejections, tasks_waiting, tasks_open, needs, after, scout, released, tiles`
 
 func scanJob(row scanner) (*store.Job, error) {
 	var j store.Job
-	var recipe, frames, quote, txs, claim string
+	var recipe, frames, quote, txs, claim, needs, after string
 	err := row.Scan(&j.ID, &j.Owner, &j.Request, &j.Name, &j.Package, &recipe, &frames, &j.Key, &j.Priority, &j.Deadline, &j.MaxPrice, &j.Created, &j.State, &j.Cause, &quote,
 		&j.Spent, &j.Escrow, &j.Refund, &j.Started, &j.Finished, &txs, &j.Seconds, &j.Units, &j.RendFrames, &j.DeliveredAt, &j.Deliveries, &j.DeliveryRoot, &j.DeliveryPrice, &j.Acceptance, &claim,
-		&j.Counts.Pending, &j.Counts.Uploaded, &j.Counts.Verified, &j.Counts.Delivered, &j.Counts.Accepted, &j.Counts.Rejected, &j.TasksWaiting, &j.TasksOpen)
+		&j.Counts.Pending, &j.Counts.Uploaded, &j.Counts.Verified, &j.Counts.Delivered, &j.Counts.Accepted, &j.Counts.Rejected, &j.TasksWaiting, &j.TasksOpen, &needs, &after, &j.Scout, &j.Released, &j.Tiles)
 	if err != nil {
 		return nil, err
 	}
@@ -30,15 +30,15 @@ func scanJob(row scanner) (*store.Job, error) {
 	if j.ClaimFrames, err = store.ParseFrames(claim, maxFrames); err != nil {
 		return nil, err
 	}
-	return &j, errors.Join(decode(recipe, &j.Recipe), decode(quote, &j.Quote), decode(txs, &j.Tx))
+	return &j, errors.Join(decode(recipe, &j.Recipe), decode(quote, &j.Quote), decode(txs, &j.Tx), decode(needs, &j.Needs), decode(after, &j.After))
 }
 
 func (t *tx) AddJob(j *store.Job) error {
 	_, err := t.exec("add job "+j.ID,
-		`INSERT INTO jobs (id, owner, request, name, package, recipe, frames, job_key, priority, deadline, max_price, created, state, cause, quote, ceiling)
- VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+		`INSERT INTO jobs (id, owner, request, name, package, recipe, frames, job_key, priority, deadline, max_price, created, state, cause, quote, ceiling, needs, after, scout, tiles)
+ VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
 		j.ID, j.Owner, j.Request, j.Name, j.Package, encode(j.Recipe), store.FormatFrames(j.Frames), j.Key, j.Priority, j.Deadline, j.MaxPrice, j.Created,
-		j.State, j.Cause, encode(j.Quote), j.Quote.Ceiling)
+		j.State, j.Cause, encode(j.Quote), j.Quote.Ceiling, encode(j.Needs), encode(j.After), j.Scout, j.Tiles)
 	return err
 }
 
@@ -102,22 +102,24 @@ func (t *tx) EditJob(id string, patch func(*store.Job)) (*store.Job, error) {
 
 func (t *tx) saveJob(j *store.Job, was job.State) error {
 	return t.change("job "+j.ID, `UPDATE jobs SET state = ?, cause = ?, name = ?, priority = ?, quote = ?, ceiling = ?, spent = ?, escrow = ?, refund = ?, started = ?, finished = ?, tx = ?,
- seconds = ?, units = ?, rend_frames = ?, delivered_at = ?, deliveries = ?, delivery_root = ?, delivery_price = ?, acceptance = ?, claim_frames = ? WHERE id = ? AND state = ?`,
+ seconds = ?, units = ?, rend_frames = ?, delivered_at = ?, deliveries = ?, delivery_root = ?, delivery_price = ?, acceptance = ?, claim_frames = ?, needs = ?, released = ? WHERE id = ? AND state = ?`,
 		j.State, j.Cause, j.Name, j.Priority, encode(j.Quote), j.Quote.Ceiling, j.Spent, j.Escrow, j.Refund, j.Started, j.Finished, encode(j.Tx),
-		j.Seconds, j.Units, j.RendFrames, j.DeliveredAt, j.Deliveries, j.DeliveryRoot, j.DeliveryPrice, j.Acceptance, store.FormatFrames(j.ClaimFrames), j.ID, was)
+		j.Seconds, j.Units, j.RendFrames, j.DeliveredAt, j.Deliveries, j.DeliveryRoot, j.DeliveryPrice, j.Acceptance, store.FormatFrames(j.ClaimFrames), encode(j.Needs), j.Released, j.ID, was)
 }
 
-const taskColumns = `id, job, idx, frames, state, attempts, failures, cause`
+const taskColumns = `id, job, idx, frames, state, attempts, failures, cause, kind, border, scout`
 
 func scanTask(row scanner) (*job.Task, error) {
 	var k job.Task
-	var frames string
-	if err := row.Scan(&k.ID, &k.Job, &k.Index, &frames, &k.State, &k.Attempts, &k.Failures, &k.Cause); err != nil {
+	var frames, border string
+	if err := row.Scan(&k.ID, &k.Job, &k.Index, &frames, &k.State, &k.Attempts, &k.Failures, &k.Cause, &k.Kind, &border, &k.Scout); err != nil {
 		return nil, err
 	}
 	var err error
-	k.Frames, err = store.ParseFrames(frames, maxFrames)
-	return &k, err
+	if k.Frames, err = store.ParseFrames(frames, maxFrames); err != nil || border == "" {
+		return &k, err
+	}
+	return &k, decode(border, &k.Border)
 }
 
 func waiting(s job.TaskState) int { return count(s == job.TaskWaiting) }
@@ -132,8 +134,12 @@ func count(yes bool) int {
 
 func (t *tx) AddTasks(tasks []*job.Task) error {
 	for _, k := range tasks {
-		if _, err := t.exec("add task "+k.ID, `INSERT INTO tasks (id, job, idx, frames, state) VALUES (?,?,?,?,?)`,
-			k.ID, k.Job, k.Index, store.FormatFrames(k.Frames), k.State); err != nil {
+		border := ""
+		if k.Border != nil {
+			border = encode(k.Border)
+		}
+		if _, err := t.exec("add task "+k.ID, `INSERT INTO tasks (id, job, idx, frames, state, kind, border, scout) VALUES (?,?,?,?,?,?,?,?)`,
+			k.ID, k.Job, k.Index, store.FormatFrames(k.Frames), k.State, k.Kind, border, k.Scout); err != nil {
 			return err
 		}
 		if err := t.change("count task "+k.ID, `UPDATE jobs SET tasks_waiting = tasks_waiting + ?, tasks_open = tasks_open + ? WHERE id = ?`,
@@ -173,8 +179,8 @@ func (t *tx) MoveTask(id string, from []job.TaskState, to job.TaskState, patch f
 		patch(k)
 	}
 	k.State = to
-	if err := t.change("task "+id, `UPDATE tasks SET state = ?, attempts = ?, failures = ?, cause = ? WHERE id = ? AND state = ?`,
-		k.State, k.Attempts, k.Failures, k.Cause, id, was); err != nil {
+	if err := t.change("task "+id, `UPDATE tasks SET state = ?, frames = ?, attempts = ?, failures = ?, cause = ?, scout = ? WHERE id = ? AND state = ?`,
+		k.State, store.FormatFrames(k.Frames), k.Attempts, k.Failures, k.Cause, k.Scout, id, was); err != nil {
 		return nil, err
 	}
 	if w, o := waiting(to)-waiting(was), unended(to)-unended(was); w != 0 || o != 0 {
@@ -185,12 +191,16 @@ func (t *tx) MoveTask(id string, from []job.TaskState, to job.TaskState, patch f
 	return k, nil
 }
 
-const frameColumns = `job, number, state, task, attempt, worker, object, size, digest, verdict, verifier, price, seconds, rejects, cause`
+const frameColumns = `job, number, state, task, attempt, worker, object, size, digest, verdict, verifier, price, seconds, rejects, cause, extras`
 
 func scanFrame(row scanner) (*job.Frame, error) {
 	var f job.Frame
-	err := row.Scan(&f.Job, &f.Number, &f.State, &f.Task, &f.Attempt, &f.Worker, &f.Object, &f.Size, &f.Digest, &f.Verdict, &f.Verifier, &f.Price, &f.Seconds, &f.Rejects, &f.Cause)
-	return &f, err
+	var extras string
+	err := row.Scan(&f.Job, &f.Number, &f.State, &f.Task, &f.Attempt, &f.Worker, &f.Object, &f.Size, &f.Digest, &f.Verdict, &f.Verifier, &f.Price, &f.Seconds, &f.Rejects, &f.Cause, &extras)
+	if err != nil || extras == "" {
+		return &f, err
+	}
+	return &f, decode(extras, &f.Extras)
 }
 
 // counters are the columns that count a job's frames; a rejected frame is counted by
@@ -264,9 +274,13 @@ func (t *tx) MoveFrames(jobID string, numbers []int, from, to job.FrameState, pa
 		if patch != nil {
 			patch(f)
 		}
+		extras := ""
+		if len(f.Extras) > 0 {
+			extras = encode(f.Extras)
+		}
 		if err := t.change(fmt.Sprintf("frame %d of job %s", f.Number, jobID), `UPDATE frames SET state = ?, attempt = ?, worker = ?, object = ?, size = ?, digest = ?, verdict = ?, verifier = ?,
- seconds = ?, rejects = ?, cause = ? WHERE job = ? AND number = ? AND state = ?`,
-			to, f.Attempt, f.Worker, f.Object, f.Size, f.Digest, f.Verdict, f.Verifier, f.Seconds, f.Rejects, f.Cause, jobID, f.Number, from); err != nil {
+ seconds = ?, rejects = ?, cause = ?, extras = ?, task = ? WHERE job = ? AND number = ? AND state = ?`,
+			to, f.Attempt, f.Worker, f.Object, f.Size, f.Digest, f.Verdict, f.Verifier, f.Seconds, f.Rejects, f.Cause, extras, f.Task, jobID, f.Number, from); err != nil {
 			return err
 		}
 	}

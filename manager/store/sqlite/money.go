@@ -9,16 +9,16 @@ import (
 )
 
 func (t *tx) AddEntry(e store.Entry) error {
-	_, err := t.exec("ledger of job "+e.Job, `INSERT INTO ledger (job, frame, role, node, amount, attempt, audit, time) VALUES (?,?,?,?,?,?,?,?)`,
-		e.Job, e.Frame, e.Role, e.Node, e.Amount, e.Attempt, e.Audit, e.Time)
+	_, err := t.exec("ledger of job "+e.Job, `INSERT INTO ledger (job, frame, part, role, node, amount, attempt, audit, time) VALUES (?,?,?,?,?,?,?,?,?)`,
+		e.Job, e.Frame, e.Part, e.Role, e.Node, e.Amount, e.Attempt, e.Audit, e.Time)
 	return err
 }
 
 func (t *tx) Entries(jobID string) ([]store.Entry, error) {
 	return all(t, "ledger of job "+jobID, func(row scanner) (store.Entry, error) {
 		var e store.Entry
-		return e, row.Scan(&e.Job, &e.Frame, &e.Role, &e.Node, &e.Amount, &e.Attempt, &e.Audit, &e.Time, &e.Settled)
-	}, `SELECT job, frame, role, node, amount, attempt, audit, time, settled FROM ledger WHERE job = ? ORDER BY frame, role`, jobID)
+		return e, row.Scan(&e.Job, &e.Frame, &e.Part, &e.Role, &e.Node, &e.Amount, &e.Attempt, &e.Audit, &e.Time, &e.Settled)
+	}, `SELECT job, frame, part, role, node, amount, attempt, audit, time, settled FROM ledger WHERE job = ? ORDER BY frame, part, role`, jobID)
 }
 
 func (t *tx) VoidEntries(jobID string, frames []int, cause string) (job.Amount, error) {
@@ -32,7 +32,7 @@ func (t *tx) VoidEntries(jobID string, frames []int, cause string) (job.Amount, 
 	if err := t.run.QueryRowContext(t.ctx, `SELECT coalesce(sum(amount), 0)`+which, jobID, string(raw)).Scan(&sum); err != nil {
 		return 0, t.fail(what, err)
 	}
-	if _, err := t.exec(what, `INSERT INTO voided SELECT job, frame, role, node, amount, attempt, audit, time, ?3 FROM ledger WHERE job = ?1 AND frame IN (SELECT value FROM json_each(?2))`, jobID, string(raw), cause); err != nil {
+	if _, err := t.exec(what, `INSERT INTO voided (job, frame, part, role, node, amount, attempt, audit, time, cause) SELECT job, frame, part, role, node, amount, attempt, audit, time, ?3 FROM ledger WHERE job = ?1 AND frame IN (SELECT value FROM json_each(?2))`, jobID, string(raw), cause); err != nil {
 		return 0, err
 	}
 	_, err = t.exec(what, `DELETE`+which, jobID, string(raw))

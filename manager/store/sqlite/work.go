@@ -8,13 +8,13 @@ import (
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
-const attemptColumns = `id, task, job, number, worker, ver_key, key_hash, frames, seeds, created, state, deadline, class, kind, cause, note, convicted, ended`
+const attemptColumns = `id, task, job, number, worker, ver_key, key_hash, frames, seeds, created, state, deadline, class, kind, cause, note, convicted, ended, copy, manager`
 
 func scanAttempt(row scanner, more ...any) (*store.Attempt, error) {
 	var a store.Attempt
 	var frames, seeds string
 	if err := row.Scan(append([]any{&a.ID, &a.Task, &a.Job, &a.Number, &a.Worker, &a.Key, &a.KeyHash, &frames, &seeds, &a.Created, &a.State, &a.Deadline, &a.Class,
-		&a.Kind, &a.Cause, &a.Note, &a.Convicted, &a.Ended}, more...)...); err != nil {
+		&a.Kind, &a.Cause, &a.Note, &a.Convicted, &a.Ended, &a.Copy, &a.Manager}, more...)...); err != nil {
 		return nil, err
 	}
 	var err error
@@ -37,8 +37,8 @@ func scanFullAttempt(row scanner) (*store.Attempt, error) {
 func scanShortAttempt(row scanner) (*store.Attempt, error) { return scanAttempt(row) }
 
 func (t *tx) AddAttempt(a *store.Attempt) error {
-	_, err := t.exec("add attempt "+a.ID, `INSERT INTO attempts (id, task, job, number, worker, ver_key, key_hash, frames, seeds, created, state, deadline, class) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`,
-		a.ID, a.Task, a.Job, a.Number, a.Worker, a.Key, a.KeyHash, store.FormatFrames(a.Frames), encode(a.Seeds), a.Created, a.State, a.Deadline, a.Class)
+	_, err := t.exec("add attempt "+a.ID, `INSERT INTO attempts (id, task, job, number, worker, ver_key, key_hash, frames, seeds, created, state, deadline, class, copy, manager) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+		a.ID, a.Task, a.Job, a.Number, a.Worker, a.Key, a.KeyHash, store.FormatFrames(a.Frames), encode(a.Seeds), a.Created, a.State, a.Deadline, a.Class, a.Copy, a.Manager)
 	return err
 }
 
@@ -98,8 +98,8 @@ func (t *tx) MoveAttempt(id string, from []lifecycle.AttemptState, to lifecycle.
 	if a.Commit != nil {
 		receipt = encode(a.Commit)
 	}
-	return a, t.change("attempt "+id, `UPDATE attempts SET state = ?, deadline = ?, class = ?, receipt = ?, kind = ?, cause = ?, note = ?, convicted = ?, ended = ? WHERE id = ? AND state = ?`,
-		a.State, a.Deadline, a.Class, receipt, a.Kind, a.Cause, a.Note, a.Convicted, a.Ended, id, was)
+	return a, t.change("attempt "+id, `UPDATE attempts SET state = ?, deadline = ?, class = ?, receipt = ?, kind = ?, cause = ?, note = ?, convicted = ?, ended = ?, manager = ?, frames = ?, seeds = ? WHERE id = ? AND state = ?`,
+		a.State, a.Deadline, a.Class, receipt, a.Kind, a.Cause, a.Note, a.Convicted, a.Ended, a.Manager, store.FormatFrames(a.Frames), encode(a.Seeds), id, was)
 }
 
 func (t *tx) HeldByOwner() (map[string]int, error) {
@@ -118,12 +118,12 @@ func (t *tx) HeldByOwner() (map[string]int, error) {
 	return held, err
 }
 
-const auditColumns = `id, attempt, task, job, ordinal, claim, created, state, verifier, class, deadline, samples, evidence, verdict, cause, ended`
+const auditColumns = `id, attempt, task, job, ordinal, claim, created, state, verifier, class, deadline, samples, evidence, verdict, cause, ended, kind`
 
 func scanAudit(row scanner) (*store.Audit, error) {
 	var a store.Audit
 	var verdict string
-	if err := row.Scan(&a.ID, &a.Attempt, &a.Task, &a.Job, &a.Ordinal, &a.Claim, &a.Created, &a.State, &a.Verifier, &a.Class, &a.Deadline, &a.Samples, &a.Evidence, &verdict, &a.Cause, &a.Ended); err != nil {
+	if err := row.Scan(&a.ID, &a.Attempt, &a.Task, &a.Job, &a.Ordinal, &a.Claim, &a.Created, &a.State, &a.Verifier, &a.Class, &a.Deadline, &a.Samples, &a.Evidence, &verdict, &a.Cause, &a.Ended, &a.Kind); err != nil {
 		return nil, err
 	}
 	if verdict == "" {
@@ -134,8 +134,8 @@ func scanAudit(row scanner) (*store.Audit, error) {
 }
 
 func (t *tx) AddAudit(a *store.Audit) error {
-	_, err := t.exec("add audit "+a.ID, `INSERT INTO audits (id, attempt, task, job, ordinal, claim, created, state) VALUES (?,?,?,?,?,?,?,?)`,
-		a.ID, a.Attempt, a.Task, a.Job, a.Ordinal, a.Claim, a.Created, a.State)
+	_, err := t.exec("add audit "+a.ID, `INSERT INTO audits (id, attempt, task, job, ordinal, claim, created, state, kind) VALUES (?,?,?,?,?,?,?,?,?)`,
+		a.ID, a.Attempt, a.Task, a.Job, a.Ordinal, a.Claim, a.Created, a.State, a.Kind)
 	return err
 }
 
@@ -178,14 +178,14 @@ func (t *tx) MoveAudit(id string, from []lifecycle.AuditState, to lifecycle.Audi
 
 func scanNode(row scanner) (*store.Node, error) {
 	var n store.Node
-	var roles, capabilities string
-	if err := row.Scan(&n.Address, &n.SealKey, &roles, &capabilities, &n.Passes, &n.Fails, &n.Seen); err != nil {
+	var roles, capabilities, standing string
+	if err := row.Scan(&n.Address, &n.SealKey, &roles, &capabilities, &n.Passes, &n.Fails, &n.Seen, &standing); err != nil {
 		return nil, err
 	}
-	return &n, errors.Join(decode(roles, &n.Roles), decode(capabilities, &n.Capabilities))
+	return &n, errors.Join(decode(roles, &n.Roles), decode(capabilities, &n.Capabilities), decode(standing, &n.Standing))
 }
 
-const nodeColumns = `address, seal_key, roles, capabilities, passes, fails, seen`
+const nodeColumns = `address, seal_key, roles, capabilities, passes, fails, seen, standing`
 
 func (t *tx) Node(address string) (*store.Node, error) {
 	n, err := scanNode(t.run.QueryRowContext(t.ctx, `SELECT `+nodeColumns+` FROM nodes WHERE address = ?`, address))
@@ -204,9 +204,9 @@ func (t *tx) PutNode(address string, patch func(*store.Node)) (*store.Node, erro
 		return nil, err
 	}
 	patch(n)
-	_, err = t.exec("node "+address, `INSERT INTO nodes (address, seal_key, roles, capabilities, passes, fails, seen) VALUES (?,?,?,?,?,?,?)
- ON CONFLICT (address) DO UPDATE SET seal_key = excluded.seal_key, roles = excluded.roles, capabilities = excluded.capabilities, passes = excluded.passes, fails = excluded.fails, seen = excluded.seen`,
-		address, n.SealKey, encode(n.Roles), encode(n.Capabilities), n.Passes, n.Fails, n.Seen)
+	_, err = t.exec("node "+address, `INSERT INTO nodes (address, seal_key, roles, capabilities, passes, fails, seen, standing) VALUES (?,?,?,?,?,?,?,?)
+ ON CONFLICT (address) DO UPDATE SET seal_key = excluded.seal_key, roles = excluded.roles, capabilities = excluded.capabilities, passes = excluded.passes, fails = excluded.fails, seen = excluded.seen, standing = excluded.standing`,
+		address, n.SealKey, encode(n.Roles), encode(n.Capabilities), n.Passes, n.Fails, n.Seen, encode(n.Standing))
 	return n, err
 }
 
