@@ -4,8 +4,11 @@ package job
 // renders another recipe has cheated. Adding a field changes every recipe's hash, so new
 // fields carry omitempty.
 type Recipe struct {
-	Renderer  string `json:"renderer"`            // "blender"
-	Version   string `json:"version"`             // exact, "3.4.1"
+	Renderer string `json:"renderer"` // "blender"
+	Version  string `json:"version"`  // exact, "3.4.1"
+	// AnyPatch accepts other patch releases of Version too ("3.4.0" for "3.4.1"): more workers,
+	// and pixels that may differ between them.
+	AnyPatch  bool   `json:"anyPatch,omitempty"`
 	BuildHash string `json:"buildHash,omitempty"` // the renderer's own build hash; "" accepts any build of Version
 	Engine    string `json:"engine"`              // "CYCLES", "BLENDER_EEVEE", "BLENDER_WORKBENCH"
 

@@ -31,7 +31,7 @@ const (
 
 // Options configure the node's end.
 type Options struct {
-	URL      string // http(s) or ws(s) address of the manager, without Path
+	URL      string // http(s) or ws(s) address of the manager, without Path; maybe with a pin, see WithPin
 	Identity *identity.Identity
 	Roles    []job.Role
 	Software string
@@ -49,6 +49,7 @@ type Options struct {
 type Conn struct {
 	options Options
 	url     string
+	pin     string
 	cancel  context.CancelFunc
 	done    chan struct{}
 
@@ -74,17 +75,18 @@ func Keep(ctx context.Context, o Options) (*Conn, error) {
 			return "", nil, &wire.Error{Code: wire.CodeUnsupported, Message: fmt.Sprintf("%s is not known here", m.Type)}
 		}
 	}
-	address, err := socketURL(o.URL)
+	address, pin, err := socketURL(o.URL)
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	c := &Conn{options: o, url: address, cancel: cancel, done: make(chan struct{}), changed: make(chan struct{})}
+	c := &Conn{options: o, url: address, pin: pin, cancel: cancel, done: make(chan struct{}), changed: make(chan struct{})}
 	go c.loop(ctx)
 	return c, nil
 }
 
-// BaseURL is the HTTP address that a manager's relative URLs are resolved against.
+// BaseURL is the HTTP address that a manager's relative URLs are resolved against. Its fragment is
+// the pin, where the address has one.
 func BaseURL(manager string) (*url.URL, error) {
 	u, err := url.Parse(manager)
 	if err != nil || u.Host == "" {
@@ -98,18 +100,27 @@ func BaseURL(manager string) (*url.URL, error) {
 	default:
 		return nil, fmt.Errorf("the manager's address %q begins with %s: write it like http://127.0.0.1:7777", manager, u.Scheme)
 	}
-	u.Path, u.RawQuery, u.Fragment = strings.TrimSuffix(u.Path, "/"), "", ""
+	if u.Fragment != "" {
+		if err := checkPin(u.Fragment); err != nil {
+			return nil, err
+		}
+		if u.Scheme != "https" {
+			return nil, fmt.Errorf("the manager's address %q has a pin but no TLS: write it with https", manager)
+		}
+	}
+	u.Path, u.RawQuery = strings.TrimSuffix(u.Path, "/"), ""
 	return u, nil
 }
 
-func socketURL(manager string) (string, error) {
+func socketURL(manager string) (address, pin string, err error) {
 	u, err := BaseURL(manager)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
+	pin, u.Fragment = u.Fragment, ""
 	u.Scheme = map[string]string{"http": "ws", "https": "wss"}[u.Scheme]
 	u.Path += Path
-	return u.String(), nil
+	return u.String(), pin, nil
 }
 
 // Connected tells whether a session is open now.
@@ -289,7 +300,7 @@ func (c *Conn) once(ctx context.Context) (opened bool, err error) {
 func (c *Conn) dial(ctx context.Context) (*Session, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialWait)
 	defer cancel()
-	dialer := websocket.Dialer{Proxy: http.ProxyFromEnvironment, HandshakeTimeout: dialWait, ReadBufferSize: 4096, WriteBufferSize: 4096}
+	dialer := websocket.Dialer{Proxy: http.ProxyFromEnvironment, HandshakeTimeout: dialWait, ReadBufferSize: 4096, WriteBufferSize: 4096, TLSClientConfig: pinned(c.pin)}
 	conn, response, err := dialer.DialContext(ctx, c.url, nil)
 	if err != nil {
 		if response != nil {

@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -36,14 +38,23 @@ type ServerOptions struct {
 	OnOpen    func(*Session) // before the first message is read
 	OnClose   func(*Session) // after the last handler returned
 	Heartbeat time.Duration  // default 5 s
-	// Rate bounds the messages per second of one peer and Burst their bunching; default
-	// 500 and 2000. A faster peer is slowed, not refused.
-	Rate  float64
-	Burst int
-	// Sessions bounds the open connections, 0 for no bound.
-	Sessions int
-	Log      *slog.Logger
+	// Limits bounds what one peer may send, by its roles; nil is DefaultLimits for all.
+	Limits func(Peer) Limits
+	// Sessions bounds the open connections, PerAddress those of one address and Opening those
+	// that haven't signed in yet; 0 for no bound.
+	Sessions, PerAddress, Opening int
+	Log                           *slog.Logger
 }
+
+// Limits bound what one peer may send.
+type Limits struct {
+	Rate    float64 // messages a second; a faster peer is slowed, not refused
+	Burst   int     // messages that may come bunched
+	Message int64   // bytes of one message, at most wire.MaxMessage
+}
+
+// DefaultLimits are PROTOCOL.md's.
+var DefaultLimits = Limits{Rate: 500, Burst: 2000, Message: wire.MaxMessage}
 
 // Server accepts sessions; it is an http.Handler for one path.
 type Server struct {
@@ -51,10 +62,11 @@ type Server struct {
 	upgrader websocket.Upgrader
 	wg       sync.WaitGroup
 
-	mu       sync.Mutex // guards sessions, opening and closed
-	sessions map[*Session]struct{}
-	opening  int
-	closed   bool
+	mu        sync.Mutex // guards what follows
+	sessions  map[*Session]struct{}
+	addresses map[string]int // open sessions
+	opening   int
+	closed    bool
 }
 
 var _ http.Handler = (*Server)(nil)
@@ -64,8 +76,8 @@ func NewServer(o ServerOptions) *Server {
 	if o.Heartbeat == 0 {
 		o.Heartbeat = 5 * time.Second
 	}
-	if o.Rate == 0 {
-		o.Rate, o.Burst = 500, 2000
+	if o.Limits == nil {
+		o.Limits = func(Peer) Limits { return DefaultLimits }
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -73,7 +85,7 @@ func NewServer(o ServerOptions) *Server {
 	return &Server{
 		options:  o,
 		upgrader: websocket.Upgrader{HandshakeTimeout: helloWait, ReadBufferSize: 4096, WriteBufferSize: 4096, WriteBufferPool: &sync.Pool{}},
-		sessions: make(map[*Session]struct{}),
+		sessions: make(map[*Session]struct{}), addresses: make(map[string]int),
 	}
 }
 
@@ -99,6 +111,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.opening--
 	s.sessions[session] = struct{}{}
+	s.addresses[session.peer.Address]++
 	closed := s.closed
 	s.mu.Unlock()
 	if closed {
@@ -117,7 +130,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) enter() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || (s.options.Sessions > 0 && len(s.sessions)+s.opening >= s.options.Sessions) {
+	if s.closed || s.options.Sessions > 0 && len(s.sessions)+s.opening >= s.options.Sessions || s.options.Opening > 0 && s.opening >= s.options.Opening {
 		return false
 	}
 	s.opening++
@@ -133,6 +146,37 @@ func (s *Server) leave(session *Session) {
 		return
 	}
 	delete(s.sessions, session)
+	if s.addresses[session.peer.Address]--; s.addresses[session.peer.Address] == 0 {
+		delete(s.addresses, session.peer.Address)
+	}
+}
+
+// crowded tells whether an address has as many sessions as it may.
+func (s *Server) crowded(address string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.options.PerAddress > 0 && s.addresses[address] >= s.options.PerAddress
+}
+
+// Sessions counts the open sessions.
+func (s *Server) Sessions() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.sessions)
+}
+
+// Drain takes no new sessions, lets the requests under way finish and their answers go
+// out, and ends every session with the reason, at most until ctx ends; Close then ends what is left.
+func (s *Server) Drain(ctx context.Context, reason string) {
+	s.mu.Lock()
+	s.closed = true
+	sessions := slices.Collect(maps.Keys(s.sessions))
+	s.mu.Unlock()
+	var wg sync.WaitGroup
+	for _, session := range sessions {
+		wg.Go(func() { session.drain(ctx, reason) })
+	}
+	wg.Wait()
 }
 
 // Close ends every session and waits for its handlers, at most until ctx ends.
@@ -182,6 +226,9 @@ func (s *Server) signIn(conn *websocket.Conn, remote string) (*Session, error) {
 		return nil, err
 	}
 	peer.Remote = remote
+	if s.crowded(peer.Address) {
+		return nil, &wire.Error{Code: wire.CodeLimit, Message: fmt.Sprintf("%s has %d connections already", peer.Address, s.options.PerAddress), Next: "close some of them"}
+	}
 	welcome, err := s.options.Welcome(peer)
 	if err != nil {
 		return nil, err
@@ -193,7 +240,9 @@ func (s *Server) signIn(conn *websocket.Conn, remote string) (*Session, error) {
 		return nil, fmt.Errorf("send the welcome: %w", err)
 	}
 	session := newSession(conn, peer, welcome, s.options.Handler, s.options.Log)
-	session.limit = rate.NewLimiter(rate.Limit(s.options.Rate), s.options.Burst)
+	limits := s.options.Limits(peer)
+	session.limit = rate.NewLimiter(rate.Limit(limits.Rate), limits.Burst)
+	session.maxMessage = min(limits.Message, wire.MaxMessage)
 	return session, nil
 }
 

@@ -90,12 +90,17 @@ type Session struct {
 	limit   *rate.Limiter
 	beat    func() wire.Heartbeat
 
+	maxMessage int64 // bytes of one message that comes in
+
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	out    chan wire.Envelope
 	pushes chan wire.Envelope
 	slots  chan struct{}
 	wg     sync.WaitGroup
+
+	draining chan struct{} // closed: nothing more is read
+	once     sync.Once     // closes draining
 
 	mu      sync.Mutex // guards next and pending
 	next    uint64
@@ -110,7 +115,7 @@ func newSession(conn *websocket.Conn, peer Peer, welcome wire.Welcome, handler H
 		out:     make(chan wire.Envelope, outQueue),
 		pushes:  make(chan wire.Envelope, outQueue),
 		slots:   make(chan struct{}, inFlight),
-		pending: make(map[uint64]chan wire.Envelope),
+		pending: make(map[uint64]chan wire.Envelope), draining: make(chan struct{}), maxMessage: wire.MaxMessage,
 	}
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
 	return s
@@ -206,6 +211,22 @@ func (s *Session) Request(ctx context.Context, typ wire.Type, body, reply any) e
 	}
 }
 
+// drain ends the session once the requests under way are answered, at most until ctx ends.
+func (s *Session) drain(ctx context.Context, reason string) {
+	s.once.Do(func() { close(s.draining) })
+	defer s.Close(reason)
+	// Whoever has every slot knows that no handler runs.
+	for range cap(s.slots) {
+		select {
+		case s.slots <- struct{}{}:
+		case <-ctx.Done():
+			return
+		case <-s.ctx.Done():
+			return
+		}
+	}
+}
+
 // run carries the session until it ends and every handler has returned.
 func (s *Session) run() {
 	s.wg.Go(s.writeLoop)
@@ -272,7 +293,7 @@ func truncate(text string, n int) string {
 }
 
 func (s *Session) readLoop() {
-	s.conn.SetReadLimit(wire.MaxMessage)
+	s.conn.SetReadLimit(s.maxMessage)
 	for {
 		s.conn.SetReadDeadline(time.Now().Add(silence * s.heartbeat()))
 		var e wire.Envelope
@@ -307,7 +328,14 @@ func (s *Session) readLoop() {
 			}
 		default:
 			select {
+			case <-s.draining:
+				continue // it is asked again on the next connection
+			default:
+			}
+			select {
 			case s.slots <- struct{}{}:
+			case <-s.draining:
+				continue
 			case <-s.ctx.Done():
 				return
 			}

@@ -179,6 +179,7 @@ type JobFile struct {
 	Size   int64  `json:"size"`
 	Digest string `json:"digest"`
 	Get    Signed `json:"get"`
+	Extra  bool   `json:"extra,omitempty"` // a further file of the frame: of a File Output node, or of another stereo view
 }
 
 // NodeList asks for the nodes that the client may see.
@@ -200,5 +201,6 @@ type Renderers struct {
 // RendererCount is one install of the network.
 type RendererCount struct {
 	job.Install
-	Workers int `json:"workers"`
+	Device  string `json:"device,omitempty"` // of these workers: "CPU", "GPU"; "" is not known
+	Workers int    `json:"workers"`
 }

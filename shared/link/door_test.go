@@ -1,0 +1,185 @@
+package link_test
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/link"
+	"github.com/heliostat-render/heliostat/shared/wire"
+)
+
+func TestDrainAnswersWhatIsUnderWay(t *testing.T) {
+	begun, finish := make(chan struct{}), make(chan struct{})
+	m := startManager(t, func(o *link.ServerOptions) {
+		o.Handler = func(ctx context.Context, _ *link.Session, m link.Message) (wire.Type, any, error) {
+			if m.Type != wire.TypeJobShow {
+				return "", nil, nil
+			}
+			close(begun)
+			select {
+			case <-finish:
+				return wire.TypeOK, nil, nil
+			case <-ctx.Done():
+				return "", nil, ctx.Err()
+			}
+		}
+	})
+	ended := make(chan error, 16)
+	c := connect(t, m.url, func(o *link.Options) { o.OnDisconnect = func(cause error) { ended <- cause } })
+	answered := make(chan error, 1)
+	go func() { answered <- c.Request(t.Context(), wire.TypeJobShow, wire.JobShow{Job: "j"}, nil) }()
+	<-begun
+	drained := make(chan struct{})
+	go func() { m.Drain(t.Context(), "the manager is stopping"); close(drained) }()
+	for closed := false; !closed; {
+		resp, err := http.Get(m.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		closed = resp.StatusCode == http.StatusServiceUnavailable
+		resp.Body.Close()
+	}
+	select {
+	case <-drained:
+		t.Fatal("drained while a request was under way")
+	default:
+	}
+	close(finish)
+	if err := <-answered; err != nil {
+		t.Errorf("the request under way: %v", err)
+	}
+	<-drained
+	if cause := <-ended; !strings.Contains(cause.Error(), "the manager is stopping") {
+		t.Errorf("the node was told %v", cause)
+	}
+}
+
+func TestDrainEndsInTime(t *testing.T) {
+	begun := make(chan struct{})
+	m := startManager(t, func(o *link.ServerOptions) {
+		o.Handler = func(ctx context.Context, _ *link.Session, m link.Message) (wire.Type, any, error) {
+			if m.Type == wire.TypeJobShow {
+				close(begun)
+				<-ctx.Done()
+			}
+			return "", nil, ctx.Err()
+		}
+	})
+	c := connect(t, m.url, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() { _ = c.Request(ctx, wire.TypeJobShow, wire.JobShow{}, nil) }() // ends with the test
+	<-begun
+	limit, stop := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer stop()
+	m.Drain(limit, "now")
+}
+
+func TestLimitsFollowThePeer(t *testing.T) {
+	m := startManager(t, func(o *link.ServerOptions) {
+		o.PerAddress = 1
+		o.Limits = func(p link.Peer) link.Limits {
+			if p.Has(job.RoleStudio) {
+				return link.Limits{Rate: 1000, Burst: 1000, Message: 2 << 10}
+			}
+			return link.DefaultLimits
+		}
+	})
+	large := wire.JobShow{Job: strings.Repeat("x", 4<<10)}
+	artist := connect(t, m.url, nil)
+	if err := artist.Request(t.Context(), wire.TypeJobShow, large, nil); link.Refused(err) || errors.Is(err, link.ErrClosed) {
+		t.Errorf("an artist's message: %v", err)
+	}
+	studio := connect(t, m.url, func(o *link.Options) { o.Roles = []job.Role{job.RoleStudio} })
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if _, err := studio.Wait(ctx); err != nil {
+		t.Fatal(err)
+	}
+	s := <-m.opened
+	if !s.Peer().Has(job.RoleStudio) {
+		s = <-m.opened
+	}
+	_ = studio.Send(wire.TypeJobShow, large) // the session's end is the answer
+	select {
+	case <-s.Done():
+	case <-ctx.Done():
+		t.Error("a studio's message above its limit was taken")
+	}
+	id := newIdentity(t)
+	first := connect(t, m.url, func(o *link.Options) { o.Identity = id })
+	if _, err := first.Wait(ctx); err != nil {
+		t.Fatal(err)
+	}
+	second := connect(t, m.url, func(o *link.Options) { o.Identity = id })
+	short, stop := context.WithTimeout(t.Context(), time.Second)
+	defer stop()
+	var refused *wire.Error
+	if _, err := second.Wait(short); !errors.As(err, &refused) || refused.Code != wire.CodeLimit {
+		t.Errorf("a second connection of one address: %v", err)
+	}
+}
+
+func TestPins(t *testing.T) {
+	id := newIdentity(t)
+	server := httptest.NewTLSServer(link.NewServer(link.ServerOptions{
+		Domain: "test.example",
+		Welcome: func(link.Peer) (wire.Welcome, error) {
+			return wire.Welcome{Manager: id.Address(), SealKey: hex.EncodeToString(id.SealKey())}, nil
+		},
+		Handler: func(context.Context, *link.Session, link.Message) (wire.Type, any, error) { return "", nil, nil },
+	}))
+	defer server.Close()
+	pin := link.Pin(server.Certificate())
+	address, err := link.WithPin(server.URL, pin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := connect(t, address, nil)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if _, err := c.Wait(ctx); err != nil {
+		t.Error(err)
+	}
+	c.Close()
+	base, err := link.BaseURL(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	get := func(c *http.Client, url string) error {
+		resp, err := c.Get(url)
+		if err == nil {
+			resp.Body.Close()
+		}
+		return err
+	}
+	if err := get(link.HTTPClient(base), server.URL+"/x"); err != nil {
+		t.Errorf("a transfer from the pinned manager: %v", err)
+	}
+	base.Fragment = "sha256:" + strings.Repeat("0", 64)
+	if err := get(link.HTTPClient(base), server.URL+"/x"); !errors.Is(err, link.ErrPin) {
+		t.Errorf("a transfer from another manager: %v", err)
+	}
+	other := httptest.NewTLSServer(http.NotFoundHandler())
+	defer other.Close()
+	base.Fragment = pin
+	// The pin is the manager's alone: a store elsewhere needs a certificate that the system trusts.
+	if err := get(link.HTTPClient(base), other.URL); err == nil || errors.Is(err, link.ErrPin) {
+		t.Errorf("a transfer from an untrusted store: %v", err)
+	}
+	for _, bad := range []string{"sha256:12", "md5:" + strings.Repeat("0", 64), strings.Repeat("0", 64)} {
+		if _, err := link.WithPin(server.URL, bad); err == nil {
+			t.Errorf("pin %q was taken", bad)
+		}
+	}
+	if _, err := link.BaseURL("http://127.0.0.1:1/#" + pin); err == nil {
+		t.Error("a pin without TLS was taken")
+	}
+}
