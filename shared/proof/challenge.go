@@ -32,11 +32,11 @@ type Pick struct {
 }
 
 // DefaultPicks is the number of tiles challenged in a task of so many frames.
-func DefaultPicks(frames int) int { return max(16, 4*frames) }
+func DefaultPicks(frames int) int { return max(24, 6*frames) }
 
 // Challenge derives the tiles to check from the verification key and the committed root:
-// at least one in every frame, half of n uniform over all tiles, half weighted by
-// activity, then as many more textured ones as MinTextured asks for. n <= 0 means
+// in every frame one uniform tile and one textured one, half of n uniform and the same number in each
+// frame, half weighted by activity, then as many more textured ones as MinTextured asks for. n <= 0 means
 // DefaultPicks. Picks come sorted by frame (in the given order) and tile, without
 // duplicates. The same arguments always give the same picks.
 func Challenge(key [32]byte, root Digest, frames []FrameInfo, n int) []Pick {
@@ -49,20 +49,22 @@ func Challenge(key [32]byte, root Digest, frames []FrameInfo, n int) []Pick {
 	d := newDraw(key, root, frames)
 	n = min(max(n, len(frames)), MaxPicks, d.total)
 
-	for f := range frames {
+	uniform := func(f int) {
 		if size := d.start[f+1] - d.start[f]; size > 0 {
 			d.take(d.start[f] + int(d.prf.below(uint64(size))))
 		}
 	}
-	for len(d.taken) < n/2 {
-		d.take(int(d.prf.below(uint64(d.total))))
+	for f := range frames {
+		uniform(f)
 	}
-	d.weighted(func() bool { return len(d.taken) < n }, func(a byte) uint64 {
-		if a < TexturedActivity {
-			return 0
-		}
-		return uint64(a) - TexturedActivity + 8
-	})
+	for f := range frames {
+		once := min(len(d.taken)+1, n)
+		d.weighted(f, f+1, func() bool { return len(d.taken) < once }, byActivity)
+	}
+	for f := 0; len(d.taken) < n/2; f = (f + 1) % len(frames) {
+		uniform(f)
+	}
+	d.weighted(0, len(frames), func() bool { return len(d.taken) < n }, byActivity)
 	for len(d.taken) < n {
 		d.take(int(d.prf.below(uint64(d.total))))
 	}
@@ -73,13 +75,16 @@ func Challenge(key [32]byte, root Digest, frames []FrameInfo, n int) []Pick {
 		}
 	}
 	most := len(d.taken) + MinTextured - textured
-	d.weighted(func() bool { return len(d.taken) < most }, func(a byte) uint64 {
-		if a < TexturedActivity {
-			return 0
-		}
-		return 1
-	})
+	d.weighted(0, len(frames), func() bool { return len(d.taken) < most }, func(a byte) uint64 { return min(byActivity(a), 1) })
 	return d.picks()
+}
+
+// byActivity is the weight of a tile: none where it isn't textured.
+func byActivity(a byte) uint64 {
+	if a < TexturedActivity {
+		return 0
+	}
+	return uint64(a) - TexturedActivity + 8
 }
 
 // draw is a challenge being made; tiles are numbered through all frames.
@@ -122,15 +127,17 @@ func (d *draw) take(tile int) {
 	d.taken[tile] = true
 }
 
-// weighted draws tiles in proportion to their weight while more says so and any weight is left.
-func (d *draw) weighted(more func() bool, weight func(byte) uint64) {
+// weighted draws tiles of frames from to end-1 in proportion to their weight, while more says so and any
+// weight is left.
+func (d *draw) weighted(from, end int, more func() bool, weight func(byte) uint64) {
 	if !more() {
 		return
 	}
 	var tiles []int
 	var sums []uint64
 	var sum uint64
-	for f, info := range d.frames {
+	for f := from; f < end; f++ {
+		info := d.frames[f]
 		for t := range d.start[f+1] - d.start[f] {
 			if t >= len(info.Activity) {
 				break

@@ -3,6 +3,8 @@ package proof
 import (
 	"encoding/hex"
 	"fmt"
+	"strings"
+	"unicode/utf8"
 )
 
 // Digest is a SHA-256 digest; it reads and writes as lower-case hex.
@@ -30,4 +32,34 @@ type FrameCommit struct {
 	MasterRoot   Digest `json:"masterRoot"`   // Merkle root over the master's tiles
 	FinalRoot    Digest `json:"finalRoot"`    // over the delivered image's tiles; zero where the format is lossy
 	Activity     []byte `json:"activity"`     // one byte a tile: quantised log2 of the master tile's luminance variance
+	// Extras are further files of the frame. They are bound to the receipt, not compared.
+	Extras []Extra `json:"extras,omitempty"`
+}
+
+// Extra is a further output of a frame: a File Output node's, or another view's.
+type Extra struct {
+	Name   string `json:"name"`   // relative and slash-separated, see CheckExtraName
+	Digest Digest `json:"digest"` // SHA-256 of the file
+}
+
+// Bounds on a frame's further files.
+const (
+	MaxExtras    = 256
+	MaxExtraName = 128 // bytes
+)
+
+// CheckExtraName refuses names that aren't safe as a relative path on every system: empty
+// parts, "..", control characters, backslashes, colons, and over MaxExtraName bytes.
+func CheckExtraName(name string) error {
+	bad := len(name) > MaxExtraName || !utf8.ValidString(name)
+	for _, part := range strings.Split(name, "/") {
+		if part == "" || part == "." || part == ".." || strings.HasPrefix(part, "-") || strings.TrimRight(part, ". ") != part ||
+			strings.ContainsFunc(part, func(r rune) bool { return r < 0x20 || r == 0x7f || strings.ContainsRune(`\:*?"<>|`, r) }) {
+			bad = true
+		}
+	}
+	if bad {
+		return fmt.Errorf("%.160q can't be the name of a further file", name)
+	}
+	return nil
 }

@@ -17,6 +17,11 @@ type Evidence struct {
 	Verifier      []TileSample  `json:"verifier"`
 	WorkerClass   string        `json:"workerClass"`
 	VerifierClass string        `json:"verifierClass"`
+	// Delivered compares every frame's file with its master, where the policy asks for it.
+	Delivered []Relation `json:"delivered,omitempty"`
+	// Policy is what the verifier judged by. Whoever decides anything on the evidence holds it
+	// to the recipe first.
+	Policy Policy `json:"policy"`
 }
 
 // ErrEvidence means that the evidence contradicts itself or the commitment, so it says
@@ -67,6 +72,14 @@ func CheckFrames(frames []FrameCommit) error {
 		}
 		if n := TileCount(f.W, f.H); len(f.Activity) != n {
 			return fmt.Errorf("frame %d has %d activity bytes for %d tiles", f.Frame, len(f.Activity), n)
+		}
+		if len(f.Extras) > MaxExtras {
+			return fmt.Errorf("frame %d has %d further files, at most %d", f.Frame, len(f.Extras), MaxExtras)
+		}
+		for _, x := range f.Extras {
+			if err := CheckExtraName(x.Name); err != nil {
+				return fmt.Errorf("frame %d: %w", f.Frame, err)
+			}
 		}
 	}
 	return nil

@@ -13,7 +13,7 @@ import (
 // The caller has checked before: the worker's signature over Root, the key against its
 // published hash, and the verifier's earlier commitment against SamplesDigest(e.Verifier).
 func Judge(e Evidence, p Policy) (Verdict, error) {
-	v := Verdict{Policy: p, SameClass: e.WorkerClass == e.VerifierClass && e.WorkerClass != ""}
+	v := Verdict{Policy: p, SameClass: p.comparable(e.WorkerClass, e.VerifierClass)}
 	if err := e.check(); err != nil {
 		return v, err
 	}
@@ -25,6 +25,10 @@ func Judge(e Evidence, p Policy) (Verdict, error) {
 		return v, nil
 	}
 	worker, err := e.match(p)
+	if err != nil {
+		return v, err
+	}
+	delivered, err := e.checkDelivered(p)
 	if err != nil {
 		return v, err
 	}
@@ -54,7 +58,32 @@ func Judge(e Evidence, p Policy) (Verdict, error) {
 	} else {
 		decideExact(&v)
 	}
+	decideDelivered(&v, delivered)
 	return v, nil
+}
+
+// decideDelivered convicts by a delivered file that isn't its master's. Classes don't matter
+// to it: nothing is sampled anew.
+func decideDelivered(v *Verdict, delivered []Relation) {
+	compared, unread := 0, ""
+	for _, r := range delivered {
+		r.FinalBytes, r.DevelopedBytes = nil, nil
+		v.Delivered = append(v.Delivered, r)
+		switch {
+		case r.Figure.Bad && (v.Pass || v.Inconclusive):
+			v.Pass, v.Inconclusive, v.Reason = false, false, r.why(v.Policy)
+		case r.Unread != "":
+			unread = r.Unread
+		default:
+			compared++
+		}
+	}
+	if v.Pass && compared > 0 {
+		v.Reason += fmt.Sprintf("; %d delivered files follow from their masters (%s)", compared, v.Policy.Likeness)
+	}
+	if v.Pass && unread != "" {
+		v.Reason += "; a delivered file wasn't compared with its master: " + unread
+	}
 }
 
 // Picks returns the tiles that evidence for these commitments must show.

@@ -41,6 +41,21 @@ type Policy struct {
 	MaxMeanOutliers float64 `json:"maxMeanOutliers"` // share over all tiles
 	MaxMeanNoise    float64 `json:"maxMeanNoise"`    // mean over all tiles
 
+	// Likeness says how the delivered file is compared with its master at full frame.
+	Likeness Likeness `json:"likeness,omitempty"`
+	Ext      string   `json:"ext,omitempty"` // the delivered files' extension, with its dot
+
+	SameTolerance float64 `json:"sameTolerance"` // absolute display value, or relative linear one, that rounding explains
+	SameOff       float64 `json:"sameOff"`       // share of a tile's pixels beyond it
+	SameFlip      float64 `json:"sameFlip"`      // FLIP of a tile, which SameOff has to come with
+	LossyFlip     float64 `json:"lossyFlip"`     // FLIP of a tile
+	NearFlip      float64 `json:"nearFlip"`      // FLIP of a tile, reduced eightfold
+	NearMean      float64 `json:"nearMean"`      // FLIP of a frame, reduced eightfold
+
+	// Pairs are device classes that this job's own frames have shown to agree; between them a
+	// verdict counts as within one class. See Calibrate.
+	Pairs []Pair `json:"pairs,omitempty"`
+
 	PerceptualMean float64 `json:"perceptualMean"` // mean absolute difference of a blurred tile, display values
 	PerceptualTile float64 `json:"perceptualTile"` // the same, that no tile may exceed
 	PerceptualBad  float64 `json:"perceptualBad"`  // share of tiles that may exceed PerceptualMean
@@ -52,19 +67,34 @@ const engineCycles = "CYCLES"
 // PolicyFor returns the current thresholds for a recipe.
 func PolicyFor(r job.Recipe) Policy {
 	p := Policy{
-		Version: 2, Method: MethodExact, Engine: r.Engine, W: r.Width, H: r.Height,
+		Version: PolicyVersion, Method: MethodExact, Engine: r.Engine, W: r.Width, H: r.Height,
 		NeedMaster:   true,
 		CompareFinal: lossless(r) && !r.Denoise && !r.Compositing,
 		Tolerance:    1e-3, Floor: 1.5e-4, FinalTolerance: 1.5 / 255,
 		MaxOutliers: 0.10, MaxNoise: 0.08, MinCorrelation: 0.95, MaxBias: 0.02,
 		MaxMeanOutliers: 0.05, MaxMeanNoise: 0.04,
+		SameTolerance: 2.5 / 255, SameOff: 0.05, SameFlip: 0.02, LossyFlip: 0.05, NearFlip: 0.15, NearMean: 0.08,
 		PerceptualMean: 3.0 / 255, PerceptualTile: 12.0 / 255, PerceptualBad: 0.1,
 	}
 	if r.Renderer != "blender" || r.Engine != engineCycles {
 		p.Method, p.NeedMaster = MethodPerceptual, !p.CompareFinal
 	}
+	if r.Renderer == "blender" && p.NeedMaster && !p.CompareFinal {
+		p.Ext = Extension(r.Format)
+		switch {
+		case r.Denoise && r.Engine == engineCycles:
+			p.Likeness = LikeNear
+		case p.Ext == ".png" || p.Ext == ".exr" || p.Ext == ".tif":
+			p.Likeness = LikeSame
+		default:
+			p.Likeness = LikeLossy
+		}
+	}
 	return p
 }
+
+// PolicyVersion counts the changes of PolicyFor and of what Judge does with a policy.
+const PolicyVersion = 3
 
 // lossless tells whether a recipe's files are surely read by Decode. An OpenEXR recipe
 // that leaves the codec to the scene may not be.
@@ -109,5 +139,6 @@ type Verdict struct {
 	Tiles        []TileFigure `json:"tiles"`
 	Textured     int          `json:"textured"` // tiles that carried noise
 	SameClass    bool         `json:"sameClass"`
+	Delivered    []Relation   `json:"delivered,omitempty"` // without the files
 	Policy       Policy       `json:"policy"`
 }

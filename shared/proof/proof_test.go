@@ -60,14 +60,17 @@ func TestVectors(t *testing.T) {
 	key := [32]byte{1, 2, 3}
 	s := TileSample{Frame: -2, Tile: 1, Plane: Master, Rect: Rect{X: 16, W: 4, H: 2}, Channels: 1, Depth: raster.U8, Bits: []byte{1, 2, 3, 4, 5, 6, 7, 8}}
 	c := FrameCommit{Frame: 3, W: 20, H: 2, FileDigest: Digest{1}, MasterDigest: Digest{2}, MasterRoot: Digest{3}, FinalRoot: Digest{4}, Activity: []byte{7, 9}}
+	x := c
+	x.Extras = []Extra{{Name: "a/b.png", Digest: Digest{6}}}
 	for name, v := range map[string]struct{ got, want string }{
 		"tile":    {s.Hash().String(), "0ac9d44a86c010f2c02ef3f68eafa350064f3d6d7fa3db73c9e5c099c3cce823"},
-		"frame":   {c.Hash().String(), "e19330fcd5d8d1c6a542e71fce7557fad4cafc9394bbd903548845947bba6f8d"},
-		"task":    {TaskRoot([]FrameCommit{c, c}).String(), "149dba8d70b680c83e41cee704fa7eaf5fc9d822ef0f9bfb43cd84ed6d37dc51"},
+		"frame":   {c.Hash().String(), "2982d6f4fadaeee836f1f3f7ab3eff6004d30eb4658b45cbb7a3eecd52f63715"},
+		"extras":  {x.Hash().String(), "0e91e1fdaefb12f897e42f37ba72062fea9f725b6d8dd15c88e8e9dd0bdae717"},
+		"task":    {TaskRoot([]FrameCommit{c, c}).String(), "2b8a31e879f44b43a204bebee4948e0bff11b7329ee67fbab26091e76ddc2db6"},
 		"samples": {SamplesDigest([]TileSample{s}).String(), "914a4fe8a6003cc3880421e8d119045e19e1b88cf36fa8161e91d37d43395daa"},
 		"key":     {KeyHash(key).String(), "1ac2f192702849e03dfe5c31ec66a4f6408b5eb16cc02f1583ce713b22be92ed"},
 		"seed":    {fmt.Sprint(Seed(key, "t1", 7, 2)), "1050971448"},
-		"picks":   {fmt.Sprint(Challenge(key, Digest{5}, []FrameInfo{{Frame: 3, W: 64, H: 64, Activity: bytes.Repeat([]byte{60}, 16)}}, 4)), "[{3 0} {3 2} {3 5} {3 6} {3 7} {3 11} {3 12} {3 14}]"},
+		"picks":   {fmt.Sprint(Challenge(key, Digest{5}, []FrameInfo{{Frame: 3, W: 64, H: 64, Activity: bytes.Repeat([]byte{60}, 16)}}, 4)), "[{3 0} {3 2} {3 3} {3 6} {3 7} {3 11} {3 12} {3 14}]"},
 	} {
 		if v.got != v.want {
 			t.Errorf("%s: %s, want %s", name, v.got, v.want)
@@ -91,7 +94,7 @@ func TestChallenge(t *testing.T) {
 			t.Fatal("not deterministic")
 		}
 		seen := map[Pick]bool{}
-		perFrame := map[int]int{}
+		perFrame, texturedIn := map[int]int{}, map[int]int{}
 		textured := 0
 		for _, p := range picks {
 			if seen[p] || p.Tile < 0 || p.Tile >= n {
@@ -101,7 +104,11 @@ func TestChallenge(t *testing.T) {
 			perFrame[p.Frame]++
 			if p.Frame != 9 && activity[p.Tile] > 0 {
 				textured++
+				texturedIn[p.Frame]++
 			}
+		}
+		if texturedIn[1] == 0 || texturedIn[2] == 0 {
+			t.Fatalf("a frame without a textured tile: %v", texturedIn)
 		}
 		if len(picks) < DefaultPicks(3) || len(perFrame) != 3 || textured < MinTextured {
 			t.Fatalf("%d picks, frames %v, %d textured", len(picks), perFrame, textured)
@@ -228,20 +235,21 @@ func TestPolicies(t *testing.T) {
 		recipe        job.Recipe
 		method        Method
 		master, final bool
+		like          Likeness
 	}{
-		{job.Recipe{Engine: "CYCLES", Format: "PNG"}, MethodExact, true, true},
-		{job.Recipe{Engine: "CYCLES", Format: "PNG", Denoise: true}, MethodExact, true, false},
-		{job.Recipe{Engine: "CYCLES", Format: "JPEG"}, MethodExact, true, false},
-		{job.Recipe{Engine: "CYCLES", Format: "OPEN_EXR", ExrCodec: "DWAA"}, MethodExact, true, false},
-		{job.Recipe{Engine: "CYCLES", Format: "OPEN_EXR", ExrCodec: "ZIP"}, MethodExact, true, true},
-		{job.Recipe{Engine: "BLENDER_EEVEE", Format: "PNG"}, MethodPerceptual, false, true},
-		{job.Recipe{Engine: "BLENDER_EEVEE", Format: "PNG", Compositing: true}, MethodPerceptual, true, false},
-		{job.Recipe{Engine: "BLENDER_WORKBENCH", Format: "JPEG"}, MethodPerceptual, true, false},
+		{job.Recipe{Engine: "CYCLES", Format: "PNG"}, MethodExact, true, true, LikeNone},
+		{job.Recipe{Engine: "CYCLES", Format: "PNG", Denoise: true}, MethodExact, true, false, LikeNear},
+		{job.Recipe{Engine: "CYCLES", Format: "JPEG"}, MethodExact, true, false, LikeLossy},
+		{job.Recipe{Engine: "CYCLES", Format: "OPEN_EXR", ExrCodec: "DWAA"}, MethodExact, true, false, LikeSame},
+		{job.Recipe{Engine: "CYCLES", Format: "OPEN_EXR", ExrCodec: "ZIP"}, MethodExact, true, true, LikeNone},
+		{job.Recipe{Engine: "BLENDER_EEVEE", Format: "PNG"}, MethodPerceptual, false, true, LikeNone},
+		{job.Recipe{Engine: "BLENDER_EEVEE", Format: "PNG", Compositing: true}, MethodPerceptual, true, false, LikeSame},
+		{job.Recipe{Engine: "BLENDER_WORKBENCH", Format: "JPEG"}, MethodPerceptual, true, false, LikeLossy},
 	} {
 		c.recipe.Renderer = "blender"
 		p := PolicyFor(c.recipe)
-		if p.Method != c.method || p.NeedMaster != c.master || p.CompareFinal != c.final {
-			t.Errorf("%+v: %s, master %v, final %v", c.recipe, p.Method, p.NeedMaster, p.CompareFinal)
+		if p.Method != c.method || p.NeedMaster != c.master || p.CompareFinal != c.final || p.Likeness != c.like {
+			t.Errorf("%+v: %s, master %v, final %v, like %q", c.recipe, p.Method, p.NeedMaster, p.CompareFinal, p.Likeness)
 		}
 	}
 }

@@ -32,6 +32,26 @@ func Sanity(final, master *raster.Raster, w, h int) error {
 	return nil
 }
 
+// Garbage is Sanity on files, for every format that Look reads: ext is the final's extension
+// with its dot; final and master may be nil; w and h are the recipe's pixels. A file that can't
+// be read, because it is truncated or isn't what its name says, is garbage too. A format that nothing
+// here reads gets the benefit of the doubt.
+func Garbage(ext string, final, master []byte, w, h int) error {
+	var images [2]*raster.Raster
+	var err error
+	if final != nil {
+		if images[0], err = Look(ext, final, raster.Limits{}); err != nil {
+			return fmt.Errorf("%w: the delivered image can't be read: %w", ErrGarbage, err)
+		}
+	}
+	if master != nil {
+		if images[1], err = raster.DecodeEXR(master, raster.Limits{}); err != nil {
+			return fmt.Errorf("%w: the master can't be read: %w", ErrGarbage, err)
+		}
+	}
+	return Sanity(images[0], images[1], w, h)
+}
+
 // Shares of all pixels. Cycles can give a few values that aren't numbers in an honest
 // frame; one in a hundred is a broken one.
 const (

@@ -14,7 +14,8 @@ import (
 )
 
 // Hash is the frame's leaf under the task's root: SHA-256(0x02 ‖ i32 frame ‖ u32 w ‖ u32 h
-// ‖ FileDigest ‖ MasterDigest ‖ MasterRoot ‖ FinalRoot ‖ u32 len(Activity) ‖ Activity).
+// ‖ FileDigest ‖ MasterDigest ‖ MasterRoot ‖ FinalRoot ‖ u32 len(Activity) ‖ Activity ‖
+// u32 len(Extras) ‖ of each: u32 len(name) ‖ name ‖ digest).
 func (c FrameCommit) Hash() Digest {
 	be := binary.BigEndian
 	h := sha256.New()
@@ -27,6 +28,12 @@ func (c FrameCommit) Hash() Digest {
 	}
 	h.Write(be.AppendUint32(nil, uint32(len(c.Activity))))
 	h.Write(c.Activity)
+	h.Write(be.AppendUint32(nil, uint32(len(c.Extras))))
+	for _, x := range c.Extras {
+		h.Write(be.AppendUint32(nil, uint32(len(x.Name))))
+		h.Write([]byte(x.Name))
+		h.Write(x.Digest[:])
+	}
 	return Digest(h.Sum(nil))
 }
 
@@ -182,6 +189,40 @@ func Decode(ext string, data []byte, limits raster.Limits) (*raster.Raster, erro
 		return nil, nil
 	}
 	return r, err
+}
+
+// Look reads a delivered image for being looked at: what Decode reads, and JPEG, WebP and
+// TIFF. Nil without an error means that nothing here reads it. Of an OpenEXR file with several layers it
+// takes the composited one, where there is one.
+func Look(ext string, data []byte, limits raster.Limits) (*raster.Raster, error) {
+	ext = strings.ToLower(ext)
+	var r *raster.Raster
+	var err error
+	switch ext {
+	case ".png":
+		r, err = raster.DecodePNG(data, limits)
+	case ".exr":
+		r, err = raster.DecodeComposite(data, limits)
+	default:
+		r, err = raster.DecodeShown(ext, data, limits)
+	}
+	if errors.Is(err, raster.ErrUnsupported) {
+		return nil, nil
+	}
+	return r, err
+}
+
+// Extension is how the files of a recipe's format end, with the dot, in lower case.
+func Extension(format string) string {
+	switch format {
+	case "OPEN_EXR", "OPEN_EXR_MULTILAYER":
+		return ".exr"
+	case "JPEG":
+		return ".jpg"
+	case "TIFF":
+		return ".tif"
+	}
+	return "." + strings.ToLower(format)
 }
 
 func tileTree(frame int, plane Plane, r *raster.Raster, measure bool) (*Tree, []byte, error) {

@@ -42,6 +42,16 @@ func (c exrChannel) size() int {
 // from a multilayer one it takes each view layer's noisy Combined pass: "Noisy Image"
 // where a denoiser ran, else "Combined", in the order of the layers' names.
 func DecodeEXR(data []byte, limits Limits) (*Raster, error) {
+	return decodeEXR(data, limits, false)
+}
+
+// DecodeComposite is DecodeEXR, but of a multilayer file that holds what the compositor made
+// it takes only that.
+func DecodeComposite(data []byte, limits Limits) (*Raster, error) {
+	return decodeEXR(data, limits, true)
+}
+
+func decodeEXR(data []byte, limits Limits, composite bool) (*Raster, error) {
 	r := &exrReader{data: data}
 	if r.u32() != exrMagic {
 		return nil, fmt.Errorf("%w: no OpenEXR file", ErrFormat)
@@ -57,7 +67,7 @@ func DecodeEXR(data []byte, limits Limits) (*Raster, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.pixels(head, limits)
+	return r.pixels(head, limits, composite)
 }
 
 type exrHeader struct {
@@ -187,7 +197,7 @@ func exrChannels(value []byte) ([]exrChannel, error) {
 }
 
 // choose marks the wanted channels and returns their names in raster order.
-func choose(list []exrChannel) ([]string, error) {
+func choose(list []exrChannel, composite bool) ([]string, error) {
 	groups := map[string]map[string]int{}
 	for i, c := range list {
 		prefix, base := "", c.name
@@ -205,6 +215,8 @@ func choose(list []exrChannel) ([]string, error) {
 	var prefixes []string
 	if _, plain := groups[""]; plain {
 		prefixes = []string{""}
+	} else if _, made := groups["Composite.Combined"]; made && composite {
+		prefixes = []string{"Composite.Combined"}
 	} else {
 		for prefix := range groups {
 			layer, isCombined := strings.CutSuffix(prefix, ".Combined")
@@ -238,8 +250,8 @@ func choose(list []exrChannel) ([]string, error) {
 	return names, nil
 }
 
-func (r *exrReader) pixels(head exrHeader, limits Limits) (*Raster, error) {
-	names, err := choose(head.channels)
+func (r *exrReader) pixels(head exrHeader, limits Limits, composite bool) (*Raster, error) {
+	names, err := choose(head.channels, composite)
 	if err != nil {
 		return nil, err
 	}
