@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -66,6 +67,7 @@ type Options struct {
 	Recipe      job.Recipe
 	Threads     int     // 0 uses every processor; 1 makes smooth-shaded meshes exact too
 	Device      string  // "CPU", or a GPU backend: "OPTIX", "CUDA", "HIP", "ONEAPI", "METAL"; "" is "CPU"
+	DeviceID    string  // the GPU's own identifier, "GPU-…" or its index; "" takes every one of the backend
 	Sandbox     Sandbox // required; NoSandbox must be chosen on purpose
 	MemoryLimit int64   // bytes that the process may use; 0 sets no limit
 	Log         func(line string)
@@ -86,20 +88,48 @@ type Request struct {
 	Master  bool   // also give the noisy linear pass
 }
 
+// maxBorders bounds the borders of one request.
+const maxBorders = 1024
+
+// Check validates a request to a session that was opened with o, and returns its folder
+// relative to the workspace.
+func (r Request) Check(o Options) (out string, err error) {
+	out, err = filepath.Rel(o.Workspace, r.OutDir)
+	switch {
+	case err != nil || !filepath.IsLocal(out):
+		return "", fmt.Errorf("folder %s isn't inside the workspace", r.OutDir)
+	case r.Seed < 0:
+		return "", fmt.Errorf("seed %d is negative", r.Seed)
+	case len(r.Borders) > maxBorders:
+		return "", fmt.Errorf("%d borders in one request, at most %d", len(r.Borders), maxBorders)
+	}
+	for _, b := range r.Borders {
+		if b.W <= 0 || b.H <= 0 || b.X < 0 || b.Y < 0 || b.X > o.Recipe.Width-b.W || b.Y > o.Recipe.Height-b.H {
+			return "", fmt.Errorf("border %+v isn't inside %d×%d pixels", b, o.Recipe.Width, o.Recipe.Height)
+		}
+	}
+	return out, nil
+}
+
 // Frame is a finished request.
 type Frame struct {
 	Number     int
-	Files      []File // the delivered image; none for borders
+	Files      []File // the delivered image, of a stereo scene the first eye's; none for borders
+	Extras     []File // further files of the frame: File Output nodes', the other eyes'
 	Master     string // path of the noisy linear pass as half-float OpenEXR; "" for borders or when not asked for
 	Tiles      []Tile // in the order of the request's borders
 	PeakMemory int64  // bytes, the process's peak so far
-	Seconds    float64
-	CPUSeconds float64
+	// DeviceMemory is the most that the rendering device held for this request, in bytes; on
+	// a GPU what the scene needs of its memory. 0 when the renderer doesn't tell.
+	DeviceMemory int64
+	Seconds      float64
+	CPUSeconds   float64
 }
 
 // File is a file that a render wrote.
 type File struct {
 	Path string // absolute
+	Name string // of an extra, as it is delivered: relative, slash-separated, see proof.CheckExtraName
 	Size int64  // bytes
 }
 
@@ -107,18 +137,23 @@ type File struct {
 type Tile struct {
 	Rect   Rect
 	Master *raster.Raster // nil when the request didn't ask for it
-	Final  *raster.Raster // as delivered; nil when the format can't be read without loss
+	// Final is as delivered; nil when the format can't be read without loss, or when a denoiser
+	// or compositor makes the delivered image from more than this region.
+	Final *raster.Raster
 }
 
 // Progress is how far a request has come. It is for people: it may jump, never back.
 type Progress struct {
-	Frame     int
-	Fraction  float64 // 0 to 1
-	Sample    int
-	Samples   int
-	Memory    int64         // bytes
-	Remaining time.Duration // 0 when unknown
-	Text      string        // what the renderer says it is doing
+	Frame    int
+	Fraction float64 // 0 to 1
+	Sample   int
+	Samples  int
+	Memory   int64 // bytes
+	// DeviceMemory is the most that the rendering device held so far, in bytes: a GPU's own
+	// memory, or the engine's share of the machine's. 0 when the renderer doesn't tell.
+	DeviceMemory int64
+	Remaining    time.Duration // 0 when unknown
+	Text         string        // what the renderer says it is doing
 }
 
 // What can go wrong. Errors from Open and Render wrap one of these, or a context's error.

@@ -19,7 +19,10 @@ import (
 // Config is how Blender is found and started. The zero value looks in the usual places.
 type Config struct {
 	Paths []string // programs to use instead of looking for them
-	Env   []string // further "NAME=value" for the process, such as CYCLES_CPU_NO_AVX2=1
+	More  []string // further programs, such as the depot's, beside those that are found
+	// Folders are looked through too, up to two folders deep, for installed versions.
+	Folders []string
+	Env     []string // further "NAME=value" for the process, such as CYCLES_CPU_NO_AVX2=1
 	// OpenTimeout bounds loading the scene; 0 is ten minutes.
 	OpenTimeout time.Duration
 	Log         *slog.Logger // nil discards

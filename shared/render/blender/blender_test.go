@@ -2,11 +2,14 @@ package blender
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/proof"
@@ -66,7 +69,7 @@ func TestBadScenes(t *testing.T) {
 		{"", func(r *job.Recipe) { r.Scene = "Other" }, render.ErrBadScene, "Other"},
 		{"", func(r *job.Recipe) { r.Camera = "Cube" }, render.ErrBadScene, "Cube"},
 		{"", func(r *job.Recipe) { r.ViewLayers = []string{"None"} }, render.ErrBadScene, "None"},
-		{"", func(r *job.Recipe) { r.Format = "FFMPEG" }, render.ErrUnsupported, "movie"},
+		{"", func(r *job.Recipe) { r.Format = "FFMPEG" }, render.ErrUnsupported, "heliostat job encode"},
 		{"", func(r *job.Recipe) { r.Format = "NONSENSE" }, render.ErrUnsupported, "NONSENSE"},
 	} {
 		o := options(t, in, c.variation)
@@ -142,20 +145,6 @@ func TestAdaptiveBorders(t *testing.T) {
 	}
 }
 
-// TestInner has a process that claims to have rendered another region.
-func TestInner(t *testing.T) {
-	s, b := &session{}, render.Rect{X: 16, Y: 32, W: 16, H: 8}
-	got, err := s.inner(b, tileReply{X: 12, Y: 30, W: 24, H: 14})
-	if err != nil || got != (render.Rect{X: 4, Y: 2, W: 16, H: 8}) {
-		t.Errorf("%+v, %v", got, err)
-	}
-	for _, shown := range []tileReply{{}, {X: 17, Y: 32, W: 16, H: 8}, {X: 16, Y: 32, W: 15, H: 8}, {X: 16, Y: 32, W: 1 << 40, H: 8}, {X: -1 << 62, Y: 32, W: 1 << 62, H: 8}} {
-		if _, err := s.inner(b, shown); !errors.Is(err, render.ErrCrashed) {
-			t.Errorf("%+v: %v", shown, err)
-		}
-	}
-}
-
 func TestCorruptScene(t *testing.T) {
 	b, in := install(t)
 	o := options(t, in, "")
@@ -165,6 +154,45 @@ func TestCorruptScene(t *testing.T) {
 	}
 	if _, err := b.Open(t.Context(), o); !errors.Is(err, render.ErrBadScene) {
 		t.Errorf("%v", err)
+	}
+}
+
+// signal sends a signal to the session's process group.
+func signal(t *testing.T, s render.Session, sig syscall.Signal) {
+	t.Helper()
+	if err := syscall.Kill(-s.(*session).PID(), sig); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestStoppedIsCancelled has a Blender that doesn't run at all when the render is cancelled.
+func TestStoppedIsCancelled(t *testing.T) {
+	b, in := install(t)
+	o := options(t, in, "")
+	o.Recipe.Samples = 1 << 16
+	s, err := b.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var at time.Time
+	_, err = s.Render(ctx, render.Request{Frame: 1, OutDir: filepath.Join(o.Workspace, "out")}, func(render.Progress) {
+		if at.IsZero() {
+			signal(t, s, syscall.SIGSTOP)
+			at = time.Now()
+			stop()
+		}
+	})
+	if !errors.Is(err, context.Canceled) || s.Alive() {
+		t.Errorf("%v, alive %v", err, s.Alive())
+	}
+	if took := time.Since(at); took > 2*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	if err := syscall.Kill(-s.(*session).PID(), 0); !errors.Is(err, syscall.ESRCH) {
+		t.Errorf("something of it is left: %v", err)
 	}
 }
 
@@ -181,7 +209,7 @@ func TestCrashIsTyped(t *testing.T) {
 	_, err = s.Render(t.Context(), render.Request{Frame: 1, OutDir: filepath.Join(o.Workspace, "out")}, func(render.Progress) {
 		if !killed {
 			killed = true
-			killGroup(s.(*session).cmd.Process)
+			signal(t, s, syscall.SIGKILL)
 		}
 	})
 	if !errors.Is(err, render.ErrCrashed) || s.Alive() || render.LastLog(err) == "" {

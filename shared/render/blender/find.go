@@ -5,16 +5,19 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/heliostat-render/heliostat/shared/render"
+	"github.com/heliostat-render/heliostat/shared/render/process"
 )
 
 //go:embed probe.py
@@ -22,12 +25,16 @@ var probeScript string
 
 var kernelLine = regexp.MustCompile(`Using (\S+) CPU kernels`)
 
-// Find probes the configured programs, or blender on the PATH and in the usual folders.
+// program is what Blender is called in a folder.
+var program = map[bool]string{true: "blender.exe", false: "blender"}[runtime.GOOS == "windows"]
+
+// Find probes the configured programs, or every Blender on the PATH, in the configured and in
+// the usual folders.
 // A program that can't be probed is logged and left out.
 func (b *Blender) Find(ctx context.Context) ([]render.Install, error) {
 	var found []render.Install
 	seen := map[string]bool{}
-	for _, path := range b.candidates() {
+	for _, path := range append(b.candidates(), b.cfg.More...) {
 		real, err := filepath.EvalSymlinks(path)
 		if err != nil || seen[real] {
 			continue
@@ -50,16 +57,20 @@ func (b *Blender) candidates() []string {
 	if len(b.cfg.Paths) > 0 {
 		return b.cfg.Paths
 	}
-	var list []string
-	if path, err := exec.LookPath("blender"); err == nil {
-		list = append(list, path)
+	var list, patterns []string
+	for _, folder := range filepath.SplitList(os.Getenv("PATH")) {
+		patterns = append(patterns, filepath.Join(folder, program))
 	}
-	patterns := []string{"/opt/blender*/blender", "/usr/local/blender*/blender", "/snap/bin/blender"}
+	for _, folder := range b.cfg.Folders {
+		patterns = append(patterns, filepath.Join(folder, program), filepath.Join(folder, "*", program), filepath.Join(folder, "*", "*", program))
+	}
 	switch runtime.GOOS {
 	case "windows":
-		patterns = []string{`C:\Program Files\Blender Foundation\Blender *\blender.exe`}
+		patterns = append(patterns, `C:\Program Files\Blender Foundation\Blender *\blender.exe`)
 	case "darwin":
-		patterns = []string{"/Applications/Blender*.app/Contents/MacOS/Blender"}
+		patterns = append(patterns, "/Applications/Blender*.app/Contents/MacOS/Blender")
+	default:
+		patterns = append(patterns, "/opt/blender*/blender", "/opt/blender/*/blender", "/usr/local/blender*/blender", "/snap/bin/blender")
 	}
 	if home, err := os.UserHomeDir(); err == nil && runtime.GOOS == "linux" {
 		patterns = append(patterns, filepath.Join(home, "blender*", "blender"))
@@ -67,6 +78,7 @@ func (b *Blender) candidates() []string {
 	for _, p := range patterns {
 		more, err := filepath.Glob(p)
 		if err == nil {
+			slices.Reverse(more) // newer versions first
 			list = append(list, more...)
 		}
 	}
@@ -90,14 +102,21 @@ func (b *Blender) probe(ctx context.Context, path string) (render.Install, error
 		"--debug-cycles", "--verbose", "3", "-P", script)
 	cmd.Env = environment(dir, b.cfg.Env)
 	cmd.WaitDelay = 2 * time.Second
-	ownGroup(cmd)
-	cmd.Cancel = func() error { killGroup(cmd.Process); return nil }
+	process.OwnGroup(cmd)
+	cmd.Cancel = func() error { process.KillGroup(cmd.Process); return nil }
 	out, err := cmd.CombinedOutput()
-	if err != nil {
-		return render.Install{}, fmt.Errorf("probing %s: %w", path, err)
+	in, bad := parseProbe(path, out)
+	if bad != nil {
+		return render.Install{}, errors.Join(bad, err)
 	}
-	return parseProbe(path, out)
+	if !slices.Contains(in.Engines, workbench) {
+		b.log.Warn("this machine gives Blender no OpenGL, so that it can't render with EEVEE and Workbench; install a graphics driver, or libegl1 and libgl1-mesa-dri",
+			"path", path, "error", err)
+	}
+	return in, nil
 }
+
+const workbench = "BLENDER_WORKBENCH"
 
 func parseProbe(path string, out []byte) (render.Install, error) {
 	var probe struct {
@@ -115,6 +134,9 @@ func parseProbe(path string, out []byte) (render.Install, error) {
 	in := render.Install{
 		Renderer: "blender", Version: probe.Version, BuildHash: probe.Build, Path: path,
 		Engines: probe.Engines, Devices: probe.Devices, Denoisers: probe.Denoisers,
+	}
+	if !bytes.Contains(out, []byte("\nHELIOSTAT-GL ")) {
+		in.Engines = slices.DeleteFunc(in.Engines, func(e string) bool { return e != cycles })
 	}
 	if m := kernelLine.FindSubmatch(out); m != nil {
 		in.Class = "cpu/" + strings.ToLower(string(m[1]))

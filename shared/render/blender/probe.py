@@ -1,5 +1,6 @@
 # Runs once inside an installed Blender and prints one line of what it can do. The tiny
-# Cycles render makes --debug-cycles log which CPU kernels it picks.
+# Cycles render makes --debug-cycles log which CPU kernels it picks. Without any OpenGL the
+# tiny Workbench render ends the process: its line is then missing.
 import json
 
 import bpy
@@ -35,3 +36,11 @@ if "CYCLES" in found["engines"]:
     scene.render.resolution_percentage = 100
     bpy.ops.render.render()
 print("\nHELIOSTAT " + json.dumps(found), flush=True)
+
+if any(e != "CYCLES" for e in found["engines"]):
+    import gpu
+
+    scene.render.engine = "BLENDER_WORKBENCH"
+    scene.render.resolution_x = scene.render.resolution_y = 8
+    bpy.ops.render.render()
+    print("\nHELIOSTAT-GL " + json.dumps({"renderer": gpu.platform.renderer_get()}), flush=True)

@@ -7,6 +7,7 @@ import queue
 import resource
 import sys
 import threading
+import time
 
 import bpy
 
@@ -50,6 +51,9 @@ class Session:
     def __init__(self):
         self.scene = None
         self.recipe = None
+        self.outputs = []  # of the compositor's File Output nodes
+        self.at = None  # the frame that is set
+        self.checked_gl = False
 
     # -- opening
 
@@ -137,8 +141,6 @@ class Session:
             r.engine = recipe["engine"]
         except TypeError:
             raise Refused("unsupported", "this Blender has no engine %s" % recipe["engine"])
-        if r.use_multiview:
-            raise Refused("unsupported", "scene %r is stereoscopic; render each eye as a scene of its own" % scene.name)
         if r.use_sequencer and scene.sequence_editor and len(scene.sequence_editor.sequences_all):
             warnings.append("the video sequencer is left out; only the 3D scene is rendered")
         r.use_sequencer = False
@@ -154,10 +156,36 @@ class Session:
         for private in ("use_stamp_hostname", "use_stamp_filename", "use_stamp_memory"):
             setattr(r, private, False)
         r.use_compositing = bool(recipe.get("compositing"))
-        if scene.node_tree is not None:
-            drop_outputs(scene.node_tree, set())
+        if r.use_compositing and scene.use_nodes:
+            self.outputs = take_outputs(scene.node_tree)
         self.apply_engine(device)
         self.set_format(recipe["format"], recipe.get("colorMode"), recipe.get("colorDepth"))
+        self.apply_views(warnings)
+
+    def apply_views(self, warnings):
+        """Each eye gets a file of its own, with a suffix that is safe in a file name."""
+        r = self.scene.render
+        if not r.use_multiview:
+            return
+        views, kept = self.views(), []
+        if not views:
+            raise Refused("scene", "scene %r is stereoscopic and all of its views are off" % self.scene.name)
+        for i, view in enumerate(views):
+            if not view.file_suffix or view.file_suffix != safe(view.file_suffix) or view.file_suffix in kept:
+                view.file_suffix = "_view%d" % i
+            kept.append(view.file_suffix)
+        if r.image_settings.views_format != "INDIVIDUAL":
+            warnings.append("each eye is delivered as a file of its own")
+            r.image_settings.views_format = "INDIVIDUAL"
+        for output in self.outputs:
+            output.split_eyes()
+
+    def views(self):
+        """The eyes to render, the delivered one first; none when the scene has one eye."""
+        r = self.scene.render
+        if not r.use_multiview:
+            return []
+        return [v for v in (r.stereo_views if r.views_format == "STEREO_3D" else r.views) if v.use]
 
     def apply_engine(self, device):
         recipe, scene = self.recipe, self.scene
@@ -195,7 +223,8 @@ class Session:
         try:
             f.file_format = name
             if self.scene.render.is_movie_format:
-                raise Refused("unsupported", "%s is a movie; render PNG or OpenEXR stills and encode them after" % name)
+                raise Refused("unsupported", "%s is a movie; render PNG or OpenEXR stills, "
+                              "then make the movie with `heliostat job encode`" % name)
             if mode:
                 f.color_mode = mode
             if depth:
@@ -217,16 +246,26 @@ class Session:
         before = os.times()
         if scene.render.engine == "CYCLES":
             scene.cycles.seed = seed
-        scene.frame_set(frame)
         result = {}
         if cmd.get("borders"):
-            result["tiles"] = []
-            for i, b in enumerate(cmd["borders"]):
-                result["tiles"].append(self.border(cmd, i, b))
-                answer(event="tile", done=i + 1)
-            scene.render.use_border = scene.render.use_crop_to_border = False
+            if self.at != frame:
+                scene.frame_set(frame)
+            # A crop can't show what a compositor makes of the whole image.
+            composite = scene.render.use_compositing
+            scene.render.use_compositing = composite and scene.render.engine != "CYCLES"
+            try:
+                result["tiles"] = []
+                for i, b in enumerate(cmd["borders"]):
+                    result["tiles"].append(self.border(cmd, i, b))
+                    answer(event="tile", done=i + 1)
+            finally:
+                scene.render.use_border = scene.render.use_crop_to_border = False
+                scene.render.use_compositing = composite
         else:
+            scene.frame_set(frame)
             result = self.shoot(cmd, cmd["name"])
+            result["files"] += self.extras(cmd, keep=True)
+        self.at = frame
         if bpy.app.autoexec_fail:
             self.check_scripts([])
         after = os.times()
@@ -237,13 +276,19 @@ class Session:
         """Renders a region cropped to its own pixels and their margin. A quarter pixel inside
         each edge keeps the rounding of Blender's fractions from moving it."""
         r = self.scene.render
+        began = time.monotonic()
         w, h = r.resolution_x, r.resolution_y
         left, right = self.widen(b["x"], b["x"] + b["w"], w)
         top, bottom = self.widen(b["y"], b["y"] + b["h"], h)
-        r.use_border = r.use_crop_to_border = True
+        r.use_border = r.use_crop_to_border = (left, right, top, bottom) != (0, w, 0, h)
         r.border_min_x, r.border_max_x = (left + 0.25) / w, min((right + 0.25) / w, 1)
         r.border_min_y, r.border_max_y = (h - bottom + 0.25) / h, min((h - top + 0.25) / h, 1)
-        return dict(self.shoot(cmd, "%s-%d" % (cmd["name"], i)), x=left, y=top, w=right - left, h=bottom - top)
+        shot = self.shoot(cmd, "%s-%d" % (cmd["name"], i))
+        for other in shot["files"][1:]:
+            os.remove(other["path"])
+        self.extras(cmd, keep=False)
+        return dict(final=shot["files"][0]["path"], masters=shot.get("masters", []), x=left, y=top, w=right - left, h=bottom - top,
+                    seconds=time.monotonic() - began)
 
     def widen(self, low, high, size):
         """Adds the margin to one side of a region. Adaptive sampling goes on in a pixel while
@@ -252,29 +297,136 @@ class Session:
         margin = MARGIN if self.scene.render.engine == "CYCLES" and c.use_adaptive_sampling else 0
         return max(low - margin, 0), min(high + margin, size)
 
+    # -- from a master to the delivered image
+
+    def develop(self, cmd):
+        """Makes the delivered image from a noisy master: compositor and view transform, without
+        sampling. A copy of the scene is changed, so that the loaded one stays as it is."""
+        before = os.times()
+        scene = self.scene.copy()
+        image = bpy.data.images.load(cmd["master"], check_existing=False)
+        try:
+            scene.frame_current = cmd["frame"]
+            sampled = feed_master(scene, self.scene, image)
+            if sampled and scene.render.engine == "CYCLES":
+                scene.cycles.seed = cmd["seed"]
+                scene.cycles.samples = max(4, scene.cycles.samples // 8)
+                scene.cycles.use_denoising = False
+            scene.render.use_border = scene.render.use_crop_to_border = False
+            scene.render.filepath = os.path.join(cmd["dir"], cmd["name"])
+            try:
+                done = bpy.ops.render.render(write_still=True, scene=scene.name)
+            except RuntimeError as e:
+                raise refusal(clean(e))
+            if "FINISHED" not in done:
+                raise Refused("crashed", "Blender gave up on developing frame %d" % cmd["frame"])
+            final = scene.render.filepath + scene.render.file_extension
+        finally:
+            bpy.data.images.remove(image)
+            bpy.data.scenes.remove(scene)
+        after = os.times()
+        answer(event="done", id=cmd["id"], cpu=after.user + after.system - before.user - before.system,
+               rss=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, final=final, sampled=sampled)
+
     def shoot(self, cmd, name):
-        scene, recipe = self.scene, self.recipe
+        scene = self.scene
         scene.render.filepath = os.path.join(cmd["dir"], name)
+        for output in self.outputs:
+            output.aim(cmd)
         try:
             done = bpy.ops.render.render(write_still=True, scene=scene.name)
         except RuntimeError as e:
             raise refusal(clean(e))
         if "FINISHED" not in done:
             raise Refused("crashed", "Blender gave up on frame %d" % cmd["frame"])
-        out = {"final": scene.render.filepath + scene.render.file_extension}
+        self.check_gl()
+        ext, views = scene.render.file_extension, self.views()
+        out = {"files": [{"path": scene.render.filepath + v.file_suffix + ext, "name": "%04d%s%s" % (cmd["frame"], v.file_suffix, ext)} for v in views]
+               or [{"path": scene.render.filepath + ext}]}
         if cmd["master"]:
-            out["master"] = os.path.join(cmd["dir"], name + ".passes.exr")
-            f = scene.render.image_settings
-            kept = (f.file_format, f.color_mode, f.color_depth, f.exr_codec)
-            f.file_format, f.color_depth, f.exr_codec = "OPEN_EXR_MULTILAYER", "16", "ZIP"
-            try:
-                bpy.data.images["Render Result"].save_render(out["master"], scene=scene)
-            except RuntimeError as e:
-                raise refusal(clean(e))
-            finally:
-                f.file_format = kept[0]
-                f.color_mode, f.color_depth, f.exr_codec = kept[1:]
+            out["masters"] = self.save_passes(cmd, name, views)
         return out
+
+    def save_passes(self, cmd, name, views):
+        """Writes every layer's passes as half floats, a file for each eye."""
+        f = self.scene.render.image_settings
+        base = os.path.join(cmd["dir"], name + ".passes")
+        saved = [{"path": base + v.file_suffix + ".exr", "view": v.name} for v in views] or [{"path": base + ".exr", "view": ""}]
+        kept = (f.file_format, f.color_mode, f.color_depth, f.exr_codec, f.views_format)
+        f.file_format, f.color_depth, f.exr_codec, f.views_format = "OPEN_EXR_MULTILAYER", "16", "ZIP", "INDIVIDUAL"
+        try:
+            for s in saved:
+                if os.path.lexists(s["path"]):
+                    os.remove(s["path"])
+            bpy.data.images["Render Result"].save_render(base + ".exr", scene=self.scene)
+        except RuntimeError as e:
+            # With several eyes Blender 3.4 looks for the one file that it doesn't write.
+            if not views or not all(os.path.isfile(s["path"]) for s in saved):
+                raise refusal(clean(e))
+        finally:
+            f.file_format = kept[0]
+            f.color_mode, f.color_depth, f.exr_codec = kept[1:4]
+            f.views_format = kept[4]
+        return saved
+
+    def extras(self, cmd, keep):
+        """What the File Output nodes wrote, under the names that they are delivered as."""
+        found = []
+        if not self.outputs:
+            return found
+        for entry in sorted(os.listdir(cmd["dir"])):
+            for output in self.outputs:
+                if entry.startswith(output.prefix):
+                    path = os.path.join(cmd["dir"], entry)
+                    if keep:
+                        found.append({"path": path, "name": output.label + entry[len(output.prefix):]})
+                    else:
+                        os.remove(path)
+        return found
+
+    def check_gl(self):
+        """EEVEE and Workbench take whatever OpenGL they get; only now it is known which."""
+        if self.checked_gl or self.scene.render.engine == "CYCLES":
+            return
+        self.checked_gl = True
+        import gpu
+        renderer = gpu.platform.renderer_get()
+        if self.recipe.get("device") == "GPU" and any(w in renderer.lower() for w in ("llvmpipe", "softpipe", "swrast", "software")):
+            raise Refused("unsupported", "the recipe asks for a GPU, and this machine gives Blender only software OpenGL (%s); "
+                          "a GPU job never runs on a CPU silently" % renderer)
+
+
+def feed_master(scene, original, image):
+    """Puts a master in the place of what the scene would render. Tells whether the compositor
+    uses other passes too, which are then still rendered."""
+    if not (scene.render.use_compositing and scene.use_nodes and scene.node_tree is not None):
+        scene.use_nodes = scene.render.use_compositing = True
+        tree = scene.node_tree
+        tree.nodes.clear()
+        out, source = tree.nodes.new("CompositorNodeComposite"), tree.nodes.new("CompositorNodeRLayers")
+        source.scene, source.layer = scene, next(layer.name for layer in scene.view_layers if layer.use)
+        for name in ("Image", "Alpha"):
+            tree.links.new(source.outputs[name], out.inputs[name])
+    tree, sampled = scene.node_tree, False
+    for source in [n for n in tree.nodes if n.type == "R_LAYERS" and n.scene in (scene, original)]:
+        master = tree.nodes.new("CompositorNodeImage")
+        master.image = image
+        try:
+            master.layer = source.layer
+        except TypeError:
+            raise Refused("unsupported", "the master has no layer %r" % source.layer)
+        feeds = {"Image": master.outputs["Combined"], "Noisy Image": master.outputs["Combined"], "Alpha": master.outputs["Alpha"]}
+        rest = False
+        for link in [l for l in tree.links if l.from_node == source]:
+            if link.from_socket.name in feeds:
+                tree.links.new(feeds[link.from_socket.name], link.to_socket)
+            else:
+                rest = True
+        if rest:
+            sampled, source.scene = True, scene
+        else:
+            tree.nodes.remove(source)
+    return sampled
 
 
 NOT_RENDERED = (bpy.types.Brush, bpy.types.Screen, bpy.types.WorkSpace, bpy.types.WindowManager)
@@ -326,16 +478,60 @@ def blocked_driver():
     return ""
 
 
-def drop_outputs(tree, seen):
-    """Removes File Output nodes: a scene may not choose where files are written."""
-    if tree in seen:
+class Output:
+    """One file that a File Output node writes: a slot's, or the node's own when it puts all
+    into one. A scene may not choose where files are written, only what they are called."""
+
+    def __init__(self, number, node, slot, label):
+        self.number, self.node, self.slot, self.label = number, node, slot, label
+        self.prefix = ""
+
+    def split_eyes(self):
+        for form in (self.node.format, self.slot.format if self.slot else None):
+            if form is not None:
+                form.views_format = "INDIVIDUAL"
+
+    def aim(self, cmd):
+        self.prefix = "extra-%d-%d-" % (cmd["id"], self.number)
+        if self.slot:
+            self.node.base_path, self.slot.path = cmd["dir"], self.prefix
+        else:
+            self.node.base_path = os.path.join(cmd["dir"], self.prefix)
+
+
+def take_outputs(tree):
+    found, labels = [], set()
+    for node in file_outputs(tree, set()):
+        one = node.format.file_format == "OPEN_EXR_MULTILAYER"
+        for slot in [None] if one else node.file_slots:
+            name = (node.base_path if one else slot.path).replace("\\", "/").rstrip("/").split("/")[-1]
+            label = safe(name.split(".")[0].replace("#", "")) or "output"
+            if label in labels:
+                label = safe("%s-%s" % (node.name, label))
+            while label in labels:
+                label += "-"
+            labels.add(label)
+            found.append(Output(len(found), node, slot, label))
+    return found
+
+
+def file_outputs(tree, seen):
+    if tree is None or tree in seen:
         return
     seen.add(tree)
-    for node in list(tree.nodes):
+    for node in tree.nodes:
+        if node.mute:
+            continue
         if node.type == "OUTPUT_FILE":
-            tree.nodes.remove(node)
-        elif node.type == "GROUP" and node.node_tree is not None:
-            drop_outputs(node.node_tree, seen)
+            yield node
+        elif node.type == "GROUP":
+            yield from file_outputs(node.node_tree, seen)
+
+
+def safe(text):
+    """Keeps what every file system takes in a name."""
+    text = "".join(c if c.isascii() and (c.isalnum() or c in "_-") else "_" for c in text)[:64]
+    return "_" + text[1:] if text.startswith("-") else text
 
 
 def has_node(tree, kind, seen):
@@ -391,6 +587,8 @@ def main():
                 session.open(cmd)
             elif cmd["do"] == "render":
                 session.render(cmd)
+            elif cmd["do"] == "develop":
+                session.develop(cmd)
             elif cmd["do"] == "quit":
                 break
         except Refused as e:

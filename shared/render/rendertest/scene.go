@@ -14,7 +14,8 @@ import (
 var sceneScript string
 
 // BlenderScene writes the test scene into folder with the Blender at path. variation is ""
-// or one that scene.py knows: "driver", "restless" (adaptive sampling that few pixels leave early), "denoise", "compositor", "nocamera", "missing".
+// or one that scene.py knows: "driver", "restless" (adaptive sampling that few pixels leave early), "denoise", "compositor",
+// "stereo", "outputs" (File Output nodes), "layers" (a second view layer and camera), "nocamera", "missing".
 func BlenderScene(t testing.TB, path, folder, variation string) {
 	t.Helper()
 	tmp := t.TempDir()

@@ -55,6 +55,31 @@ elif variation == "compositor":
     tree.links.new(layers.outputs[0], escape.inputs[0])
 elif variation == "nocamera":
     s.camera = None
+elif variation in ("stereo", "outputs"):
+    # One file with both eyes, and an eye whose suffix would lead elsewhere.
+    s.render.use_multiview = variation == "stereo"
+    s.render.image_settings.views_format = 'STEREO_3D'
+    s.render.views["right"].file_suffix = "/../_R"
+    s.view_layers[0].use_pass_z = True
+    s.use_nodes = True
+    tree = s.node_tree
+    layers = tree.nodes["Render Layers"]
+    several = tree.nodes.new("CompositorNodeOutputFile")
+    several.base_path = "/tmp/heliostat-escaped"
+    several.file_slots.clear()
+    for name, socket in (("../../depth_####", "Depth"), ("beauty", "Image")):
+        several.file_slots.new(name)
+        tree.links.new(layers.outputs[socket], several.inputs[len(several.inputs)-1])
+    one = tree.nodes.new("CompositorNodeOutputFile")
+    one.format.file_format, one.base_path = 'OPEN_EXR_MULTILAYER', "//all/beauty"
+    tree.links.new(layers.outputs["Image"], one.inputs[0])
+    muted = tree.nodes.new("CompositorNodeOutputFile")
+    muted.mute = True
+    tree.links.new(layers.outputs["Image"], muted.inputs[0])
+elif variation == "layers":
+    s.view_layers.new("Second").material_override = bpy.data.materials.new("grey")
+    bpy.ops.object.camera_add(location=(-6,-6,9)); c=bpy.context.object; c.name = "Above"
+    c.rotation_euler=(math.radians(45),0,math.radians(-45))
 bpy.ops.wm.save_as_mainfile(filepath=os.path.join(out,"scene.blend"), compress=False, relative_remap=True)
 bpy.ops.file.make_paths_relative()
 bpy.context.preferences.filepaths.save_version = 0

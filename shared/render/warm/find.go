@@ -38,15 +38,23 @@ func Find(ctx context.Context, renderers []render.Renderer) ([]Found, error) {
 	return found, errors.Join(failed...)
 }
 
-// Choose returns the first install that renders the recipe exactly: name, version, build,
-// engine and denoiser. The error says what is missing and what is there.
+// Choose returns the install that renders the recipe: name, version, build, engine and
+// denoiser. Only where the recipe allows other patch releases one is taken, after any of the exact version. The error says what is missing and what is there.
 func Choose(found []Found, r job.Recipe) (Found, error) {
 	var there []string
 	why := ""
+	exact := func(f Found) int {
+		if f.Install.Version == r.Version {
+			return 0
+		}
+		return 1
+	}
+	found = slices.Clone(found)
+	slices.SortStableFunc(found, func(a, b Found) int { return exact(a) - exact(b) })
 	for _, f := range found {
 		there = append(there, f.Install.Renderer+" "+f.Install.Version)
 		switch {
-		case f.Install.Renderer != r.Renderer || f.Install.Version != r.Version:
+		case f.Install.Renderer != r.Renderer || !render.Suits(r, f.Install.Version):
 		case r.BuildHash != "" && f.Install.BuildHash != r.BuildHash:
 			why = fmt.Sprintf("its build is %s, the recipe asks for %s", f.Install.BuildHash, r.BuildHash)
 		case !slices.Contains(f.Install.Engines, r.Engine):

@@ -46,6 +46,7 @@ type Options struct {
 	Sandbox     render.Sandbox
 	Threads     int
 	Device      string
+	DeviceIDs   []string      // the GPUs' identifiers; seat i takes the one with number i modulo their count
 	MemoryLimit int64         // bytes a session may use; 0 for no limit
 	Idle        time.Duration // a session that isn't used for so long is closed; 0 is ten minutes
 	Log         *slog.Logger
@@ -78,6 +79,7 @@ type Pool struct {
 // seat is one workspace and, when warm, the session in it. While held, only its holder
 // touches it; else mu of the pool guards it.
 type seat struct {
+	device  string // a GPU's identifier, or ""
 	held    bool
 	dir     string
 	pkg     string
@@ -107,8 +109,12 @@ func New(o Options) (*Pool, error) {
 		return nil, fmt.Errorf("make the render folder: %w", err)
 	}
 	p := &Pool{options: o, free: make(chan struct{}, o.Seats)}
-	for range o.Seats {
-		p.seats = append(p.seats, &seat{})
+	for i := range o.Seats {
+		s := &seat{}
+		if n := len(o.DeviceIDs); n > 0 {
+			s.device = o.DeviceIDs[i%n]
+		}
+		p.seats = append(p.seats, s)
 		p.free <- struct{}{}
 	}
 	return p, nil
@@ -218,6 +224,7 @@ func (p *Pool) fill(ctx context.Context, s *seat, w Want) error {
 		Recipe:      w.Recipe,
 		Threads:     p.options.Threads,
 		Device:      p.options.Device,
+		DeviceID:    s.device,
 		Sandbox:     p.options.Sandbox,
 		MemoryLimit: p.options.MemoryLimit,
 		Log:         func(line string) { p.options.Log.Debug("renderer", "line", line) },

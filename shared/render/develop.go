@@ -1,0 +1,33 @@
+package render
+
+import (
+	"context"
+
+	"github.com/heliostat-render/heliostat/shared/proof/raster"
+)
+
+// Developer is a session that can make a delivered image from a noisy master without
+// sampling: compositor, view transform and file format as the recipe has them. A session
+// that can't doesn't implement it.
+type Developer interface {
+	// Develop follows Render's rules about contexts, goroutines and the session's end.
+	Develop(ctx context.Context, d Develop) (Developed, error)
+}
+
+// Develop is one image to make.
+type Develop struct {
+	Frame  int
+	Seed   int32          // for the passes that a compositor uses beside the master
+	Master *raster.Raster // the noisy linear pass, as raster.DecodeEXR gives it
+	OutDir string         // an existing folder inside the workspace, absolute
+}
+
+// Developed is an image made from a master.
+type Developed struct {
+	File File
+	// Sampled tells that the compositor uses more than the noisy pass, so that the scene was
+	// rendered at few samples for the rest: the image is then only near the delivered one.
+	Sampled    bool
+	Seconds    float64
+	CPUSeconds float64
+}

@@ -1,0 +1,6 @@
+ready = False
+
+
+def initialize(name="python"):
+    global ready
+    ready = True

@@ -1,0 +1,240 @@
+package resident
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/heliostat-render/heliostat/shared/proof"
+	"github.com/heliostat-render/heliostat/shared/proof/raster"
+	"github.com/heliostat-render/heliostat/shared/render"
+	"github.com/heliostat-render/heliostat/shared/render/region"
+)
+
+// Render renders a frame or some borders of it.
+func (s *Session) Render(ctx context.Context, r render.Request, progress func(render.Progress)) (render.Frame, error) {
+	f, err := s.render(ctx, r, progress)
+	if err != nil {
+		return render.Frame{}, fmt.Errorf("rendering frame %d: %w", r.Frame, err)
+	}
+	return f, nil
+}
+
+func (s *Session) render(ctx context.Context, r render.Request, progress func(render.Progress)) (render.Frame, error) {
+	out, err := s.Fresh(r)
+	if err != nil {
+		return render.Frame{}, err
+	}
+	start := time.Now()
+	s.track.Start(r.Frame, len(r.Borders))
+	f := render.Frame{Number: r.Frame}
+	if len(r.Borders) > 0 {
+		err = s.borders(ctx, &f, r, out, progress)
+	} else {
+		err = s.frame(ctx, &f, r, out, progress)
+	}
+	if err != nil {
+		return render.Frame{}, err
+	}
+	s.track.Finish()
+	f.Seconds = time.Since(start).Seconds()
+	done := s.track.Complete()
+	f.DeviceMemory = done.DeviceMemory
+	if progress != nil {
+		progress(done)
+	}
+	return f, nil
+}
+
+// Fresh validates a request and returns its folder relative to the workspace.
+func (s *Session) Fresh(r render.Request) (string, error) {
+	if !s.Alive() {
+		return "", s.crashed("the session has ended; open another")
+	}
+	return r.Check(s.opts)
+}
+
+// shoot sends one render command. boxes is nil for a whole frame.
+func (s *Session) shoot(ctx context.Context, f *render.Frame, r render.Request, name string, boxes []render.Rect, progress func(render.Progress)) (Reply, error) {
+	seed := r.Seed
+	if p := s.opts.Recipe.PinnedSeed; p != nil {
+		seed = *p
+	}
+	id := s.NextID()
+	a, err := s.Ask(ctx, map[string]any{
+		"do": "render", "id": id, "frame": r.Frame, "seed": seed, "dir": r.OutDir, "name": name, "master": r.Master, "borders": boxes,
+	}, progress)
+	if err != nil {
+		return Reply{}, err
+	}
+	if err := s.Turn(a, id); err != nil {
+		return Reply{}, err
+	}
+	f.CPUSeconds += a.CPU
+	f.PeakMemory = max(f.PeakMemory, a.RSS)
+	s.at = &r.Frame
+	return a, nil
+}
+
+// Turn makes sure that a reply finishes the command with this number.
+func (s *Session) Turn(a Reply, id int) error {
+	if a.Event != "done" || a.ID != id {
+		s.p.Kill()
+		return s.crashed("%s answered %q out of turn", s.cfg.Name, a.Event)
+	}
+	return nil
+}
+
+func (s *Session) frame(ctx context.Context, f *render.Frame, r render.Request, out string, progress func(render.Progress)) error {
+	synced := s.at != nil && *s.at == r.Frame
+	start := time.Now()
+	name := fmt.Sprintf("frame-%04d", r.Frame)
+	a, err := s.shoot(ctx, f, r, name, nil, progress)
+	if err != nil {
+		return err
+	}
+	if synced {
+		s.costs.Add(s.opts.Recipe.Width*s.opts.Recipe.Height, time.Since(start).Seconds())
+	}
+	if len(a.Files) == 0 {
+		return s.crashed("%s wrote no image", s.cfg.Name)
+	}
+	if len(a.Files) > 1+proof.MaxExtras {
+		return &render.Error{Kind: render.ErrBadScene, Cause: fmt.Sprintf("frame %d has %d further files, at most %d", r.Frame, len(a.Files)-1, proof.MaxExtras)}
+	}
+	final := filepath.Join(out, filepath.Base(a.Files[0].Path))
+	info, err := s.regular(final)
+	if err != nil {
+		return err
+	}
+	f.Files = []render.File{{Path: filepath.Join(s.opts.Workspace, final), Size: info.Size()}}
+	var names []string
+	for _, x := range a.Files[1:] {
+		extra := filepath.Join(out, filepath.Base(x.Path))
+		info, err := s.regular(extra)
+		if err != nil {
+			return err
+		}
+		if err := proof.CheckExtraName(x.Name); err != nil || slices.Contains(names, x.Name) {
+			return &render.Error{Kind: render.ErrBadScene, Cause: fmt.Sprintf("a further output can't be called %.160q, or two are", x.Name)}
+		}
+		names = append(names, x.Name)
+		f.Extras = append(f.Extras, render.File{Path: filepath.Join(s.opts.Workspace, extra), Name: x.Name, Size: info.Size()})
+	}
+	if !r.Master || len(a.Masters) == 0 {
+		return nil
+	}
+	master := filepath.Join(out, name+".master.exr")
+	if err := s.keepMaster(out, master, a.Masters); err != nil {
+		return err
+	}
+	f.Master = filepath.Join(s.opts.Workspace, master)
+	return nil
+}
+
+// borders renders boxes around the borders and cuts them out.
+func (s *Session) borders(ctx context.Context, f *render.Frame, r render.Request, out string, progress func(render.Progress)) error {
+	whole := render.Rect{W: s.opts.Recipe.Width, H: s.opts.Recipe.Height}
+	f.Tiles = make([]render.Tile, len(r.Borders))
+	done := 0
+	shoot := func(boxes []region.Box) ([]region.Took, error) {
+		rects := make([]render.Rect, len(boxes))
+		for i, box := range boxes {
+			rects[i] = box.Rect
+		}
+		s.boxed = func(n int) {
+			borders := done
+			for _, box := range boxes[:min(max(n, 0), len(boxes))] {
+				borders += len(box.Members)
+			}
+			s.track.Part(borders)
+		}
+		defer func() { s.boxed = nil }()
+		a, err := s.shoot(ctx, f, r, fmt.Sprintf("border-%04d-%d", r.Frame, s.id), rects, progress)
+		if err != nil {
+			return nil, err
+		}
+		if len(a.Tiles) != len(boxes) {
+			return nil, s.crashed("%s gave %d borders of %d", s.cfg.Name, len(a.Tiles), len(boxes))
+		}
+		took := make([]region.Took, len(boxes))
+		for i, box := range boxes {
+			if err := s.takeBox(f, r, out, box, a.Tiles[i]); err != nil {
+				return nil, fmt.Errorf("border %+v: %w", box.Rect, err)
+			}
+			took[i] = region.Took{Pixels: a.Tiles[i].W * a.Tiles[i].H, Seconds: a.Tiles[i].Seconds}
+			done += len(box.Members)
+		}
+		s.track.Part(done)
+		return took, nil
+	}
+	if s.cfg.Whole {
+		box := region.Box{Rect: whole}
+		for i := range r.Borders {
+			box.Members = append(box.Members, i)
+		}
+		_, err := shoot([]region.Box{box})
+		return err
+	}
+	return region.Work{
+		Borders: r.Borders, Whole: whole, Margin: s.cfg.Margin, Costs: &s.costs, Typical: s.at != nil && *s.at == r.Frame,
+	}.Run(shoot)
+}
+
+// takeBox cuts the borders out of a rendered box.
+func (s *Session) takeBox(f *render.Frame, r render.Request, out string, box region.Box, shown TileReply) error {
+	inner, err := s.inner(box.Rect, shown)
+	if err != nil {
+		return err
+	}
+	var final, master *raster.Raster
+	if !s.cfg.NoFinal {
+		path := filepath.Join(out, filepath.Base(shown.Final))
+		data, err := s.read(path)
+		if err != nil {
+			return err
+		}
+		if final, err = proof.Decode(filepath.Ext(path), data, raster.Limits{W: shown.W, H: shown.H}); err != nil {
+			return err
+		}
+	}
+	if err := s.root.Remove(filepath.Join(out, filepath.Base(shown.Final))); err != nil {
+		return err
+	}
+	if r.Master && len(shown.Masters) > 0 {
+		if master, err = s.masters(out, shown.Masters, shown.W, shown.H); err != nil {
+			return err
+		}
+	}
+	for _, n := range box.Members {
+		b := r.Borders[n]
+		at := render.Rect{X: inner.X + b.X - box.X, Y: inner.Y + b.Y - box.Y, W: b.W, H: b.H}
+		t := render.Tile{Rect: b}
+		if final != nil {
+			if t.Final, err = final.Crop(at); err != nil {
+				return err
+			}
+		}
+		if master != nil {
+			if t.Master, err = master.Crop(at); err != nil {
+				return err
+			}
+		}
+		f.Tiles[n] = t
+	}
+	return nil
+}
+
+// inner returns where a box lies in the region that was rendered for it.
+func (s *Session) inner(b render.Rect, shown TileReply) (render.Rect, error) {
+	left, top := b.X-shown.X, b.Y-shown.Y
+	right, bottom := shown.W-b.W-left, shown.H-b.H-top
+	for _, margin := range []int{left, top, right, bottom} {
+		if margin < 0 || margin > s.cfg.MaxMargin {
+			return render.Rect{}, s.crashed("%s rendered %+v for the border %+v", s.cfg.Name, shown, b)
+		}
+	}
+	return render.Rect{X: left, Y: top, W: b.W, H: b.H}, nil
+}
