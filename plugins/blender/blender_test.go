@@ -186,6 +186,43 @@ bpy.ops.wm.save_mainfile()
 	if got := codes(scene); !slices.Equal(got, []string{"missing_file", "movie_output", "no_camera", "scripts", "unreadable_file"}) {
 		t.Errorf("findings: %v", got)
 	}
+
+	// What the fixes say.
+	for _, path := range []string{filepath.Join(dir, "elsewhere", "outside.png"), filepath.Join(dir, "assets", "lib", "skin.png")} {
+		raw, err := os.ReadFile(filepath.Join(dir, "elsewhere", "far.png"))
+		if err == nil {
+			err = os.WriteFile(path, raw, 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	mend := `import bpy
+scene = bpy.context.scene
+scene.camera = scene.objects["Camera"]
+scene.render.image_settings.file_format = "PNG"
+scene.objects["tile"].animation_data.drivers[0].driver.expression = "sin(frame)"
+bpy.ops.wm.save_mainfile()
+`
+	blend(t, nil, shot, "--factory-startup", "--python-exit-code", "3", "--python-expr", mend)
+	scene = describe(t, submit.DescribeOptions{Blend: shot})
+	if got := codes(scene); len(got) > 0 {
+		t.Errorf("findings after the fixes: %+v", scene.Findings)
+	}
+
+	// Blender quietly takes EEVEE for an engine that it hasn't.
+	foreign := `import bpy
+class Engine(bpy.types.RenderEngine):
+    bl_idname, bl_label = "GLOSSY_ENGINE", "Glossy"
+bpy.utils.register_class(Engine)
+bpy.context.scene.render.engine = "GLOSSY_ENGINE"
+bpy.ops.wm.save_mainfile()
+`
+	blend(t, nil, shot, "--factory-startup", "--python-exit-code", "3", "--python-expr", foreign)
+	scene = describe(t, submit.DescribeOptions{Blend: shot})
+	if got := codes(scene); !slices.Equal(got, []string{"engine"}) || !strings.Contains(scene.Findings[0].Text, "GLOSSY_ENGINE") || scene.Findings[0].Level != submit.LevelError {
+		t.Errorf("findings: %+v", scene.Findings)
+	}
 }
 
 // TestCases collects and preflights many small scenes in one Blender.
@@ -205,6 +242,21 @@ func TestUnsavedChangesTravel(t *testing.T) {
 	sent := regexp.MustCompile(`uploaded=(\d+)`).FindAllStringSubmatch(out, -1)
 	if len(sent) != 2 || len(sent[0][1]) < 4 || len(sent[1][1]) > 4 {
 		t.Errorf("uploads %v; Blender said\n%s", sent, out)
+	}
+}
+
+// TestNeverSaved submits a new scene: refused where its output has no place, else rendered.
+func TestNeverSaved(t *testing.T) {
+	zip, env := farm(t, "--pace", "20ms")
+	frames := t.TempDir()
+	out := blend(t, env, "--python-exit-code", "3", "--python", "testdata/background.py", "--", zip, "new", frames)
+	if !strings.Contains(out, "its output //frames/ has no place: save it once") || !strings.Contains(out, "RESULT {'FINISHED'}") {
+		t.Errorf("Blender said\n%s", out)
+	}
+	for _, name := range []string{"0001.png", "0002.png"} {
+		if _, err := os.Stat(filepath.Join(frames, name)); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -119,10 +119,28 @@ func New(o Options) (*Agent, error) {
 	if err := os.MkdirAll(o.CacheDir, 0o700); err != nil {
 		return nil, problemOf("make the cache folder", err)
 	}
+	forgetScenes(o.CacheDir)
 	ctx, cancel := context.WithCancel(context.Background())
 	a := &Agent{options: o, identity: id, log: o.Log, ctx: ctx, cancel: cancel, changed: make(chan struct{}), submissions: make(map[string]*Submission)}
 	a.wg.Go(a.connect)
 	return a, nil
+}
+
+// scenesKept is how long the files of a scene stay that was described and not uploaded: a
+// submission that failed or was left may still be gone on with.
+const scenesKept = 7 * 24 * time.Hour
+
+// forgetScenes deletes what submissions that nobody has gone on with left in the cache folder.
+func forgetScenes(cacheDir string) {
+	folders, err := filepath.Glob(filepath.Join(cacheDir, scenePrefix+"*"))
+	if err != nil {
+		return
+	}
+	for _, folder := range folders {
+		if info, err := os.Lstat(folder); err == nil && info.IsDir() && time.Since(info.ModTime()) > scenesKept {
+			_ = os.RemoveAll(folder) // at the next start, if not now
+		}
+	}
 }
 
 // Close ends the connection and every submission's work on this machine; their jobs go on

@@ -4,15 +4,20 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/heliostat-render/heliostat/plugins/blender"
 )
+
+// scenePrefix begins the names of the folders that Describe makes.
+const scenePrefix = "scene-"
 
 // DescribeOptions name a .blend and what to render of it.
 type DescribeOptions struct {
@@ -53,7 +58,7 @@ func Describe(ctx context.Context, o DescribeOptions) (Scene, error) {
 			return Scene{}, problemOf("make the cache folder", err)
 		}
 	}
-	base, err := os.MkdirTemp(o.CacheDir, "scene-")
+	base, err := os.MkdirTemp(o.CacheDir, scenePrefix)
 	if err != nil {
 		return Scene{}, problemOf("make a temporary folder", err)
 	}
@@ -108,12 +113,26 @@ func describe(ctx context.Context, program, blend, base string, o DescribeOption
 	if err != nil {
 		return Scene{}, err
 	}
+	scene.Findings = append(scene.Findings, engineFindings(log.String())...)
 	if o.Out != "" {
 		if scene.Output, err = deliverTo(o.Out, scene.Output); err != nil {
 			return Scene{}, err
 		}
 	}
 	return scene, nil
+}
+
+var noEngine = regexp.MustCompile(`Error: Engine '([^'\n]{1,64})' not available for scene '([^\n]{1,64})'`)
+
+// engineFindings tells of render engines that this Blender hasn't: it replaces them with
+// EEVEE on loading, and says so only in its log.
+func engineFindings(log string) []Finding {
+	var found []Finding
+	for _, engine := range noEngine.FindAllStringSubmatch(log, maxFindings) {
+		found = append(found, Finding{Level: LevelError, Code: "engine", User: engine[2],
+			Text: fmt.Sprintf("scene %q renders with %s, an add-on that workers don't have", engine[2], engine[1]), Fix: "render with Cycles, EEVEE or Workbench"})
+	}
+	return found
 }
 
 // deliverTo moves the output: into a folder under the scene's own file names, or to a path

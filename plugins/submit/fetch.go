@@ -5,15 +5,18 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/heliostat-render/heliostat/shared/client"
+	"github.com/heliostat-render/heliostat/shared/pack"
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
@@ -56,12 +59,20 @@ func (s *Submission) fetchOnce(ctx context.Context, c *client.Client, frames []i
 	if err != nil {
 		return err
 	}
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(fetchParallel)
-	for _, f := range files.Files {
-		group.Go(func() error { return s.fetchFile(ctx, c, f) })
+	// A frame counts as here once its own file is: its further files come before it.
+	for _, extra := range []bool{true, false} {
+		group, ctx := errgroup.WithContext(ctx)
+		group.SetLimit(fetchParallel)
+		for _, f := range files.Files {
+			if f.Extra == extra {
+				group.Go(func() error { return s.fetchFile(ctx, c, f) })
+			}
+		}
+		if err := group.Wait(); err != nil {
+			return err
+		}
 	}
-	return group.Wait()
+	return nil
 }
 
 func (s *Submission) fetchFile(ctx context.Context, c *client.Client, f wire.JobFile) error {
@@ -71,15 +82,28 @@ func (s *Submission) fetchFile(ctx context.Context, c *client.Client, f wire.Job
 	if mine == nil {
 		return nil // a frame that wasn't asked for
 	}
-	path, aside, err := s.target(f.Frame)
+	path := s.record.Scene.Output.Path(f.Frame)
+	if f.Extra {
+		var err error
+		if path, err = s.extraPath(f); err != nil {
+			return err
+		}
+	}
+	path, aside, err := s.target(f.Frame, path)
 	if err != nil {
 		return err
+	}
+	if f.Extra && s.written(path) == f.Digest && hasDigest(path, f.Digest) {
+		return nil
 	}
 	if err := c.Download(ctx, f, path); err != nil {
 		return err
 	}
 	if err := s.note(func(r *record) { r.Written[path] = f.Digest }); err != nil {
 		return err
+	}
+	if f.Extra {
+		return nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -95,11 +119,31 @@ func (s *Submission) fetchFile(ctx context.Context, c *client.Client, f wire.Job
 	return nil
 }
 
-// target is where a frame goes: its place in the output pattern, or beside it where the
+// extraPath is where a further file of a frame goes: under its own name, in the folder of
+// the frames. The name is the worker's word.
+func (s *Submission) extraPath(f wire.JobFile) (string, error) {
+	if err := pack.CheckPath(f.Name); err != nil {
+		return "", problemOf("fetch frame "+strconv.Itoa(f.Frame), fmt.Errorf("a further file's name can't be used: %w", err))
+	}
+	path := filepath.Join(filepath.Dir(s.record.Scene.Output.Path(f.Frame)), filepath.FromSlash(f.Name))
+	for _, n := range s.record.Scene.Frames {
+		if s.record.Scene.Output.Path(n) == path {
+			return s.aside(path), nil
+		}
+	}
+	return path, nil
+}
+
+func (s *Submission) written(path string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.record.Written[path]
+}
+
+// target is where a file goes that belongs at path: there, or beside it where the
 // overwrite policy keeps the file that is there.
-func (s *Submission) target(frame int) (path string, aside bool, err error) {
+func (s *Submission) target(frame int, path string) (where string, aside bool, err error) {
 	output := s.record.Scene.Output
-	path = output.Path(frame)
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return path, false, nil
@@ -110,30 +154,28 @@ func (s *Submission) target(frame int) (path string, aside bool, err error) {
 	if info.IsDir() {
 		return "", false, problem("remove the folder, or choose another output path", "frame %d can't be written: %s is a folder", frame, path)
 	}
-	s.mu.Lock()
-	digest := s.record.Written[path]
-	s.mu.Unlock()
+	digest := s.written(path)
 	switch {
 	case output.Overwrite == OverwriteAlways,
 		output.Overwrite != OverwriteNever && info.ModTime().Before(s.record.Started),
 		digest != "" && hasDigest(path, digest):
 		return path, false, nil
 	}
-	return s.aside(frame), true, nil
+	return s.aside(path), true, nil
 }
 
 // aside is the name beside a kept file: frame_0007.heliostat-k3v9xq.png.
-func (s *Submission) aside(frame int) string {
-	path := s.record.Scene.Output.Path(frame)
+func (s *Submission) aside(path string) string {
 	extension := filepath.Ext(path)
 	return path[:len(path)-len(extension)] + ".heliostat-" + s.record.Key[1:7] + extension
 }
 
 // writtenLocked finds a frame that an earlier run has fetched and that is still there.
 func (s *Submission) writtenLocked(frame int, digest string) (path string, aside bool) {
-	for _, candidate := range []string{s.record.Scene.Output.Path(frame), s.aside(frame)} {
+	own := s.record.Scene.Output.Path(frame)
+	for _, candidate := range []string{own, s.aside(own)} {
 		if s.record.Written[candidate] == digest && hasDigest(candidate, digest) {
-			return candidate, candidate != s.record.Scene.Output.Path(frame)
+			return candidate, candidate != own
 		}
 	}
 	return "", false

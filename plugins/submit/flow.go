@@ -81,6 +81,9 @@ func (s *Submission) order(ctx context.Context) (bool, error) {
 			return false, err
 		}
 	}
+	if err := s.probe(ctx, c, built); err != nil {
+		return false, err
+	}
 	quote, err := s.quote(ctx, c, built)
 	if err != nil {
 		return false, err
@@ -222,7 +225,7 @@ func (s *Submission) quote(ctx context.Context, c *client.Client, built *pack.Bu
 	scene := s.record.Scene
 	quote, err := c.Draft(ctx, client.DraftRequest{
 		Request: s.record.Key, Name: scene.Name, Built: built, Recipe: scene.Recipe, Frames: scene.Frames,
-		Priority: scene.Priority, Deadline: scene.Deadline, MaxPrice: scene.MaxPrice,
+		Priority: scene.Priority, Deadline: scene.Deadline, MaxPrice: scene.MaxPrice, Needs: scene.Needs, After: scene.After, Scout: scene.Scout, Tiles: scene.Tiles,
 	})
 	if err != nil {
 		return quote, problemOf("ask for a price", err)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/heliostat-render/heliostat/shared/pack"
+	"github.com/heliostat-render/heliostat/shared/render"
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
@@ -147,7 +148,7 @@ func checkNetwork(s Scene, installs []wire.RendererCount) []Finding {
 		if !slices.Contains(versions, i.Version) {
 			versions = append(versions, i.Version)
 		}
-		if i.Version == s.Recipe.Version {
+		if render.Suits(s.Recipe, i.Version) {
 			usable = append(usable, i)
 		}
 	}
@@ -167,6 +168,13 @@ func checkNetwork(s Scene, installs []wire.RendererCount) []Finding {
 		return slices.Contains(i.Engines, s.Recipe.Engine) || len(i.Engines) == 0
 	}) {
 		found = append(found, Finding{Level: LevelError, Code: "engine", Text: fmt.Sprintf("no worker has the render engine %s", s.Recipe.Engine), Fix: "choose another engine, or add a worker that has it"})
+	}
+	if device := s.Recipe.Device; device != "" && !has(func(i wire.RendererCount) bool { return i.Device == "" || i.Device == device }) {
+		fix := "add a worker that has one"
+		if s.Recipe.Renderer == "blender" && device == "GPU" {
+			fix = "set Render Properties > Device to CPU, or " + fix
+		}
+		found = append(found, Finding{Level: LevelError, Code: "device", Text: fmt.Sprintf("the scene renders on a %s, and no worker with %s %s has one", device, title, s.Recipe.Version), Fix: fix})
 	}
 	if s.Recipe.Denoise && !has(func(i wire.RendererCount) bool { return len(i.Denoisers) > 0 }) {
 		found = append(found, Finding{Level: LevelError, Code: "denoiser", Text: fmt.Sprintf("the scene denoises, but no worker's %s %s has a denoiser", title, s.Recipe.Version), Fix: "switch Render Properties > Sampling > Render > Denoise off, or add a worker whose build has OpenImageDenoise"})

@@ -37,6 +37,11 @@ type Scene struct {
 	Priority int        `json:"priority,omitempty"`
 	Deadline int64      `json:"deadline,omitempty"` // Unix seconds
 	MaxPrice job.Amount `json:"maxPrice,omitempty"`
+	Needs    job.Needs  `json:"needs"`
+	After    []string   `json:"after,omitempty"`  // jobs that have to be delivered first
+	Scout    bool       `json:"scout,omitempty"`  // first, middle and last frame before the rest is released
+	Tiles    int        `json:"tiles,omitempty"`  // into about how many parts a still is split
+	Probe    bool       `json:"probe,omitempty"`  // a few frames at reduced samples are rendered before the quote
 	Rehash   bool       `json:"rehash,omitempty"` // don't trust the scan cache
 
 	AcceptQuote  bool `json:"acceptQuote,omitempty"`  // don't wait for AcceptQuote

@@ -10,7 +10,7 @@ import (
 // describe reads the block in which a .blend describes its structs: names of fields, names
 // and sizes of types, and for each struct its fields as pairs of type and name.
 func (b *blendFile) describe(block blendBlock) error {
-	if block.size > steadySDNA {
+	if block.size == 0 || block.size > steadySDNA {
 		return errUnsteady
 	}
 	raw := make([]byte, block.size)

@@ -303,6 +303,46 @@ func TestFailedJob(t *testing.T) {
 	}
 }
 
+// TestFurtherFiles fetches what comes beside the frames, keeps the artist's files, and
+// refuses a name that leads elsewhere.
+func TestFurtherFiles(t *testing.T) {
+	m := manager(t, blender341)
+	a := agent(t, m.URL(), t.TempDir())
+	sc := scene(t, 1, 2)
+	sc.AcceptQuote = true
+	folder := filepath.Join(sc.Root, "render")
+	mine := filepath.Join(folder, "depth", "0002.exr")
+	write(t, mine, "mine")
+	if err := os.Chtimes(mine, time.Now().Add(time.Hour), time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	s := a.Start(t.Context(), sc)
+	j := funded(t, m)
+	m.Extras(j, "depth/%04d.exr", "frame_%04d_R.png", "frame_%04d.png")
+	deliver(t, m, j, 1, 2)
+	wait(t, s, "delivery", phase(submit.Delivered))
+	aside := ".heliostat-" + s.Key()[1:7]
+	for _, name := range []string{"depth/0001.exr", "depth/0002" + aside + ".exr", "frame_0001_R.png", "frame_0002_R.png", "frame_0001" + aside + ".png", "frame_0002" + aside + ".png"} {
+		if raw, err := os.ReadFile(filepath.Join(folder, filepath.FromSlash(name))); err != nil || !strings.HasPrefix(string(raw), "\x89PNG") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if raw, err := os.ReadFile(mine); err != nil || string(raw) != "mine" {
+		t.Errorf("the artist's file is replaced: %v", err)
+	}
+
+	sc = scene(t, 1)
+	sc.AcceptQuote = true
+	s = a.Start(t.Context(), sc)
+	j = funded(t, m)
+	m.Extras(j, "../%04d.exr")
+	deliver(t, m, j, 1)
+	now := wait(t, s, "the refusal", phase(submit.Failed))
+	if _, err := os.Stat(filepath.Join(sc.Root, "0001.exr")); err == nil || !strings.Contains(now.Error.Error(), "name can't be used") {
+		t.Errorf("written outside: %v, error %v", err, now.Error)
+	}
+}
+
 func TestOverwrite(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -365,6 +405,7 @@ func TestProblems(t *testing.T) {
 		{"relative output", blender341, func(s *submit.Scene) { s.Output.Pattern = "render/frame_####" }, []string{"not a full path"}},
 		{"no denoiser", blender341, func(s *submit.Scene) { s.Recipe.Denoise = true }, []string{"Blender 3.4.1", "denoiser", "switch"}},
 		{"another version", blender341, func(s *submit.Scene) { s.Recipe.Version = "9.9.9" }, []string{"9.9.9", "3.4.1"}},
+		{"no GPU", []wire.RendererCount{{Install: blender341[0].Install, Device: "CPU", Workers: 3}}, func(s *submit.Scene) { s.Recipe.Device = "GPU" }, []string{"renders on a GPU", "Device to CPU"}},
 		{"another engine", blender341, func(s *submit.Scene) { s.Recipe.Engine = "OTHER" }, []string{"OTHER"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -434,6 +475,26 @@ func TestWorkdirIsDeleted(t *testing.T) {
 	}
 	if _, err := os.Stat(sc.Files[1].Path); err != nil {
 		t.Errorf("a file of the artist is gone: %v", err)
+	}
+}
+
+// TestLeftScenesAreForgotten finds two scenes that were described and never uploaded.
+func TestLeftScenesAreForgotten(t *testing.T) {
+	m := manager(t, blender341)
+	data := t.TempDir()
+	stays, goes := filepath.Join(data, "cache", "scene-1"), filepath.Join(data, "cache", "scene-2")
+	for folder, age := range map[string]time.Duration{stays: 24 * time.Hour, goes: 30 * 24 * time.Hour} {
+		write(t, filepath.Join(folder, "work", "main.blend"), "a copy")
+		if err := os.Chtimes(folder, time.Now().Add(-age), time.Now().Add(-age)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	agent(t, m.URL(), data)
+	if _, err := os.Stat(stays); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(goes); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a month old: %v", err)
 	}
 }
 

@@ -29,7 +29,8 @@ const DefaultManager = "http://127.0.0.1:7777"
 
 // Options configure a client.
 type Options struct {
-	Manager  string // http(s) address; "" is DefaultManager
+	Manager  string // http(s) address; "" is DefaultManager; maybe with a pin, see link.WithPin
+	Pin      string // of the manager's certificate, "sha256:…"; "" for the system's trust, or the pin in Manager
 	Identity *identity.Identity
 	Roles    []job.Role // nil is artist
 	Software string
@@ -62,11 +63,16 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 	if o.Timeout == 0 {
 		o.Timeout = 10 * time.Second
 	}
+	manager, err := link.WithPin(o.Manager, o.Pin)
+	if err != nil {
+		return nil, err
+	}
+	o.Manager = manager
 	base, err := link.BaseURL(o.Manager)
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{options: o, transfer: &transfer.Client{Base: base}}
+	c := &Client{options: o, transfer: &transfer.Client{Base: base, HTTP: link.HTTPClient(base)}}
 	if o.Upload > 0 {
 		c.transfer.Limiter = rate.NewLimiter(rate.Limit(o.Upload), int(max(o.Upload/4, 16<<10)))
 	}

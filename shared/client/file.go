@@ -5,9 +5,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
+
+	"github.com/gofrs/flock"
 
 	"github.com/heliostat-render/heliostat/shared/blob"
 	"github.com/heliostat-render/heliostat/shared/wire"
@@ -27,35 +31,117 @@ func (c *Client) Files(ctx context.Context, id string, frames []int) (wire.JobFi
 	return files, err
 }
 
+const (
+	// partKept is the least that is worth going on with after a cut, in bytes.
+	partKept = 4 << 20
+	// partAge is how long a cut download waits to be gone on with.
+	partAge = 7 * 24 * time.Hour
+)
+
 // Download fetches one delivered file to path: into a temporary file beside it, checked
-// against the digest, then renamed, so that path is never half a frame.
+// against the digest, then renamed, so that path is never half a frame. A download that was cut off after
+// more than partKept bytes, even with its process, goes on where it stopped.
 func (c *Client) Download(ctx context.Context, f wire.JobFile, path string) error {
 	raw, err := decodeHex("the frame's digest", f.Digest, 32)
 	if err != nil {
 		return err
 	}
-	digest := [32]byte(raw)
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("make the output folder: %w; choose another with --out", err)
 	}
-	temp, err := os.CreateTemp(dir, ".heliostat-*"+filepath.Ext(path))
+	part, err := openPart(path, f.Digest)
 	if err != nil {
 		return fmt.Errorf("write frame %d: %w; choose another folder with --out", f.Frame, err)
 	}
-	defer os.Remove(temp.Name())
-	err = c.transfer.Get(ctx, Signed(f.Get), temp, f.Size, &digest)
-	if err == nil {
-		err = temp.Chmod(0o644)
-	}
-	err = errors.Join(err, temp.Sync(), temp.Close())
+	err = c.transfer.GetFile(ctx, Signed(f.Get), part.File, f.Size, [32]byte(raw))
 	if err != nil {
+		part.leave(errors.Is(err, blob.ErrDigest) || errors.Is(err, blob.ErrTooLarge))
 		return fmt.Errorf("download frame %d to %s: %w", f.Frame, path, err)
 	}
-	if err := os.Rename(temp.Name(), path); err != nil {
+	if err := errors.Join(part.Chmod(0o644), part.Sync()); err != nil {
+		part.leave(false)
+		return fmt.Errorf("download frame %d to %s: %w", f.Frame, path, err)
+	}
+	if err := part.become(path); err != nil {
 		return fmt.Errorf("write frame %d: %w", f.Frame, err)
 	}
 	return nil
+}
+
+// part is a download under way, locked against other processes that fetch the same frame.
+type part struct {
+	*os.File
+	lock *flock.Flock
+}
+
+// openPart opens the file that belongs to path and digest, with what an earlier download
+// left in it. Where another process has it, a new one is made.
+func openPart(path, digest string) (*part, error) {
+	dir, base := filepath.Split(path)
+	forgetParts(dir)
+	name := filepath.Join(dir, ".heliostat-"+digest[:16]+"-"+base+".part")
+	if len(filepath.Base(name)) > 200 {
+		name = filepath.Join(dir, ".heliostat-"+digest+".part")
+	}
+	// On Windows a locked file can't be written through another handle: there a cut download starts over.
+	if runtime.GOOS != "windows" {
+		p := &part{lock: flock.New(name, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))}
+		held, err := p.lock.TryLock()
+		if err != nil {
+			return nil, err
+		}
+		if held {
+			if p.File, err = os.OpenFile(name, os.O_RDWR, 0o600); err == nil {
+				return p, nil
+			}
+			p.unlock()
+			if !errors.Is(err, fs.ErrNotExist) { // unless another process has just finished with it
+				return nil, err
+			}
+		}
+	}
+	file, err := os.CreateTemp(dir, ".heliostat-*.part")
+	return &part{File: file}, err
+}
+
+// become closes the part and renames it to path.
+func (p *part) become(path string) error {
+	err := p.Close()
+	if err == nil {
+		err = os.Rename(p.Name(), path)
+	}
+	p.unlock()
+	return err
+}
+
+// leave closes a part that isn't whole. It is kept for the next download where that is worth it.
+func (p *part) leave(spoiled bool) {
+	info, err := p.Stat()
+	_ = p.Close() // what is in it is checked again
+	if spoiled || p.lock == nil || err != nil || info.Size() < partKept {
+		_ = os.Remove(p.Name())
+	}
+	p.unlock()
+}
+
+func (p *part) unlock() {
+	if p.lock != nil {
+		_ = p.lock.Unlock() // it ends with the process at the latest
+	}
+}
+
+// forgetParts deletes what nobody has gone on with.
+func forgetParts(dir string) {
+	parts, err := filepath.Glob(filepath.Join(dir, ".heliostat-*.part"))
+	if err != nil {
+		return
+	}
+	for _, name := range parts {
+		if info, err := os.Lstat(name); err == nil && time.Since(info.ModTime()) > partAge {
+			_ = os.Remove(name)
+		}
+	}
 }
 
 func decodeHex(what, text string, size int) ([]byte, error) {

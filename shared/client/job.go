@@ -20,6 +20,10 @@ type DraftRequest struct {
 	Priority int
 	Deadline int64      // Unix seconds, 0 for none
 	MaxPrice job.Amount // 0 for any
+	Needs    job.Needs
+	After    []string // jobs that have to be delivered first
+	Scout    bool     // see job.Job
+	Tiles    int      // see job.Job
 }
 
 // Draft seals the job key to the manager and gets a price.
@@ -35,8 +39,16 @@ func (c *Client) Draft(ctx context.Context, r DraftRequest) (wire.JobQuote, erro
 	var quote wire.JobQuote
 	err = c.conn.Request(ctx, wire.TypeJobDraft, wire.JobDraft{
 		Request: r.Request, Name: r.Name, Package: r.Built.ID, JobKey: key, Recipe: r.Recipe, Frames: r.Frames,
-		Priority: r.Priority, Deadline: r.Deadline, MaxPrice: r.MaxPrice,
+		Priority: r.Priority, Deadline: r.Deadline, MaxPrice: r.MaxPrice, Needs: r.Needs, After: r.After, Scout: r.Scout, Tiles: r.Tiles,
 	}, &quote)
+	return quote, err
+}
+
+// Redraft prices a new job that takes over package and job key of d.From, and from it whatever
+// else d leaves out: without frames, it is those that were never delivered.
+func (c *Client) Redraft(ctx context.Context, d wire.JobDraft) (wire.JobQuote, error) {
+	var quote wire.JobQuote
+	err := c.conn.Request(ctx, wire.TypeJobDraft, d, &quote)
 	return quote, err
 }
 
@@ -67,6 +79,26 @@ func (c *Client) Pause(ctx context.Context, id, reason string) (job.Job, error) 
 // Resume ends a pause.
 func (c *Client) Resume(ctx context.Context, id, reason string) (job.Job, error) {
 	return c.control(ctx, wire.TypeJobResume, id, reason)
+}
+
+// Release lets the rest of a job follow its scout frames.
+func (c *Client) Release(ctx context.Context, id, reason string) (job.Job, error) {
+	return c.control(ctx, wire.TypeJobRelease, id, reason)
+}
+
+// Priority changes a job's place in the queue, from -100 to 100.
+func (c *Client) Priority(ctx context.Context, id string, priority int) (job.Job, error) {
+	var j job.Job
+	err := c.conn.Request(ctx, wire.TypeJobPriority, wire.JobPriority{Job: id, Priority: priority}, &j)
+	return j, err
+}
+
+// Requeue takes frames that aren't rendered yet back from the workers that have them; nil is
+// all of them.
+func (c *Client) Requeue(ctx context.Context, id string, frames []int, reason string) (job.Job, error) {
+	var j job.Job
+	err := c.conn.Request(ctx, wire.TypeJobRequeue, wire.JobRequeue{Job: id, Frames: frames, Reason: reason}, &j)
+	return j, err
 }
 
 func (c *Client) control(ctx context.Context, typ wire.Type, id, reason string) (job.Job, error) {

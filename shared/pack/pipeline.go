@@ -68,11 +68,12 @@ type job struct {
 	stored []byte // nil when the ref comes from the scan cache
 }
 
-// drop ends a job: its bytes are garbage from here, and others may be read.
-func (j *job) drop(budget *semaphore.Weighted) {
-	n := len(j.plain)
+// drop ends a job, stored or known to be: its bytes are garbage from here, and others may be read.
+func (b *builder) drop(j *job, budget *semaphore.Weighted) {
+	n := int64(len(j.plain))
 	j.plain, j.stored = nil, nil
-	budget.Release(int64(n))
+	b.progress.add(0, n)
+	budget.Release(n)
 }
 
 // run reads all streams that nothing is known about: one goroutine reads and cuts, some name
@@ -152,7 +153,7 @@ func (b *builder) name(ctx context.Context, j *job, ready chan<- *job, budget *s
 	j.ref = k.ref
 	b.mu.Unlock()
 	if skip {
-		j.drop(budget)
+		b.drop(j, budget)
 		return nil
 	}
 	if !cached {
@@ -204,11 +205,11 @@ func (b *builder) deliver(ctx context.Context, ready <-chan *job, budget *semaph
 		}
 		for _, j := range batch {
 			if !wanted[j.ref.ID] {
-				j.drop(budget)
+				b.drop(j, budget)
 				continue
 			}
 			g.Go(func() error {
-				defer j.drop(budget)
+				defer b.drop(j, budget)
 				return b.put(ctx, j)
 			})
 		}
@@ -278,7 +279,6 @@ func (r *streamReader) send(ctx context.Context, plain []byte, hints []seal.Hint
 	r.ids = append(r.ids, j.id)
 	select {
 	case r.out <- j:
-		r.b.progress.add(0, int64(len(plain)))
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

@@ -8,6 +8,7 @@ anywhere. The open file is changed in memory, so this runs in a Blender of its o
 """
 
 import os
+import re
 
 import bpy
 
@@ -46,12 +47,31 @@ class Layout:
         if inside == os.pardir or inside.startswith(os.pardir + os.sep):
             drive, rest = os.path.splitdrive(path)
             inside = os.path.join("_ext", drive.replace(":", "").strip("\\/"), rest.lstrip("\\/"))
-        return inside.replace(os.sep, "/").replace("//", "/")
+        return "/".join(_plain(part) for part in inside.split(os.sep) if part)
 
     def relative(self, holder, target):
         """How the file at `holder` has to write its path to `target` inside the package."""
         base = os.path.dirname(self.name(holder))
         return "//" + os.path.relpath(self.name(target), base or ".").replace(os.sep, "/")
+
+
+# Component names that Windows keeps for devices.
+DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9\u00b9\u00b2\u00b3]) *(\.|$)", re.IGNORECASE)
+TOKEN = re.compile("(<UDIM>|<UVTILE>)")
+
+
+def _plain(part):
+    """A path component as every worker's file system takes it; most stay as they are.
+
+    What can't be in a name everywhere becomes %XX, each character by itself, so that
+    numbered names stay numbered.
+    """
+    halves = TOKEN.split(part)
+    halves[::2] = [re.sub(r'[\x00-\x1f\x7f<>:"|?*\\]', lambda found: "%%%02X" % ord(found[0]), half) for half in halves[::2]]
+    made = "".join(halves)
+    if made.endswith((" ", ".")) and made not in {".", ".."}:
+        made = made[:-1] + "%%%02X" % ord(made[-1])
+    return "%" + made if DEVICES.match(made) else made
 
 
 def _same_drive(one, other):
@@ -65,10 +85,10 @@ class Collected:
         self.files, self.findings = {}, []
 
 
-def collect(layout, workdir, numbers=None):
-    """Gathers what the numbered frames need and writes the rewritten scene files into workdir."""
+def collect(layout, workdir, numbers=None, rendered=None):
+    """Gathers what the numbered frames of the rendered scene need and writes the rewritten scene files into workdir."""
     found = Collected()
-    rewrite = _gather(layout, found, layout.opened, numbers)
+    rewrite = _gather(layout, found, layout.opened, numbers, rendered)
     main = os.path.join(workdir, "main.blend")
     for scene in bpy.data.scenes:
         scene.render.filepath = "//"  # the artist's own folders are nobody's business
@@ -105,15 +125,16 @@ def _forget_path(path):
                 file.write(b"\0" * len(own))
 
 
-def _gather(layout, found, opened, numbers):
+def _gather(layout, found, opened, numbers, scene=None):
     """Notes every file that the open file refers to and rewrites its own references.
 
     Returns the absolute paths of libraries whose own references need rewriting.
     """
     rewrite, seen = set(), set()
-    for reference in list(references(numbers, layout.main if opened == layout.opened else opened)):
+    packed = {absolute(lib.filepath, None) for lib in bpy.data.libraries if lib.packed_file}
+    for reference in list(references(numbers, layout.main if opened == layout.opened else opened, scene)):
         _note_files(layout, found, reference)
-        seen.update(reference.files())
+        seen.update(reference.behind())
         seen.add(reference.path)
         if reference.assign is None:
             continue
@@ -123,7 +144,12 @@ def _gather(layout, found, opened, numbers):
         if reference.raw.startswith("//") and now == wanted and "\\" not in reference.raw:
             continue
         if reference.library:
-            rewrite.add(holder)
+            if holder in packed:
+                if reference.used:
+                    found.findings.append(finding(ERROR, "packed_library", '%s wants %s by a path that only holds here, and its library is packed into the scene' % (reference.user, reference.path),
+                                                  "use File > External Data > Unpack Linked Libraries, or make the library's paths relative and pack it again", reference.path, reference.user))
+            elif reference.used:
+                rewrite.add(holder)
         else:
             reference.assign(wanted + "/" if reference.folder or reference.raw.endswith(("/", "\\")) else wanted)
     _sweep(layout, found, seen)
@@ -185,12 +211,8 @@ def _problem(reference, path, problem):
 
 def _sweep(layout, found, seen):
     """Adds what Blender's own path list knows and references() does not."""
-    skipped = set()
-    for image in bpy.data.images:
-        if image.filepath:
-            skipped.add(absolute(image.filepath, image.library))
-    for sound in bpy.data.sounds:
-        skipped.add(absolute(sound.filepath, sound.library))
+    # Pictures are all in references(), but for those that the add-on itself shows.
+    skipped = {absolute(image.filepath, image.library) for image in bpy.data.images if image.filepath}
     for raw in bpy.utils.blend_paths(absolute=True, packed=False, local=False):
         path = os.path.normpath(raw)
         if path in seen or path in skipped or not os.path.isfile(path) or unreadable(path):

@@ -34,6 +34,7 @@ def arguments(words):
     parser.add_argument("--workdir", required=True, help="folder for rewritten scene files; stays until the upload is done")
     parser.add_argument("--original", default="", help="the .blend that the artist knows, where the open one is a copy")
     parser.add_argument("--unsaved", action="store_true", help="the artist's file has changes that aren't saved")
+    parser.add_argument("--told", default="{}", type=json.loads, help="what the artist's own Blender says, see preflight.told")
     parser.add_argument("--root", default="", help="project folder; the folder of the .blend without it")
     parser.add_argument("--name", default="", help="the job's name; the .blend's name without it")
     parser.add_argument("--scene", default="", help="scene to render; the active one without it")
@@ -81,10 +82,10 @@ def describe(options):
     if options.unsaved:
         findings.append(finding(NOTE, "unsaved", "the scene has unsaved changes; they are rendered too", "save the file to keep what was rendered"))
     if not any(found["code"] in {"frames"} for found in findings):
-        findings += preflight.preflight(scene, numbers)
+        findings += preflight.preflight(scene, numbers, options.told)
     else:
-        findings += [found for found in preflight.preflight(scene, numbers) if found["code"] != "empty_range"]
-    collected = collect.collect(layout, description["workdir"], numbers)
+        findings += [found for found in preflight.preflight(scene, numbers, options.told) if found["code"] != "empty_range"]
+    collected = collect.collect(layout, description["workdir"], numbers, scene)
     description["files"] = sorted(collected.files.values(), key=lambda file: file["name"])
     description["findings"] = findings + collected.findings
     return description

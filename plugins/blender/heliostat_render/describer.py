@@ -14,13 +14,15 @@ import tempfile
 
 import bpy
 
+from .preflight import told
+
 
 class Describer:
     """One run; poll() until it returns a description, or raises RuntimeError with the reason."""
 
     def __init__(self, scene, arguments=()):
-        if not bpy.data.filepath:
-            raise RuntimeError("the scene was never saved: save it once, so that its textures and its output have a place")
+        if not bpy.data.filepath and scene.render.filepath.startswith("//"):
+            raise RuntimeError("the scene was never saved, so its output %s has no place: save it once, or set a full output path" % scene.render.filepath)
         self.folder = tempfile.mkdtemp(prefix="heliostat-")
         try:
             self._begin(scene, arguments)
@@ -31,6 +33,8 @@ class Describer:
     def _begin(self, scene, arguments):
         copy, self._out, log = (os.path.join(self.folder, name) for name in ("source.blend", "scene.json", "log.txt"))
         opened = bpy.data.filepath
+        # What was never saved is taken for a file of its own in the temporary folder.
+        original = opened or os.path.join(self.folder, "untitled.blend")
         if bpy.data.is_dirty or not os.path.isfile(opened):
             # relative_remap lets the copy find its files from where it lies.
             bpy.ops.wm.save_as_mainfile(filepath=copy, copy=True, compress=False, relative_remap=True, check_existing=False)
@@ -38,8 +42,9 @@ class Describer:
         command = [
             bpy.app.binary_path, "-b", opened, "--factory-startup", "--python-exit-code", "3",
             "--python", os.path.join(os.path.dirname(os.path.abspath(__file__)), "describe.py"), "--",
-            "--out=" + self._out, "--workdir=" + os.path.join(self.folder, "work"), "--original=" + bpy.data.filepath,
-            "--name=" + os.path.splitext(os.path.basename(bpy.data.filepath))[0], "--scene=" + scene.name, *arguments,
+            "--out=" + self._out, "--workdir=" + os.path.join(self.folder, "work"), "--original=" + original,
+            "--name=" + os.path.splitext(os.path.basename(original))[0], "--scene=" + scene.name,
+            "--told=" + json.dumps(told(scene)), *arguments,
         ]
         if opened == copy:
             command.append("--unsaved")

@@ -54,7 +54,7 @@ def _connection(layout, context):
     connected = status.get("connected")
     row.operator("heliostat.connect", text="Reconnect" if connected else "Connect", icon="LINKED" if connected else "UNLINKED")
     if connected:
-        workers = sum(one.get("workers", 0) for one in status.get("renderers") or [])
+        workers = session.workers()
         layout.label(text="Connected: %s" % ("one worker" if workers == 1 else "%d workers" % workers), icon="CHECKMARK")
     elif status.get("error"):
         _lines(layout, context, sentence(status["error"]["message"]), "ERROR")

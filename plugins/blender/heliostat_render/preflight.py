@@ -8,21 +8,66 @@ abilities are checked by plugins/submit, for every host alike.
 import bpy
 
 from .findings import ERROR, NOTE, WARNING, finding
-from .recipe import ENGINES, FORMATS, MOVIES, composites
+from .recipe import ENGINES, FORMATS, MOVIES, composites, denoises
+from .reached import Reached
 from .references import point_caches
 
+OPTIX = 2  # of Cycles' denoisers, as the file keeps it
 
-def preflight(scene, numbers):
-    """Findings for rendering the given frames of the scene."""
-    found = []
+
+def preflight(scene, numbers, told=None):
+    """Findings for rendering the given frames of the scene.
+
+    told: what the artist's own Blender says of itself, see told().
+    """
+    found, told = [], told or {}
     found += _camera(scene)
     found += _range(numbers)
     found += _format(scene)
-    found += _engine(scene)
+    found += _engine(scene, told.get("engine", ""))
+    found += _addons(scene, told)
     found += _scripts()
     found += _region(scene)
     found += _simulations()
     found += _writers(scene)
+    return found
+
+
+def told(scene):
+    """What only the artist's own Blender knows: the description is made in another one, without add-ons.
+
+    engine: the render engine, which is replaced where it isn't installed. handlers:
+    modules whose code changes the scene from frame to frame.
+    """
+    handlers = set()
+    for moment in ("frame_change_pre", "frame_change_post", "render_init", "render_pre"):
+        for handler in getattr(bpy.app.handlers, moment):
+            module = getattr(handler, "__module__", "") or ""
+            name = module.partition(".")[0]
+            if name and name not in {__package__.partition(".")[0], "bpy", "bl_ext"}:
+                handlers.add(name)
+    return {"engine": scene.render.engine, "handlers": sorted(handlers)}
+
+
+def _addons(scene, told):
+    """What the scene has of add-ons: workers have none."""
+    found, reached = [], Reached(scene)
+    owners = [(one.node_tree, one) for group in (bpy.data.materials, bpy.data.worlds, bpy.data.lights, bpy.data.linestyles, bpy.data.scenes) for one in group]
+    owners += [(tree, tree) for tree in bpy.data.node_groups]
+    for tree, owner in owners:
+        if not tree or owner not in reached:
+            continue
+        if tree.bl_idname == "NodeTreeUndefined":
+            found.append(finding(WARNING, "addon", 'the node tree "%s" belongs to an add-on that workers don\'t have' % tree.name,
+                                 "bake what it changes into keyframes or meshes", user=owner.name))
+            continue
+        for node in tree.nodes:
+            if node.bl_idname == "NodeUndefined":
+                found.append(finding(ERROR, "addon", 'the node "%s" of "%s" belongs to an add-on that workers don\'t have' % (node.label or node.name, owner.name),
+                                     "replace it by Blender's own nodes, or bake its result to a texture", user=owner.name))
+    for name in told.get("handlers", ()):
+        found.append(finding(WARNING, "addon", 'the add-on or script "%s" runs at every frame, which it doesn\'t on workers' % name,
+                             "bake what it changes, or switch it off to see what workers render"))
     return found
 
 
@@ -49,22 +94,27 @@ def _format(scene):
     return []
 
 
-def _engine(scene):
+def _engine(scene, chosen):
     found = []
-    engine = scene.render.engine
+    engine = chosen or scene.render.engine
     if engine not in ENGINES:
-        found.append(finding(ERROR, "engine", "the render engine %s is an add-on that workers don't have" % engine, "render with Cycles, EEVEE or Workbench"))
+        return [finding(ERROR, "engine", "the render engine %s is an add-on that workers don't have" % engine, "render with Cycles, EEVEE or Workbench")]
     if engine != "CYCLES":
         return found
     cycles = scene.cycles
     if getattr(cycles, "shading_system", False):
-        found.append(finding(WARNING, "osl", "the scene uses Open Shading Language, which only some workers have", "switch Open Shading Language off unless a shader needs it"))
+        if cycles.device == "GPU":
+            found.append(finding(WARNING, "osl", "the scene uses Open Shading Language on a GPU, where Cycles leaves it out or needs OptiX", "set Render Properties > Device to CPU, or switch Open Shading Language off"))
+        else:
+            found.append(finding(WARNING, "osl", "the scene uses Open Shading Language, which only some workers have", "switch Open Shading Language off unless a shader needs it"))
     if cycles.device == "GPU":
         found.append(finding(WARNING, "gpu_only", "the scene renders on a GPU: workers that have only a CPU won't take it", "set Render Properties > Device to CPU if any worker may render it"))
+    if denoises(scene) and cycles.get("denoiser") == OPTIX:
+        found.append(finding(WARNING, "gpu_only", "the scene denoises with OptiX, which needs an NVIDIA GPU", "set Render Properties > Sampling > Render > Denoise > Denoiser to OpenImageDenoise"))
     if cycles.time_limit > 0:
         found.append(finding(NOTE, "time_limit", "the render time limit is not used: it would make machines differ", "set the sample count instead"))
     if getattr(cycles, "use_guiding", False):
-        found.append(finding(NOTE, "guiding", "path guiding is not used: its result differs between machines"))
+        found.append(finding(NOTE, "guiding", "path guiding is not used: its result differs between machines", "switch Path Guiding off to see what is rendered"))
     return found
 
 
@@ -80,7 +130,7 @@ def _region(scene):
     if scene.render.use_border:
         found.append(finding(WARNING, "render_region", "the render region is ignored: whole frames are rendered", "switch Output Properties > Format > Render Region off"))
     if scene.render.use_multiview:
-        found.append(finding(ERROR, "stereo", "stereoscopy is on, which the network doesn't deliver", "switch Output Properties > Stereoscopy off"))
+        found.append(finding(NOTE, "stereo", "stereoscopy is on: the first view comes as the frame, the others as files beside it"))
     editor = scene.sequence_editor
     if scene.render.use_sequencer and editor and len(editor.sequences):
         found.append(finding(ERROR, "sequencer", "the scene renders its video sequencer instead of its camera", "switch Output Properties > Post Processing > Sequencer off"))
@@ -116,4 +166,4 @@ def _writers(scene):
     writers = [node.name for node in scene.node_tree.nodes if node.type == "OUTPUT_FILE" and not node.mute]
     if not writers:
         return []
-    return [finding(WARNING, "file_output", "the File Output nodes %s are not delivered" % ", ".join(writers), "deliver what you need through the Composite node")]
+    return [finding(NOTE, "file_output", "what the File Output nodes %s write comes beside the frames, whatever their own folder" % ", ".join(writers))]

@@ -5,15 +5,20 @@ A Reference can be read (raw text, absolute path, who wants it) and rewritten. I
 the place for where files go in a package: that is collect.py.
 """
 
+import ctypes
+import fnmatch
 import os
 import re
 
 import bpy
 
 from . import sequences
+from .reached import Reached
 
 # Images that the add-on itself loads to show frames; never part of a scene.
 PREVIEW = "heliostat_preview"
+
+PATH = 1024  # bytes that Blender keeps for a path, with its closing zero
 
 
 class Reference:
@@ -21,12 +26,13 @@ class Reference:
 
     raw is the text as stored, path is absolute on this machine, library is the linked
     library that holds the datablock and holder its path (None for the open file), needed
-    tells whether the render reads it.
+    tells whether the render fails without it, used whether it reads it at all. folder
+    names a folder's files, as patterns of paths inside it.
     """
 
-    def __init__(self, user, kind, raw, library, assign, needed=True, folder=False, frames=None):
+    def __init__(self, user, kind, raw, library, assign, needed=True, used=True, folder=(), frames=None):
         self.user, self.kind, self.raw = user, kind, raw
-        self.assign, self.needed, self.folder = assign, needed, folder
+        self.assign, self.needed, self.used, self.folder = assign, needed, used, folder
         self.path = absolute(raw, library)
         self._hold(library)
         self._frames = frames
@@ -36,11 +42,17 @@ class Reference:
         self.library, self.holder = library, absolute(library.filepath, None) if library else None
 
     def files(self):
-        """Absolute paths of the files behind the reference; those missing are included."""
+        """Absolute paths of the files that the render reads; those missing are included."""
+        return self.behind() if self.used else []
+
+    def behind(self):
+        """The same, whether the render reads them or not."""
         if self.folder:
             if not os.path.isdir(self.path):
                 return [self.path] if self.needed else []
-            return sorted(os.path.join(base, name) for base, _, names in os.walk(self.path) for name in names)
+            found = sorted(os.path.join(base, name) for base, _, names in os.walk(self.path) for name in names)
+            inside = lambda path: os.path.relpath(path, self.path).replace(os.sep, "/")
+            return [path for path in found if any(fnmatch.fnmatchcase(inside(path), pattern) for pattern in self.folder)]
         if self._frames:
             return self._frames(self.path)
         return [self.path]
@@ -49,52 +61,65 @@ class Reference:
 def absolute(raw, library):
     """The absolute, normalised path of a stored path; // is relative to its own file."""
     if os.sep == "/":
-        raw = raw.replace("\\", "/")  # files made on Windows
-        if re.match(r"[A-Za-z]:/", raw):
-            return os.path.normpath(raw)  # a drive that this machine hasn't; named as the artist knows it
+        foreign = _of_windows(raw)
+        if foreign:
+            return foreign
+        raw = raw.replace("\\", "/")
     return os.path.normpath(bpy.path.abspath(raw, library=library))
 
 
-def references(numbers=None, main=""):
-    """Yields a Reference for every external file that the render may read.
+def _of_windows(raw):
+    """Where a full path that was stored on Windows leads elsewhere, "" for another path."""
+    drive, share = re.match(r"([A-Za-z]):[\\/]+(.*)", raw), raw.startswith("\\\\")
+    if not drive and not share:
+        return ""
+    if share:
+        return os.path.normpath("/" + raw.replace("\\", "/").lstrip("/"))  # Blender's own reading of \\server\share
+    rest = drive[2].replace("\\", "/")
+    here = os.path.normpath("/%s/%s" % (drive[1].lower(), rest))  # and of C:\, where somebody has mounted that
+    return here if os.path.lexists(here) else os.path.normpath("%s:/%s" % (drive[1], rest))
+
+
+def references(numbers=None, main="", scene=None):
+    """Yields a Reference for every external file that the open file names.
 
     numbers: the frames that are rendered; None takes sequences whole. main: the path of
-    the open file as the artist knows it, where the open one is a copy.
+    the open file as the artist knows it, where the open one is a copy. scene: what isn't
+    reached from it is not used; None takes everything.
     """
-    frames = sequences.Frames(numbers)
+    frames, reached = sequences.Frames(numbers), Reached(scene)
     for lib in bpy.data.libraries:
-        if lib.packed_file is None:
-            yield _library(lib)
+        yield _library(lib)
     for image in bpy.data.images:
-        yield from _image(image, frames)
+        yield from _image(image, frames, reached)
     for clip in bpy.data.movieclips:
-        if clip.users:
-            wanted = frames.of_clip(clip) if clip.source == "SEQUENCE" else None
-            yield Reference('Movie clip "%s"' % clip.name, "clip", clip.filepath, clip.library, _setter(clip, "filepath"), frames=wanted)
+        wanted = frames.of_clip(clip) if clip.source == "SEQUENCE" else None
+        yield Reference('Movie clip "%s"' % clip.name, "clip", clip.filepath, clip.library, _clip_setter(clip), used=clip in reached, frames=wanted)
     for font in bpy.data.fonts:
-        if font.users and font.filepath != "<builtin>" and not font.packed_file:
-            yield Reference('Font "%s"' % font.name, "font", font.filepath, font.library, _setter(font, "filepath"))
+        if font.filepath != "<builtin>" and not font.packed_file:
+            yield Reference('Font "%s"' % font.name, "font", font.filepath, font.library, _setter(font, "filepath"), used=font in reached)
     for sound in bpy.data.sounds:
-        if sound.users and sound.filepath and not sound.packed_file:
-            yield Reference('Sound "%s"' % sound.name, "sound", sound.filepath, sound.library, _setter(sound, "filepath"), needed=False)
+        if sound.filepath and not sound.packed_file:
+            yield Reference('Sound "%s"' % sound.name, "sound", sound.filepath, sound.library, _setter(sound, "filepath"), needed=False, used=sound in reached)
     for volume in bpy.data.volumes:
-        if volume.users and not volume.packed_file:
-            yield Reference('Volume "%s"' % volume.name, "volume", volume.filepath, volume.library, _setter(volume, "filepath"), frames=frames.of_volume(volume) if volume.is_sequence else None)
+        if not volume.packed_file and volume.filepath:
+            wanted = frames.of_volume(volume) if volume.is_sequence else None
+            yield Reference('Volume "%s"' % volume.name, "volume", volume.filepath, volume.library, _setter(volume, "filepath"), used=volume in reached, frames=wanted)
     for cache in bpy.data.cache_files:
-        if cache.users:
-            yield Reference('Cache "%s"' % cache.name, "cache", cache.filepath, cache.library, _setter(cache, "filepath"), frames=frames.of_cache(cache) if cache.is_sequence else None)
+        yield from _cache(cache, frames, reached)
     for holder in bpy.data.objects:
-        yield from _modifiers(holder, main or bpy.data.filepath)
+        yield from _modifiers(holder, main or bpy.data.filepath, holder in reached)
     for tree, holder in _trees():
-        yield from _nodes(tree, holder)
-    for scene in bpy.data.scenes:
-        yield from _strips(scene)
+        yield from _nodes(tree, holder, holder in reached)
+    for one in bpy.data.scenes:
+        yield from _strips(one, one in reached)
 
 
 def _library(lib):
     # Blender rewrites the relative path of an indirect library to count from the open
     # file, while the text that a render reads stands in the library that links it.
-    made = Reference('Library "%s"' % lib.name, "library", lib.filepath, None, _setter(lib, "filepath"))
+    # A packed one needs no file, but paths inside it count from where it says it lies.
+    made = Reference('Library "%s"' % lib.name, "library", lib.filepath, None, _setter(lib, "filepath"), used=lib.packed_file is None)
     made._hold(lib.parent)
     return made
 
@@ -105,73 +130,94 @@ def _setter(owner, attribute):
     return assign
 
 
-def _image(image, sequence):
+def _clip_setter(clip):
+    """Writes the path where Blender keeps it.
+
+    Its own setter looks for the file, which isn't where the package will have it, and a
+    clip whose file isn't there is taken for a movie from then on.
+    """
+    def assign(value):
+        raw, wanted = os.fsencode(clip.filepath), os.fsencode(value)
+        memory = (ctypes.c_char * 2048).from_address(clip.as_pointer())
+        at = bytes(memory).find(raw + bytes(PATH - len(raw)))
+        if raw and 0 <= at <= len(memory) - PATH and len(wanted) < PATH:
+            memory[at:at + PATH] = wanted + bytes(PATH - len(wanted))
+        if clip.filepath != value:
+            clip.filepath = value
+    return assign
+
+
+def _image(image, sequence, reached):
     if image.source not in {"FILE", "SEQUENCE", "MOVIE", "TILED"} or image.get(PREVIEW):
         return
-    if not image.filepath or image.packed_file or len(image.packed_files) or not _rendered(image):
+    if not image.filepath or image.packed_file or len(image.packed_files):
         return
-    frames = None
-    if image.source == "SEQUENCE":
+    frames, used = None, image in reached
+    if image.source == "SEQUENCE" and used:
         frames = sequence.of_image(image)
     elif image.source == "TILED":
         numbers = [tile.number for tile in image.tiles]
         frames = lambda path: sequences.tiles(path, numbers)
-    yield Reference('Image "%s"' % image.name, "image", image.filepath, image.library, _setter(image, "filepath"), frames=frames)
+    yield Reference('Image "%s"' % image.name, "image", image.filepath, image.library, _setter(image, "filepath"), used=used, frames=frames)
 
 
-def _rendered(image):
-    """Whether anything but a brush, a screen or nothing uses the image."""
-    if image.users == 0 or (image.use_fake_user and image.users == 1):
-        return False
-    return bool(_image_users().get(image.as_pointer(), True))
+def _cache(cache, frames, reached):
+    who, used = 'Cache "%s"' % cache.name, cache in reached
+    wanted = frames.of_cache(cache) if cache.is_sequence else None
+    yield Reference(who, "cache", cache.filepath, cache.library, _setter(cache, "filepath"), used=used, frames=wanted)
+    for layer in getattr(cache, "layers", ()):
+        if not layer.hide_layer:
+            yield Reference(who, "cache", layer.filepath, cache.library, _setter(layer, "filepath"), used=used, frames=wanted)
 
 
-def _image_users():
-    """Maps the pointer of an image to False where only brushes and screens use it."""
-    found = {}
-    plain = (bpy.types.Brush, bpy.types.Screen, bpy.types.WindowManager, bpy.types.WorkSpace, bpy.types.PaintCurve)
-    for image, users in bpy.data.user_map(subset=bpy.data.images).items() if len(bpy.data.images) else ():
-        textures = [user for user in users if isinstance(user, bpy.types.Texture)]
-        others = [user for user in users if not isinstance(user, plain) and user not in textures]
-        if not others and textures:
-            others = [user for texture in textures for user in bpy.data.user_map(subset=[texture])[texture] if not isinstance(user, plain)]
-        found[image.as_pointer()] = bool(others)
-    return found
+# What lies in a cache's folder; anything else there is somebody's own.
+POINTS = ("*.bphys", "*.bphys.*")
+OCEAN = ("disp_*", "foam_*", "normal_*", "spray_*", "ispray_*")
+FLUID = ("config/*", "data/*", "guiding/*", "mesh/*", "noise/*", "particles/*")
+BAKE = ("meta/*", "blobs/*", "*/meta/*", "*/blobs/*")
 
 
-def _modifiers(holder, main):
+def _modifiers(holder, main, used):
     for modifier in holder.modifiers:
         who = 'Modifier "%s" of "%s"' % (modifier.name, holder.name)
+        folder = lambda owner, attribute, like, needed=True, who=who: Reference(
+            who, "cache", getattr(owner, attribute), holder.library, _setter(owner, attribute), needed=needed, used=used, folder=like)
         if modifier.type == "MESH_CACHE" and modifier.filepath:
-            yield Reference(who, "cache", modifier.filepath, holder.library, _setter(modifier, "filepath"))
+            yield Reference(who, "cache", modifier.filepath, holder.library, _setter(modifier, "filepath"), used=used)
         elif modifier.type == "OCEAN" and modifier.is_cached and modifier.filepath:
-            yield Reference(who, "cache", modifier.filepath, holder.library, _setter(modifier, "filepath"), folder=True)
+            yield folder(modifier, "filepath", OCEAN)
         elif modifier.type == "FLUID" and modifier.fluid_type == "DOMAIN":
             domain = modifier.domain_settings
-            baked = domain.has_cache_baked_data or domain.cache_type == "REPLAY"
-            yield Reference(who, "cache", domain.cache_directory, holder.library, _setter(domain, "cache_directory"), needed=baked, folder=True)
+            yield folder(domain, "cache_directory", FLUID, domain.has_cache_baked_data or domain.cache_type == "REPLAY")
         elif modifier.type == "NODES":
-            # Where Blender from 3.6 on bakes simulation zones; 4.1 renamed it.
-            for attribute in ("simulation_bake_directory", "bake_directory"):
-                if getattr(modifier, attribute, ""):
-                    yield Reference(who, "cache", getattr(modifier, attribute), holder.library, _setter(modifier, attribute), folder=True)
+            for owner, attribute in node_bakes(modifier):
+                yield folder(owner, attribute, BAKE, False)
     for cache in point_caches(holder):
-        yield from _point_cache(cache, 'Simulation of "%s"' % holder.name, holder.library, main)
+        yield from _point_cache(cache, 'Simulation of "%s"' % holder.name, holder.library, main, used)
     if holder.rigid_body:
         for scene in bpy.data.scenes:
             if scene.rigidbody_world and scene.rigidbody_world.point_cache:
-                yield from _point_cache(scene.rigidbody_world.point_cache, 'Rigid bodies of "%s"' % scene.name, scene.library, main)
+                yield from _point_cache(scene.rigidbody_world.point_cache, 'Rigid bodies of "%s"' % scene.name, scene.library, main, used)
 
 
-def _point_cache(cache, who, library, main):
+def node_bakes(modifier):
+    """(owner, attribute) of each folder that geometry nodes bake into: Blender 3.6 and later."""
+    found = [(modifier, attribute) for attribute in ("simulation_bake_directory", "bake_directory") if getattr(modifier, attribute, "")]
+    for bake in getattr(modifier, "bakes", ()):
+        if bake.use_custom_path and bake.directory:
+            found.append((bake, "directory"))
+    return found
+
+
+def _point_cache(cache, who, library, main, used):
     if cache.use_external:
         if cache.filepath:
-            yield Reference(who, "cache", cache.filepath, library, _setter(cache, "filepath"), folder=True)
+            yield Reference(who, "cache", cache.filepath, library, _setter(cache, "filepath"), used=used, folder=POINTS)
     elif cache.use_disk_cache:
         # Blender finds these by the name of the .blend, so nothing has to be rewritten.
         holder = absolute(library.filepath, None) if library else main
         folder = "blendcache_" + os.path.splitext(os.path.basename(holder))[0]
-        yield Reference(who, "cache", os.path.join(os.path.dirname(holder), folder), None, None, needed=cache.is_baked, folder=True)
+        yield Reference(who, "cache", os.path.join(os.path.dirname(holder), folder), None, None, needed=cache.is_baked, used=used, folder=POINTS)
 
 
 def point_caches(holder):
@@ -187,7 +233,7 @@ def point_caches(holder):
 
 
 def _trees():
-    for group in (bpy.data.materials, bpy.data.worlds, bpy.data.lights, bpy.data.textures, bpy.data.scenes):
+    for group in (bpy.data.materials, bpy.data.worlds, bpy.data.lights, bpy.data.textures, bpy.data.linestyles, bpy.data.scenes):
         for holder in group:
             if getattr(holder, "node_tree", None):
                 yield holder.node_tree, holder
@@ -195,21 +241,22 @@ def _trees():
         yield tree, tree
 
 
-def _nodes(tree, holder):
+def _nodes(tree, holder, used):
     for node in tree.nodes:
         external = (node.type == "TEX_IES" and node.mode == "EXTERNAL") or (node.type == "SCRIPT" and node.mode == "EXTERNAL")
         if external and node.filepath:
-            yield Reference('Node "%s" of "%s"' % (node.name, holder.name), "node", node.filepath, holder.library, _setter(node, "filepath"))
+            yield Reference('Node "%s" of "%s"' % (node.name, holder.name), "node", node.filepath, holder.library, _setter(node, "filepath"), used=used)
 
 
-def _strips(scene):
+def _strips(scene, used):
     editor = scene.sequence_editor
-    if not editor or not scene.render.use_sequencer:
+    if not editor:
         return
+    used = used and scene.render.use_sequencer
     for strip in editor.sequences_all:
         who = 'Strip "%s"' % strip.name
         if strip.type == "MOVIE":
-            yield Reference(who, "strip", strip.filepath, scene.library, _setter(strip, "filepath"))
+            yield Reference(who, "strip", strip.filepath, scene.library, _setter(strip, "filepath"), used=used)
         elif strip.type == "IMAGE":
             names = [element.filename for element in strip.elements]
-            yield Reference(who, "strip", strip.directory, scene.library, _setter(strip, "directory"), frames=lambda path, names=names: [os.path.join(path, name) for name in names])
+            yield Reference(who, "strip", strip.directory, scene.library, _setter(strip, "directory"), used=used, frames=lambda path, names=names: [os.path.join(path, name) for name in names])

@@ -26,9 +26,9 @@ class Frames:
         return self._numbered(lambda frame: {number for user in users for number in shown_by(user, frame)})
 
     def of_clip(self, clip):
-        # The first frame's file is the stored one.
-        return lambda path: everything(path) if self.numbers is None else self._numbered(
-            lambda frame: {(number_of(path) or 0) + frame - clip.frame_start + clip.frame_offset})(path)
+        # The first frame's file is the stored one, and Blender looks at it for the clip's size.
+        return lambda path: everything(path) if self.numbers is None else sorted({path, *self._numbered(
+            lambda frame: {(number_of(path) or 0) + frame - clip.frame_start + clip.frame_offset})(path)})
 
     def of_volume(self, volume):
         if self.numbers is None:

@@ -80,6 +80,14 @@ class Session:
         """Whether a description or a submission is on its way."""
         return bool(self.description or self.check or (self.job and self.now.get("phase") not in ENDED))
 
+    def workers(self):
+        """How many connected workers have this renderer; one may have several versions of it."""
+        counts = {}
+        for one in self.status.get("renderers") or []:
+            if one.get("renderer") == "blender":
+                counts[one.get("version")] = counts.get(one.get("version"), 0) + one.get("workers", 0)
+        return max(counts.values(), default=0)
+
     def retry(self):
         """Continues the submission that failed."""
         key = self.now.get("key")

@@ -4,7 +4,9 @@
     blender -b --factory-startup --python-exit-code 3 --python cases.py -- DIR
 """
 
+import json
 import os
+import shutil
 import sys
 import types
 
@@ -12,7 +14,7 @@ import bpy
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from heliostat_render import describe, sequences  # noqa: E402 - needs the path above
+from heliostat_render import describe, preflight, references, sequences  # noqa: E402 - needs the path above
 
 root = os.path.abspath(sys.argv[sys.argv.index("--") + 1])
 failed = []
@@ -27,25 +29,39 @@ def made(name, text="made"):
     return path
 
 
-def case(build, files=(), findings=(), frames="2-3", text=""):
-    """Builds a scene, describes it and compares its files, the scene's aside, and findings."""
+def case(build, files=(), findings=(), frames="2-3", text="", mend=None, told=None):
+    """Builds a scene, describes it and compares its files, the scene's aside, and findings.
+
+    mend does what the findings' fix says: a scene that is built and mended has none.
+    """
+    shown = check(build, files, findings, frames, text, told)
+    for one in shown:
+        if one["level"] != "note" and not one.get("fix"):
+            failed.append("%s: no fix for %s" % (build.__name__, one["text"]))
+    if mend:
+        def mended(scene):
+            build(scene)
+            mend(scene)
+        mended.__name__ = build.__name__ + ", mended"
+        check(mended, files, (), frames, "", None)
+
+
+def check(build, files, findings, frames, text, told, more=()):
     bpy.ops.wm.read_factory_settings()
     scene = bpy.context.scene
     scene.cycles.use_denoising = False
     scene.render.filepath = "//out/"
     bpy.ops.wm.save_as_mainfile(filepath=os.path.join(root, "case.blend"))
     build(scene)
-    words = ["--out", os.path.join(root, "scene.json"), "--workdir", os.path.join(root, "work"), "--frames=" + frames]
+    words = ["--out", os.path.join(root, "scene.json"), "--workdir", os.path.join(root, "work"), "--frames=" + frames, "--told=" + json.dumps(told or {}), *more]
     os.makedirs(os.path.join(root, "work"), exist_ok=True)
-    told = describe.describe(describe.arguments(words))
-    got = sorted(one["name"] for one in told["files"] if one["name"] != "case.blend")
-    codes = sorted(one["code"] for one in told["findings"])
-    lines = " | ".join("%s; %s" % (one["text"], one.get("fix", "NO FIX")) for one in told["findings"])
+    shown = describe.describe(describe.arguments(words))
+    got = sorted(one["name"] for one in shown["files"] if one["name"] != "case.blend")
+    codes = sorted(one["code"] for one in shown["findings"])
+    lines = " | ".join("%s; %s" % (one["text"], one.get("fix", "NO FIX")) for one in shown["findings"])
     if got != sorted(files) or codes != sorted(findings) or text not in lines:
         failed.append("%s: files %s, want %s; findings %s, want %s and %r in: %s" % (build.__name__, got, sorted(files), codes, sorted(findings), text, lines))
-    for one in told["findings"]:
-        if one["level"] != "note" and not one.get("fix"):
-            failed.append("%s: no fix for %s" % (build.__name__, one["text"]))
+    return shown["findings"]
 
 
 def textured(path, source="FILE"):
@@ -99,11 +115,25 @@ with open(made("udim/t.1001.png"), "wb") as file:
 case(tiles_missing, ["udim/t.1001.png"], ["missing_file"], text="t.1002.png, which does not exist")
 
 
+def without_pictures(_scene):
+    for image in list(bpy.data.images):
+        bpy.data.images.remove(image)
+
+
+def tile_restored(_scene):
+    shutil.copy(os.path.join(root, "udim", "t.1001.png"), os.path.join(root, "udim", "t.1002.png"))
+
+
+check(tiles_missing, ["udim/t.1001.png"], ["missing_file"], "2-3", "", None)
+tile_restored(None)
+check(tiles_missing, ["udim/t.1001.png", "udim/t.1002.png"], (), "2-3", "", None)
+
+
 def windows_drive(_scene):
     textured("C:\\shots\\wall.png")
 
 
-case(windows_drive, (), ["missing_file"], text="wants C:/shots/wall.png, which does not exist")
+case(windows_drive, (), ["missing_file"], text="wants C:/shots/wall.png, which does not exist", mend=without_pictures)
 
 
 def windows_relative(_scene):
@@ -159,14 +189,68 @@ def fluid(_scene):
 
 
 made("cache/fluid/data/fluid_data_0001.vdb")
+made("cache/fluid/notes.txt")
 case(fluid, ["cache/fluid/data/fluid_data_0001.vdb"], ["unbaked"], text='the fluid of "Cube"')
 
 
+def alembic(_scene):
+    """The data-block is there in a Blender without Alembic; only its render isn't."""
+    bpy.ops.cachefile.open(filepath=os.path.join(root, "seq", "abc_1.abc"))
+    cache = bpy.data.cache_files[0]
+    cache.filepath, cache.is_sequence, cache.frame_offset = "//seq/abc_1.abc", True, -2
+    bpy.data.objects["Cube"].modifiers.new("cached", "MESH_SEQUENCE_CACHE").cache_file = cache
+    usd = cache.copy()
+    usd.filepath, usd.is_sequence = "//cache/set.usdc", False
+    bpy.data.objects["Light"].constraints.new("TRANSFORM_CACHE").cache_file = usd
+
+
+made("cache/set.usdc")
+case(alembic, ["cache/set.usdc"] + ["seq/abc_%d.abc" % number for number in (3, 4, 5, 6)])
+
+
+def alembic_missing(scene):
+    alembic(scene)
+    bpy.data.cache_files[0].filepath = "//seq/gone.abc"
+    bpy.data.cache_files[0].is_sequence = False
+
+
+case(alembic_missing, ["cache/set.usdc"], ["missing_file"], text='Cache "abc_1.abc" wants')
+
+
+# Blender 3.6 and later bake geometry nodes; this one's modifier is stood in for.
+one = types.SimpleNamespace(use_custom_path=True, directory="//cache/own")
+two = types.SimpleNamespace(use_custom_path=False, directory="//cache/none")
+modifier = types.SimpleNamespace(simulation_bake_directory="//cache/sim", bakes=[one, two])
+if [(owner is modifier, attribute) for owner, attribute in references.node_bakes(modifier)] != [(True, "simulation_bake_directory"), (False, "directory")]:
+    failed.append("node bakes: %s" % references.node_bakes(modifier))
+for name in ("meta/0001.json", "blobs/0001.blob"):
+    made("cache/sim/" + name)
+made("cache/sim/notes.txt")
+reference = references.Reference("Modifier", "cache", os.path.join(root, "cache", "sim"), None, None, folder=references.BAKE)
+if [os.path.relpath(path, root) for path in reference.files()] != ["cache/sim/blobs/0001.blob", "cache/sim/meta/0001.json"]:
+    failed.append("node bakes: %s" % reference.files())
+
+
 def cloth_unbaked(_scene):
-    bpy.data.objects["Cube"].modifiers.new("Cloth", "CLOTH")
+    cache = bpy.data.objects["Cube"].modifiers.new("Cloth", "CLOTH").point_cache
+    cache.frame_end = 2
 
 
-case(cloth_unbaked, (), ["unbaked"], text='the simulation of "Cube" is not baked')
+def bake(_scene):
+    bpy.ops.ptcache.bake_all(bake=True)
+
+
+case(cloth_unbaked, (), ["unbaked"], text='the simulation of "Cube" is not baked', mend=bake)
+
+
+def rigid_unbaked(scene):
+    bpy.ops.rigidbody.world_add()
+    bpy.context.view_layer.objects.active = bpy.data.objects["Cube"]
+    bpy.ops.rigidbody.object_add()
+    scene.rigidbody_world.point_cache.frame_end = 2
+
+
+case(rigid_unbaked, (), ["unbaked"], text='the rigid bodies of scene "Scene" are not baked', mend=bake)
 
 
 def missing_mesh_cache(_scene):
@@ -185,12 +269,96 @@ def unused(_scene):
 case(unused)
 
 
+def unreached(scene):
+    """Pictures that only the artist sees: behind the camera, on an empty, on a canvas, on what nothing wears."""
+    def picture(number):
+        return bpy.data.images.load(os.path.join(root, "seq", "a_%02d.png" % number))
+
+    scene.camera.data.background_images.new().image = picture(1)
+    reference = bpy.data.objects.new("reference", None)
+    reference.empty_display_type, reference.data = "IMAGE", picture(2)
+    scene.collection.objects.link(reference)
+    scene.tool_settings.image_paint.canvas = picture(3)
+    textured("//seq/a_04.png")
+    worn = bpy.data.objects["Cube"].data.materials
+    worn.pop(index=len(worn) - 1)
+    behind = scene.camera.data.background_images.new()
+    behind.source, behind.clip = "MOVIE_CLIP", bpy.data.movieclips.load(os.path.join(root, "seq", "a_05.png"))
+    bpy.data.objects.new("nowhere", bpy.data.volumes.new("v")).data.filepath = "//seq/gone.vdb"
+    away = bpy.data.objects.new("away", bpy.data.meshes.new("away"))
+    away.modifiers.new("moved", "MESH_CACHE").filepath = "//gone.pc2"
+
+
+case(unreached)
+
+
+def compositor(scene):
+    scene.use_nodes = True
+    scene.node_tree.nodes.new("CompositorNodeImage").image = bpy.data.images.load(os.path.join(root, "seq", "a_08.png"))
+
+
+case(compositor, ["seq/a_08.png"])
+
+
+def windows_share(_scene):
+    textured("\\\\server\\share\\wall.png")
+
+
+case(windows_share, (), ["missing_file"], text="wants /server/share/wall.png, which does not exist")
+
+
 def strips(scene):
     scene.render.use_sequencer = True
-    scene.sequence_editor_create().sequences.new_image("still", os.path.join(root, "seq", "a_07.png"), 1, 1)
+    strips = scene.sequence_editor_create().sequences
+    still = strips.new_image("still", os.path.join(root, "seq", "a_07.png"), 1, 1)
+    still.elements.append("a_08.png")
+    strips.new_sound("noise", os.path.join(root, "sound", "a.wav"), 2, 1)
+    strips.new_movie("film", film, 3, 1)
 
 
-case(strips, ["seq/a_07.png"], ["sequencer"], text="Sequencer off")
+# A movie of one frame, written by Blender itself.
+film = os.path.join(root, "film.avi")
+bpy.ops.wm.read_factory_settings()
+scene = bpy.context.scene
+scene.sequence_editor_create().sequences.new_effect("colour", "COLOR", 1, frame_start=1, frame_end=2)
+scene.frame_end, scene.render.resolution_x, scene.render.resolution_y = 1, 32, 32
+scene.render.image_settings.file_format, scene.render.filepath, scene.render.use_file_extension = "AVI_JPEG", film, False
+bpy.ops.render.render(animation=True)
+case(strips, ["film.avi", "seq/a_07.png", "seq/a_08.png", "sound/a.wav"], ["sequencer"], text="Sequencer off")
+
+
+def sequencer_off(scene):
+    strips(scene)
+    scene.render.use_sequencer = False
+
+
+case(sequencer_off, ["sound/a.wav"])
+
+
+def strips_missing(scene):
+    strips(scene)
+    os.rename(film, film + ".away")
+
+
+case(strips_missing, ["seq/a_07.png", "seq/a_08.png", "sound/a.wav"], ["missing_file", "sequencer"], text='Strip "film" wants')
+os.rename(film + ".away", film)
+
+
+def packed_absolute(scene):
+    """A packed library that wants a picture by a full path from outside the project."""
+    with bpy.data.libraries.load(os.path.join(root, "lib.blend"), link=True) as (_, wanted):
+        wanted.objects = ["Cube"]
+    scene.collection.objects.link(wanted.objects[0])
+    bpy.ops.file.make_paths_relative()
+    bpy.ops.file.pack_libraries()
+
+
+outside = os.path.join(os.path.dirname(root), "outside.png")
+shutil.copy(os.path.join(root, "seq", "a_01.png"), outside)
+bpy.ops.wm.read_factory_settings()
+textured(outside)
+bpy.ops.wm.save_as_mainfile(filepath=os.path.join(root, "lib.blend"))
+case(packed_absolute, ["_ext" + outside], ["packed_library"], text="Unpack Linked Libraries")
 
 
 def bad_settings(scene):
@@ -199,15 +367,134 @@ def bad_settings(scene):
     scene.render.use_border = True
 
 
-case(bad_settings, (), ["no_camera", "absolute_output", "render_region"], text="begin it with //")
+def good_settings(scene):
+    scene.camera = bpy.data.objects["Camera"]
+    scene.render.filepath = "//frame_"
+    scene.render.use_border = False
+
+
+case(bad_settings, (), ["no_camera", "absolute_output", "render_region"], text="begin it with //", mend=good_settings)
+
+
+def marker_camera(scene):
+    scene.camera = None
+    scene.timeline_markers.new("cut", frame=1).camera = bpy.data.objects["Camera"]
+
+
+case(marker_camera)
 case(plain, (), ["frames"], frames="9-5", text="write them like")
+case(plain, frames="5-9")
 
 
 def gpu(scene):
     scene.render.engine, scene.cycles.device = "CYCLES", "GPU"
 
 
-case(gpu, (), ["gpu_only"], text="Device to CPU")
+def cpu(scene):
+    scene.cycles.device = "CPU"
+
+
+case(gpu, (), ["gpu_only"], text="Device to CPU", mend=cpu)
+
+
+def gpu_script(scene):
+    gpu(scene)
+    scene.cycles.shading_system = True
+
+
+def plain_cpu(scene):
+    cpu(scene)
+    scene.cycles.shading_system = False
+
+
+case(gpu_script, (), ["gpu_only", "osl"], text="Device to CPU, or switch Open Shading Language off", mend=plain_cpu)
+
+
+def optix(scene):
+    scene.render.engine, scene.cycles.use_denoising = "CYCLES", True
+    scene.cycles["denoiser"] = 2
+
+
+def denoise_off(scene):
+    scene.cycles.use_denoising = False
+
+
+case(optix, (), ["gpu_only"], text="Denoiser to OpenImageDenoise", mend=denoise_off)
+
+
+def varying(scene):
+    scene.render.engine, scene.cycles.time_limit = "CYCLES", 10
+    if hasattr(scene.cycles, "use_guiding"):
+        scene.cycles.use_guiding = True
+
+
+def steady(scene):
+    scene.cycles.time_limit = 0
+    if hasattr(scene.cycles, "use_guiding"):
+        scene.cycles.use_guiding = False
+
+
+case(varying, (), ["guiding", "time_limit"], text="set the sample count instead", mend=steady)
+
+
+def film_output(scene):
+    scene.render.image_settings.file_format = "FFMPEG"
+
+
+def unknown_output(scene):
+    scene.render.image_settings.file_format = "TARGA"
+
+
+def frames_output(scene):
+    scene.render.image_settings.file_format = "OPEN_EXR"
+
+
+case(film_output, (), ["movie_output"], text="make the movie from the delivered frames", mend=frames_output)
+case(unknown_output, (), ["output_format"], text="can't deliver TARGA files", mend=frames_output)
+case(plain, (), ["engine"], text="OCTANE is an add-on", told={"engine": "OCTANE"}, mend=plain)
+case(plain, (), ["addon"], text='"wiggle" runs at every frame', told={"engine": "CYCLES", "handlers": ["wiggle"]}, mend=plain)
+
+
+def foreign_nodes(_scene):
+    """A node whose class isn't registered when the scene is described."""
+    class Glitter(bpy.types.ShaderNodeCustomGroup):
+        bl_idname, bl_label = "GlitterNode", "Glitter"
+
+    bpy.utils.register_class(Glitter)
+    material = bpy.data.materials.new("shiny")
+    material.use_nodes = True
+    material.node_tree.nodes.new("GlitterNode").name = "Glitter"
+    bpy.data.objects["Cube"].data.materials.append(material)
+    bpy.utils.unregister_class(Glitter)
+
+
+def own_nodes(_scene):
+    nodes = bpy.data.materials["shiny"].node_tree.nodes
+    nodes.remove(nodes["Glitter"])
+
+
+case(foreign_nodes, (), ["addon"], text='the node "Glitter" of "shiny" belongs to an add-on', mend=own_nodes)
+
+
+check(plain, (), ["unsaved"], "2-3", "save the file to keep what was rendered", None, ["--unsaved"])
+
+
+def stereo(scene):
+    scene.render.use_multiview = True
+
+
+case(stereo, (), ["stereo"])
+
+
+def shared_handler(*_):
+    pass
+
+
+bpy.app.handlers.frame_change_pre.append(shared_handler)
+equal_told = preflight.told(bpy.context.scene)["handlers"]
+if equal_told != ["__main__"]:
+    failed.append("handlers: %s" % equal_told)
+bpy.app.handlers.frame_change_pre.clear()
 
 
 def writers(scene):
@@ -223,13 +510,9 @@ def equal(what, got, want):
         failed.append("%s: %s, want %s" % (what, got, want))
 
 
-# This Blender can't make a clip or an Alembic cache without its libraries: their paths are
-# worked out alone.
 path = os.path.join(root, "seq", "abc_1.abc")
-cache = types.SimpleNamespace(override_frame=False, animation_data=None, frame_offset=0)
-equal("alembic", [os.path.basename(one) for one in sequences.Frames([4]).of_cache(cache)(path)], ["abc_3.abc", "abc_4.abc", "abc_5.abc"])
 clip = types.SimpleNamespace(frame_start=1, frame_offset=0)
-equal("clip", [os.path.basename(one) for one in sequences.Frames([9]).of_clip(clip)(path)], ["abc_8.abc", "abc_9.abc"])
+equal("clip", [os.path.basename(one) for one in sequences.Frames([9]).of_clip(clip)(path)], ["abc_1.abc", "abc_8.abc", "abc_9.abc"])
 equal("clip without frames", len(sequences.Frames().of_clip(clip)(path)), 9)
 equal("cyclic", [sequences.shown_by((1, 3, 0, True), frame) for frame in (1, 3, 4, 0)], [{1}, {3}, {1}, {3}])
 equal("ping-pong", [sequences.volume_frame(frame, 1, 3, 0, "PING_PONG")[0] for frame in range(1, 8)], [1, 2, 3, 2, 1, 2, 3])

@@ -50,7 +50,7 @@ def report():
         "tick": state["tick"], "gap": state["gap"], "areas": areas, "clipboard": bpy.context.window_manager.clipboard,
         "connected": bool(session.status.get("connected")), "findings": session.findings, "phase": session.now.get("phase", ""),
         "here": session.now.get("here", 0), "price": (session.now.get("quote") or {}).get("price", 0), "error": session.error,
-        "lastFrame": session.now.get("lastFrame", ""), "workers": sum(one.get("workers", 0) for one in session.status.get("renderers") or []),
+        "lastFrame": session.now.get("lastFrame", ""), "workers": session.workers(),
         "uploaded": (session.now.get("upload") or {}).get("uploaded", 0),
     }
     with open(REPORT + ".part", "w") as file:

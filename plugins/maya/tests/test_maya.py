@@ -53,6 +53,14 @@ class Collect(Case):
         import heliostat_maya
         self.assertEqual(sorted(found["code"] for found in heliostat_maya.describe()["findings"]), ["missing_file", "outside_file", "unsaved"])
 
+    def test_formats(self):
+        for number, engine, codec, errors in ((32, "vray", None, 0), (51, "arnold", "ZIP", 0), (51, "redshift", "ZIP", 1), (8, "arnold", None, 1)):
+            cmds = self.maya()
+            cmds.attributes.update({"defaultRenderGlobals.imageFormat": number, "defaultRenderGlobals.currentRenderer": engine})
+            import heliostat_maya
+            made = heliostat_maya.describe()
+            self.assertEqual((made["recipe"].get("exrCodec"), [f["code"] for f in made["findings"]]), (codec, ["output_format"] * errors), (number, engine))
+
     def test_never_saved(self):
         self.maya(scene="")
         import heliostat_maya

@@ -75,6 +75,7 @@ type Job struct {
 	request string
 	frames  map[int]*job.Frame
 	colour  int
+	extras  []string // of each frame
 }
 
 // Start serves.
@@ -449,8 +450,25 @@ func (m *Manager) files(ctx context.Context, j *Job, wanted []int) (wire.Type, a
 			return "", nil, err
 		}
 		answer.Files = append(answer.Files, wire.JobFile{Frame: f.Number, Name: fmt.Sprintf("%04d.png", f.Number), Size: f.Size, Digest: f.Digest, Get: onWire(signed)})
+		for _, name := range m.extrasOf(j) {
+			answer.Files = append(answer.Files, wire.JobFile{Frame: f.Number, Name: fmt.Sprintf(name, f.Number), Size: f.Size, Digest: f.Digest, Get: onWire(signed), Extra: true})
+		}
 	}
 	return wire.TypeJobFiles, answer, nil
+}
+
+// Extras makes every frame of the job bring further files, which hold what the frame holds: their
+// names have a place for the frame's number.
+func (m *Manager) Extras(j *Job, names ...string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	j.extras = names
+}
+
+func (m *Manager) extrasOf(j *Job) []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return j.extras
 }
 
 func newID(kind string) string {

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,7 +28,6 @@ const versity = "github.com/versity/versitygw/cmd/versitygw@v1.8.0"
 // first run on a machine builds it from the module proxy, outside this module, into the user's cache folder.
 func StartS3(t testing.TB) S3Server {
 	t.Helper()
-	bin := buildVersity(t)
 	s := S3Server{AccessKey: "heliostat-test", SecretKey: "heliostat-test-secret"}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -38,8 +38,7 @@ func StartS3(t testing.TB) S3Server {
 	s.Endpoint = "http://" + addr
 
 	ctx, cancel := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(ctx, bin, "--port", addr, "--quiet", "posix", t.TempDir())
-	cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY_ID="+s.AccessKey, "ROOT_SECRET_ACCESS_KEY="+s.SecretKey)
+	cmd := s.Command(ctx, t, t.TempDir())
 	var log bytes.Buffer // it complains about every transfer that a test breaks off
 	cmd.Stderr = &log
 	if err := cmd.Start(); err != nil {
@@ -71,6 +70,14 @@ func StartS3(t testing.TB) S3Server {
 		case <-tick.C:
 		}
 	}
+}
+
+// Command is the server over a folder, at s.Endpoint and with its keys, not yet started.
+func (s S3Server) Command(ctx context.Context, t testing.TB, folder string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(ctx, buildVersity(t), "--port", strings.TrimPrefix(s.Endpoint, "http://"), "--quiet", "posix", folder)
+	cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY_ID="+s.AccessKey, "ROOT_SECRET_ACCESS_KEY="+s.SecretKey)
+	return cmd
 }
 
 func buildVersity(t testing.TB) string {

@@ -28,6 +28,15 @@ func newGetter(c *Client, s blob.Signed, w io.Writer, maxBytes int64) *getter {
 	return &getter{c: c, s: s, w: w, max: maxBytes, h: sha256.New()}
 }
 
+// resume takes over what an earlier Get has left in f.
+func (g *getter) resume(f io.Reader) error {
+	n, err := io.Copy(g.h, io.LimitReader(f, g.max+1))
+	if g.at = n; err == nil && n > g.max {
+		err = blob.ErrTooLarge
+	}
+	return err
+}
+
 func (g *getter) verify(want *[32]byte) error {
 	if want != nil && [32]byte(g.h.Sum(nil)) != *want {
 		return blob.ErrDigest

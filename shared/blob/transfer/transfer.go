@@ -18,6 +18,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -141,6 +142,36 @@ func (c *Client) Get(ctx context.Context, s blob.Signed, w io.Writer, maxBytes i
 		return fmt.Errorf("get an object: %w", err)
 	}
 	return nil
+}
+
+// GetFile is Get into a file that may hold the beginning of the object already, from a Get
+// that was cut off, even with its process. What is there is compared with want as the rest is; where that
+// fails, the object is fetched once more from its start. f stays open, and must not be trusted
+// before GetFile returns nil.
+func (c *Client) GetFile(ctx context.Context, s blob.Signed, f *os.File, maxBytes int64, want [32]byte) error {
+	for {
+		g := newGetter(c, s, f, maxBytes)
+		_, err := f.Seek(0, io.SeekStart)
+		if err == nil {
+			err = g.resume(f)
+		}
+		had := g.at
+		if err == nil {
+			err = c.retry(ctx, g.attempt)
+		}
+		if err == nil {
+			err = g.verify(&want)
+		}
+		if err == nil {
+			return nil
+		}
+		if had == 0 || !errors.Is(err, blob.ErrDigest) && !errors.Is(err, blob.ErrTooLarge) {
+			return fmt.Errorf("get an object: %w", err)
+		}
+		if err := f.Truncate(0); err != nil {
+			return fmt.Errorf("get an object: %w", err)
+		}
+	}
 }
 
 // request builds a request for s, whose method must be the one that the caller means.

@@ -7,7 +7,8 @@ from maya import cmds
 
 # Node type, attribute that holds a path, what to call the file.
 FILES = (("file", "fileTextureName", "image"), ("imagePlane", "imageName", "image"), ("aiImage", "filename", "image"))
-FORMATS = {8: ("JPEG", ".jpg"), 32: ("PNG", ".png"), 40: ("OPEN_EXR", ".exr"), 51: ("OPEN_EXR", ".exr"), 3: ("TIFF", ".tif")}
+# What a worker's Maya delivers: only what a verifier reads without loss.
+FORMATS = {32: ("PNG", ".png"), 40: ("OPEN_EXR", ".exr"), 51: ("OPEN_EXR", ".exr")}
 
 
 def describe():
@@ -37,13 +38,18 @@ def describe():
         findings.append(_finding("error", "output_format", "the network can't deliver this image format", "choose PNG or EXR in Render Settings"))
     main = os.path.relpath(scene, root).replace(os.sep, "/")
     name = os.path.splitext(os.path.basename(scene))[0]
+    engine = cmds.getAttr("defaultRenderGlobals.currentRenderer")
+    if form == "OPEN_EXR" and engine != "arnold":
+        findings.append(_finding("error", "output_format", "OpenEXR is delivered with Arnold only", "choose PNG in Render Settings"))
+    recipe = {
+        "renderer": "maya", "version": cmds.about(version=True), "engine": engine, "mainFile": main,
+        "width": int(cmds.getAttr("defaultResolution.width")), "height": int(cmds.getAttr("defaultResolution.height")), "device": "CPU", "format": form,
+    }
+    if form == "OPEN_EXR":
+        recipe["exrCodec"] = "ZIP"
     return {
         "heliostat": 1, "name": name, "host": "maya %s" % cmds.about(version=True), "root": root, "main": main,
-        "files": sorted(files.values(), key=lambda file: file["name"]), "frames": frames, "findings": findings,
-        "recipe": {
-            "renderer": "maya", "version": cmds.about(version=True), "engine": cmds.getAttr("defaultRenderGlobals.currentRenderer"), "mainFile": main,
-            "width": int(cmds.getAttr("defaultResolution.width")), "height": int(cmds.getAttr("defaultResolution.height")), "device": "CPU", "format": form,
-        },
+        "files": sorted(files.values(), key=lambda file: file["name"]), "frames": frames, "findings": findings, "recipe": recipe,
         "output": {"pattern": os.path.join(root, "images", name + ".####"), "extension": extension},
     }
 
