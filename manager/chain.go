@@ -43,7 +43,7 @@ func (m *money) disputeWindow(configured time.Duration) time.Duration {
 func openMoney(ctx context.Context, c config, id *identity.Identity) (*money, error) {
 	kind, url, _ := strings.Cut(c.Settlement, "=")
 	m := &money{wire: wire.Money{Settlement: kind, Symbol: "HELIO"}, close: func() error { return nil }}
-	cc := chain.Config{OperatorKey: id.PrivateKey(), StatePath: filepath.Join(c.Data, "chain.json"), Log: c.Log, DisputeWindow: c.Window, Confirmations: c.Confirmations}
+	cc := chain.Config{OperatorKey: id.PrivateKey(), StatePath: filepath.Join(c.keys(), "chain.json"), Log: c.Log, DisputeWindow: c.Window, Confirmations: c.Confirmations}
 	var advance func(time.Duration) error
 	switch {
 	case kind == "off" && url == "":
@@ -63,7 +63,7 @@ func openMoney(ctx context.Context, c config, id *identity.Identity) (*money, er
 		m.close = func() error { client.Close(); return nil }
 		cc.Backend, cc.ChainID = client, chainID
 		// Another chain has another set of contracts.
-		cc.StatePath = filepath.Join(c.Data, fmt.Sprintf("chain-%s.json", chainID))
+		cc.StatePath = filepath.Join(c.keys(), fmt.Sprintf("chain-%s.json", chainID))
 		if c.Token != "" {
 			if !common.IsHexAddress(c.Token) {
 				return nil, errors.Join(fmt.Errorf("--token %s is not an address", c.Token), m.close())

@@ -29,7 +29,7 @@ func main() {
 			HiddenDefaultCmd: true,
 		},
 	}
-	root.AddCommand(serveCommand(), blobsCommand())
+	root.AddCommand(serveCommand(), blobsCommand(), depotCommand(), trailCommand(), drainCommand(), topCommand(), storeCommand())
 	if err := root.Execute(); err != nil {
 		fmt.Fprintln(os.Stderr, "heliostat-manager:", err)
 		os.Exit(1)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/heliostat-render/heliostat/manager/store/open"
 	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/service"
 )
@@ -23,6 +24,17 @@ func serveCommand() *cobra.Command {
 EVM chain, all in one data folder. Prints one line, "ready address=… id=…", on standard
 output once it serves; logs go to standard error.
 
+Several managers can share one PostgreSQL database (--store), one S3 bucket (--blobs) and the
+same keys (--keys); put any TCP balancer before them, with /readyz as its check.
+
+TLS: with --tls auto an address that other machines can reach gets a self-signed certificate, made
+at the first start. Its pin is part of the address that is printed (https://…/#sha256:…), which every
+program takes as --manager. --tls-cert and --tls-key name a certificate of your own; it is read again
+when it changes.
+
+SIGTERM, or ` + "`heliostat-manager drain`" + `, stops it cleanly: nothing is given out any more, requests
+under way are answered, and the nodes keep what they hold until a manager is back.
+
 Environment:
   HELIOSTAT_PASSPHRASE            encrypts the manager's key file, when set
   HELIOSTAT_S3_ACCESS_KEY,
@@ -32,6 +44,10 @@ Environment:
 
   # a studio's own farm, without payments, for the whole network
   heliostat-manager serve --data /srv/heliostat --listen 0.0.0.0:7777 --settlement off --studio 0x5Aeda56215b167893e80B4fE645BA6d5Bab767DE
+
+  # one of several managers
+  heliostat-manager serve --data /var/lib/heliostat --keys /etc/heliostat --listen 0.0.0.0:7777 --settlement off \
+    --store 'postgres://heliostat@db1,db2/heliostat?target_session_attrs=read-write' --blobs 's3://s3.example.com/frames'
 
   # frames on an S3 server
   heliostat-manager serve --data /srv/heliostat --blobs 's3://s3.example.com/frames?region=eu-1'`,
@@ -60,6 +76,17 @@ Environment:
 	f.StringVar(&c.Settlement, "settlement", "devchain", "off, devchain, or rpc=URL of an EVM chain")
 	f.StringVar(&c.Blobs, "blobs", "dir", "dir: a folder inside --data; or s3://endpoint/bucket[?region=…&insecure=1]")
 	f.Int64Var(&c.BlobBytes, "blob-bytes", 0, "most bytes that the blob folder takes; 0 for all of the disk")
+	f.StringVar(&c.Store, "store", "", "database: postgres://…, which several managers can share, or the path of a SQLite file; empty is a file inside --data")
+	f.StringVar(&c.Keys, "keys", "", "folder of the manager's key, certificate and contract addresses, which managers that share a database share too; empty is --data")
+	f.StringVar(&c.TLS, "tls", tlsAuto, "auto: a self-signed certificate unless only this machine can reach the address; self; or off")
+	f.StringVar(&c.TLSCert, "tls-cert", "", "file with the certificate chain, PEM")
+	f.StringVar(&c.TLSKey, "tls-key", "", "file with the certificate's key, PEM")
+	f.StringVar(&c.Admin, "admin", "127.0.0.1:0", "address for the commands top, drain, trail and depot, which need the token in the data folder")
+	f.StringVar(&c.Metrics, "metrics", "", "also serve Prometheus' /metrics on this address, to whoever can reach it, for example 127.0.0.1:9464")
+	f.DurationVar(&c.KeepFrames, "keep-frames", 30*24*time.Hour, "how long the frames of a job are kept after it was settled, cancelled or failed; 0 is for ever")
+	f.DurationVar(&c.KeepPackages, "keep-packages", 90*24*time.Hour, "how long a package is kept after its last use; 0 is for ever")
+	f.DurationVar(&c.Sweep, "sweep", time.Hour, "time between two sweeps of the object store")
+	f.DurationVar(&c.Scrub, "scrub", 7*24*time.Hour, "time between two looks for damaged objects in the blob folder; 0 for none")
 	f.StringVar(&logFormat, "log", "text", "log format: json or text")
 	f.BoolVar(&debug, "debug", false, "log more")
 	f.DurationVar(&c.Lease, "lease", time.Minute, "how long a worker or verifier may be silent before its task goes to another")
@@ -92,6 +119,16 @@ func (c *config) check() error {
 		return fmt.Errorf("--dispute-window %s is shorter than a second", c.Window)
 	case c.Target <= 0:
 		return fmt.Errorf("--task-target %s is not positive", c.Target)
+	case c.TLS != "" && c.TLS != tlsAuto && c.TLS != tlsOff && c.TLS != tlsSelf:
+		return fmt.Errorf("--tls %s is not known: use auto, self or off", c.TLS)
+	case (c.TLSCert == "") != (c.TLSKey == ""):
+		return fmt.Errorf("--tls-cert and --tls-key go together: name both files")
+	case c.KeepFrames < 0 || c.KeepPackages < 0 || c.Scrub < 0 || c.Sweep < time.Second:
+		return fmt.Errorf("--keep-frames, --keep-packages and --scrub can't be negative, and --sweep is at least a second")
+	case open.Shared(c.Store) && (c.Blobs == "" || c.Blobs == "dir"):
+		return fmt.Errorf("managers that share a database share their frames too: name a bucket with --blobs s3://…")
+	case open.Shared(c.Store) && c.Settlement == "devchain":
+		return fmt.Errorf("the embedded chain belongs to one manager: use --settlement off or rpc=URL with --store %s", "postgres://…")
 	case c.Price < 0 || c.Price > 1e6 || c.Faucet < 0 || c.Faucet > 1e9:
 		return fmt.Errorf("--price and --faucet have to be positive")
 	}

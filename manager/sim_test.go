@@ -63,7 +63,7 @@ func (n *node) connect(url string, role job.Role, handler link.Handler, ready fu
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	n.transfer = &transfer.Client{Base: base}
+	n.transfer = &transfer.Client{Base: base, HTTP: link.HTTPClient(base)}
 	n.conn, err = link.Keep(n.ctx, link.Options{
 		URL: url, Identity: n.id, Roles: []job.Role{role}, Software: "sim", Handler: handler,
 		OnConnect: func(ctx context.Context, s *link.Session) error {

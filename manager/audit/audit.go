@@ -1,19 +1,22 @@
-// Package audit has every committed attempt checked: it derives the challenge, gives it to
+// Package audit has every committed attempt checked: by a verifier, or, where the worker's
+// trust and an unpredictable draw exempt it, by the manager's own look at the files. It derives the challenge, gives it to
 // a verifier that has nothing to do with the worker, reveals the worker's side only after the
 // verifier is bound to its own pixels, recomputes the verdict from the evidence, and then
-// delivers the frames or sends their task back to the queue.
+// delivers the frames or sends their task back to the queue. It keeps what the network learns of workers and
+// verifiers, runs quorums and bad-result claims, and assembles the case against whom a quorum
+// convicts. TRUST.md has the rules and the argument for each.
 //
 // It is not the place for comparing pixels (shared/proof) or for paying (manager/settle).
 //
-// Receives: committed attempts from manager/lease, verdicts from verifiers.
-// Hands on: delivered frames to the artist, ledger entries to manager/settle, rejected tasks to manager/lease.
+// Receives: committed attempts from manager/lease, verdicts from verifiers, claims of artists.
+// Hands on: delivered frames to the artist, ledger entries and slashes to manager/settle, rejected tasks to manager/lease.
 package audit
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -33,8 +36,6 @@ const (
 	offerWait = 10 * time.Second
 	// maxDropped is how many verifiers may fail on one attempt before it is rendered again.
 	maxDropped = 6
-	// distrust is how long a verifier that lied gets nothing to check.
-	distrust = time.Hour
 )
 
 // Options configure an Auditor.
@@ -50,6 +51,16 @@ type Options struct {
 	Grace   time.Duration // in which nodes can come back after a start
 	Clock   func() time.Time
 	Log     *slog.Logger
+	Manager string // names this manager among those that share the database; "" when it is alone
+
+	// Address is the manager's own. It stands where a verifier's would on frames that trust lets
+	// through; without it everything is checked.
+	Address string
+	// Registry looks a node up on the chain; nil where nothing is staked.
+	Registry func(ctx context.Context, node string) (Registration, error)
+	// Slash has a quorum's conviction punished once the transaction is durable; nil where nothing
+	// is staked.
+	Slash func(tx store.Tx, o Offence) error
 }
 
 // Auditor is safe for concurrent use. Run has to run.
@@ -57,12 +68,21 @@ type Auditor struct {
 	options Options
 	wake    chan struct{}
 	wg      sync.WaitGroup
+	looks   chan struct{} // one for each look of the manager itself
 
 	mu       sync.Mutex // guards what follows
 	held     map[string]*hold
 	offering map[string]bool
-	paces    map[string]pace      // by job
-	liars    map[string]time.Time // verifiers whose verdict didn't follow from their evidence, and until when they get nothing
+	paces    map[string]pace         // by job
+	seen     map[string]string       // audits that the manager has looked into itself, and what made it doubt
+	nodes    map[string]acquaintance // what is known of nodes, for a short while
+	due      map[string]bool         // verifiers that owe a honeypot, see probe.go
+	known    []sample                // attempts whose answer is known, the newest last
+	wanted   []canary
+	canaries map[string]int   // by job and class
+	window   int              // waiting audits that a pass looks at
+	examined map[string]bool  // waiting audits that a pass has looked at
+	chance   func(n int) bool // once in n
 }
 
 type hold struct {
@@ -109,7 +129,9 @@ func (u *Auditor) clocked(jobID, id string) {
 
 // New makes an auditor. Adopt loads what an earlier process left.
 func New(o Options) *Auditor {
-	return &Auditor{options: o, wake: make(chan struct{}, 1), held: make(map[string]*hold), offering: make(map[string]bool), liars: make(map[string]time.Time), paces: make(map[string]pace)}
+	return &Auditor{options: o, wake: make(chan struct{}, 1), held: make(map[string]*hold), offering: make(map[string]bool), paces: make(map[string]pace),
+		seen: make(map[string]string), nodes: make(map[string]acquaintance), due: make(map[string]bool), canaries: make(map[string]int),
+		window: minWindow, examined: make(map[string]bool), chance: func(n int) bool { return rand.IntN(n) == 0 }, looks: make(chan struct{}, maxLooks)}
 }
 
 // Wake makes Run look for audits that wait. It never blocks.
@@ -146,184 +168,27 @@ func (u *Auditor) Run(ctx context.Context) error {
 	changed := u.options.Fleet.Subscribe()
 	ticker := time.NewTicker(min(time.Second, u.options.Length/4))
 	defer ticker.Stop()
-	for {
-		if err := u.Dispatch(ctx); err != nil && ctx.Err() == nil {
+	for look := everything; ; {
+		if err := u.dispatch(ctx, look); err != nil && ctx.Err() == nil {
 			u.options.Log.Error("give audits to verifiers", "err", err)
 		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-u.wake:
+			look = news
 		case <-changed:
+			look = room
 		case <-ticker.C:
+			look = everything
 			if err := u.Expire(ctx); err != nil && ctx.Err() == nil {
 				u.options.Log.Error("expire audits", "err", err)
 			}
-		}
-	}
-}
-
-// subject is everything that one audit is about.
-type subject struct {
-	audit   *store.Audit
-	attempt *store.Attempt
-	job     *store.Job
-	others  []*store.Audit // of the same attempt and claim, without audit
-}
-
-func load(tx store.Tx, id string) (*subject, error) {
-	var s subject
-	var err error
-	if s.audit, err = tx.Audit(id); err != nil {
-		return nil, err
-	}
-	if s.attempt, err = tx.Attempt(s.audit.Attempt); err != nil {
-		return nil, err
-	}
-	if s.attempt.Commit == nil {
-		return nil, fmt.Errorf("audit %s is of an attempt without a commit", id)
-	}
-	if s.job, err = tx.Job(s.audit.Job); err != nil {
-		return nil, err
-	}
-	all, err := tx.Audits(s.attempt.ID)
-	for _, o := range all {
-		if o.Claim == s.audit.Claim && o.ID != id {
-			s.others = append(s.others, o)
-		}
-	}
-	return &s, err
-}
-
-// key is what the challenge is drawn with: the attempt's verification key, and for claims
-// one derived from it, so that other tiles are looked at.
-func (s *subject) key() [32]byte {
-	if s.audit.Claim == 0 {
-		return [32]byte(s.attempt.Key)
-	}
-	return sha256.Sum256(fmt.Appendf(append([]byte("heliostat/claim/1"), s.attempt.Key...), "%d", s.audit.Claim))
-}
-
-func (s *subject) policy() proof.Policy { return proof.PolicyFor(s.job.Recipe) }
-
-// candidates are the connected verifiers that may judge the subject, the best first class
-// of them: those that didn't fail on it before, and of the worker's device class, where there are any.
-func (u *Auditor) candidates(s *subject) []fleet.Member {
-	judged, dropped := make(map[string]bool), make(map[string]bool)
-	again := false // a verdict needs a second one
-	for _, o := range s.others {
-		switch o.State {
-		case lifecycle.AuditPassed, lifecycle.AuditRejected, lifecycle.AuditInconclusive:
-			judged[o.Verifier], again = true, true
-		case lifecycle.AuditDropped:
-			dropped[o.Verifier] = true
-		}
-	}
-	var all, fresh, same []fleet.Member
-	now := u.options.Clock()
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	for _, m := range u.options.Fleet.Members(job.RoleVerifier) {
-		if now.Before(u.liars[m.Address]) || m.Address == s.attempt.Worker || judged[m.Address] || m.Paused != "" || fleet.Lacks(m.Capabilities, s.job.Recipe) != "" {
-			continue
-		}
-		all = append(all, m)
-		if !dropped[m.Address] {
-			fresh = append(fresh, m)
-		}
-	}
-	// One that failed before gets a second chance where nobody else is there, but doesn't
-	// decide between two verdicts.
-	if len(fresh) > 0 || again {
-		all = fresh
-	}
-	for _, m := range all {
-		if m.Capabilities.Class == s.attempt.Class {
-			same = append(same, m)
-		}
-	}
-	switch {
-	case len(same) > 0:
-		return same
-	case again:
-		return nil // only the worker's class decides between two verdicts
-	}
-	return all
-}
-
-// Dispatch offers every audit that waits to a free verifier.
-func (u *Auditor) Dispatch(ctx context.Context) error {
-	var waiting []*subject
-	err := u.options.Store.View(ctx, func(tx store.Tx) error {
-		waiting = nil
-		audits, err := tx.AuditsIn(lifecycle.AuditWaiting)
-		if err != nil {
-			return err
-		}
-		for _, v := range audits {
-			s, err := load(tx, v.ID)
-			if err != nil {
-				return err
+			if err := u.Pursue(ctx); err != nil && ctx.Err() == nil {
+				u.options.Log.Error("keep the cases of convicted workers", "err", err)
 			}
-			waiting = append(waiting, s)
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("read the waiting audits: %w", err)
-	}
-	taken := make(map[string]int)
-	for _, s := range waiting {
-		u.mu.Lock()
-		busy := u.offering[s.audit.ID]
-		u.mu.Unlock()
-		if busy {
-			continue
-		}
-		candidates := u.candidates(s)
-		if len(candidates) == 0 && u.stranded(s) {
-			if err := u.strand(ctx, s); err != nil {
-				return err
-			}
-			continue
-		}
-		for _, m := range candidates {
-			if m.Free-taken[m.Address] <= 0 {
-				continue
-			}
-			taken[m.Address]++
-			u.mu.Lock()
-			u.offering[s.audit.ID] = true
-			u.mu.Unlock()
-			u.wg.Go(func() {
-				defer func() {
-					u.mu.Lock()
-					delete(u.offering, s.audit.ID)
-					u.mu.Unlock()
-					u.Wake()
-				}()
-				if err := u.offer(ctx, s, m); err != nil && ctx.Err() == nil {
-					u.options.Log.Error("offer an audit", "audit", s.audit.ID, "verifier", m.Address, "err", err)
-				}
-			})
-			break
 		}
 	}
-	return nil
-}
-
-// stranded tells whether a further opinion was asked for and nobody has been there to give
-// it for a whole lease.
-func (u *Auditor) stranded(s *subject) bool {
-	if u.options.Clock().UnixMilli()-s.audit.Created < u.options.Length.Milliseconds() {
-		return false
-	}
-	for _, o := range s.others {
-		if o.State == lifecycle.AuditRejected || o.State == lifecycle.AuditInconclusive {
-			return true
-		}
-	}
-	return false
 }
 
 // offer gives one audit to one verifier.
@@ -331,12 +196,31 @@ func (u *Auditor) offer(ctx context.Context, s *subject, m fleet.Member) error {
 	now := u.options.Clock()
 	id := s.audit.ID
 	changes := &notify.Changes{Now: u.options.Clock}
+	var out lease.Outcome
+	copied := false
 	err := u.options.Store.Update(ctx, func(tx store.Tx) error {
 		changes.Reset()
+		out, copied = lease.Outcome{}, false
+		if s.fresh() {
+			found, err := u.screen(tx, s)
+			if err != nil {
+				return err
+			}
+			if copied = found.reason != ""; copied {
+				if _, err := tx.MoveAudit(id, []lifecycle.AuditState{lifecycle.AuditWaiting}, lifecycle.AuditDropped, func(v *store.Audit) { v.Cause, v.Ended = found.reason, now.UnixMilli() }); err != nil {
+					return err
+				}
+				out, err = u.reject(tx, changes, s, found.reason, found.guilt)
+				return err
+			}
+		}
 		if _, err := tx.MoveAudit(id, []lifecycle.AuditState{lifecycle.AuditWaiting}, lifecycle.AuditHeld, func(v *store.Audit) {
-			v.Verifier, v.Class, v.Deadline = m.Address, m.Capabilities.Class, now.Add(u.options.Length).UnixMilli()
+			v.Verifier, v.Class, v.Deadline, v.Manager = m.Address, m.Capabilities.Class, now.Add(u.options.Length).UnixMilli(), u.options.Manager
 		}); err != nil {
 			return err
+		}
+		if s.probe() {
+			return nil
 		}
 		changes.Job(s.job.ID)
 		_, err := tx.MoveTask(s.audit.Task, []job.TaskState{job.TaskCommitted}, job.TaskVerifying, nil)
@@ -345,7 +229,13 @@ func (u *Auditor) offer(ctx context.Context, s *subject, m fleet.Member) error {
 	if err != nil {
 		return store.IgnoreLost(err)
 	}
+	if copied {
+		u.options.Keeper.Finish(changes, out)
+		return nil
+	}
 	u.mu.Lock()
+	delete(u.seen, id)
+	delete(u.examined, id)
 	u.held[id] = &hold{verifier: m.Address, deadline: now.Add(u.options.Length), created: now}
 	u.mu.Unlock()
 	u.options.Fleet.Hold(job.RoleVerifier, m.Address, id)
@@ -354,6 +244,7 @@ func (u *Auditor) offer(ctx context.Context, s *subject, m fleet.Member) error {
 	if err == nil && answer.Taken {
 		u.options.Log.Info("audit given", "job", s.job.ID, "audit", id, "verifier", m.Address, "worker", s.attempt.Worker)
 		u.options.Hub.Publish(changes)
+		u.owe(s, m.Address)
 		return nil
 	}
 	reason := answer.Reason
@@ -361,6 +252,10 @@ func (u *Auditor) offer(ctx context.Context, s *subject, m fleet.Member) error {
 		reason = "no answer: " + err.Error()
 	}
 	u.options.Log.Info("audit declined", "audit", id, "verifier", m.Address, "reason", reason)
+	if s.probe() {
+		u.drop(id, true)
+		return u.dropProbe(context.WithoutCancel(ctx), id, "declined: "+reason)
+	}
 	err = u.options.Store.Update(context.WithoutCancel(ctx), func(tx store.Tx) error {
 		if _, err := tx.MoveAudit(id, []lifecycle.AuditState{lifecycle.AuditHeld}, lifecycle.AuditWaiting, func(v *store.Audit) { v.Verifier, v.Class, v.Deadline = "", "", 0 }); err != nil {
 			return err

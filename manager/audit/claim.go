@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
+	"github.com/heliostat-render/heliostat/manager/lease"
 	"github.com/heliostat-render/heliostat/manager/lifecycle"
 	"github.com/heliostat-render/heliostat/manager/notify"
 	"github.com/heliostat-render/heliostat/manager/store"
@@ -35,30 +37,12 @@ func (u *Auditor) Claim(ctx context.Context, jobID string, frames []int, reason 
 		if j, err = tx.MoveJob(jobID, []job.State{job.Delivered}, job.Disputed, func(j *store.Job) { j.Cause, j.ClaimFrames = reason, frames }); err != nil {
 			return err
 		}
-		done := make(map[string]bool)
-		for _, f := range set {
-			if done[f.Attempt] {
-				continue
-			}
-			done[f.Attempt] = true
-			audits, err := tx.Audits(f.Attempt)
-			if err != nil {
-				return err
-			}
-			next := &store.Audit{ID: store.NewID("v"), Attempt: f.Attempt, Task: f.Task, Job: jobID, Ordinal: len(audits) + 1, State: lifecycle.AuditWaiting, Created: u.options.Clock().UnixMilli()}
-			for _, v := range audits {
-				next.Claim = max(next.Claim, v.Claim)
-			}
-			next.Claim++
-			if err := tx.AddAudit(next); err != nil {
-				return err
-			}
-			if _, err := tx.MoveTask(f.Task, []job.TaskState{job.TaskDone}, job.TaskCommitted, nil); err != nil {
-				return err
-			}
+		tiles, err := u.reopen(tx, jobID, set)
+		if err != nil {
+			return err
 		}
 		changes.Job(jobID, frames...)
-		return changes.Event(tx, jobID, "claim", fmt.Sprintf("%s: %s", store.NameFrames(frames), reason), "")
+		return changes.Event(tx, jobID, "claim", fmt.Sprintf("%s: %s; %d tiles are rendered again by up to %d verifiers", store.NameFrames(frames), reason, tiles, quorumOf), "")
 	})
 	if err != nil {
 		return nil, err
@@ -66,6 +50,130 @@ func (u *Auditor) Claim(ctx context.Context, jobID string, frames []int, reason 
 	u.options.Hub.Publish(changes)
 	u.Wake()
 	return j, nil
+}
+
+// maxClaims is how often an attempt is checked again, at most.
+const maxClaims = 8
+
+// reopen has the attempts that made these delivered frames checked again. It returns how
+// many tiles are looked at.
+func (u *Auditor) reopen(tx store.Tx, jobID string, frames []*job.Frame) (tiles int, err error) {
+	done := make(map[string]bool)
+	for _, f := range frames {
+		if done[f.Attempt] {
+			continue
+		}
+		done[f.Attempt] = true
+		audits, err := tx.Audits(f.Attempt)
+		if err != nil {
+			return 0, err
+		}
+		next := &store.Audit{ID: store.NewID("v"), Attempt: f.Attempt, Task: f.Task, Job: jobID, Ordinal: len(audits) + 1, State: lifecycle.AuditWaiting, Created: u.options.Clock().UnixMilli()}
+		for _, v := range audits {
+			next.Claim = max(next.Claim, v.Claim)
+		}
+		if next.Claim++; next.Claim > maxClaims {
+			return 0, &wire.Error{Code: wire.CodeConflict, Message: fmt.Sprintf("frame %d was checked again %d times already", f.Number, maxClaims), Next: "accept the delivery, or talk to the network's operator"}
+		}
+		if err := tx.AddAudit(next); err != nil {
+			return 0, err
+		}
+		if _, err := tx.MoveTask(f.Task, []job.TaskState{job.TaskDone}, job.TaskCommitted, nil); err != nil {
+			return 0, err
+		}
+		s, err := loadAudit(tx, next)
+		if err != nil {
+			return 0, err
+		}
+		tiles += s.policy().Tiles
+	}
+	return tiles, nil
+}
+
+// glance looks into the files of a claimed attempt before anybody renders. What is wrong for
+// certain upholds the claim at once; what only looks wrong is told to the people who decide on it.
+func (u *Auditor) glance(ctx context.Context, s *subject) error {
+	select {
+	case u.looks <- struct{}{}:
+		defer func() { <-u.looks }()
+	case <-ctx.Done():
+		return nil
+	}
+	f, err := u.look(ctx, s)
+	if err != nil {
+		u.saw(s, "its files can't be read now")
+		return err
+	}
+	changes := &notify.Changes{Now: u.options.Clock}
+	var out lease.Outcome
+	if f.reason != "" || f.doubt != "" {
+		err = u.options.Store.Update(ctx, func(tx store.Tx) (err error) {
+			changes.Reset()
+			if f.reason == "" {
+				return changes.Event(tx, s.job.ID, "first look", f.doubt, "")
+			}
+			if _, err := tx.MoveAudit(s.audit.ID, []lifecycle.AuditState{lifecycle.AuditWaiting}, lifecycle.AuditDropped, func(v *store.Audit) {
+				v.Cause, v.Ended = f.reason, u.options.Clock().UnixMilli()
+			}); err != nil {
+				return err
+			}
+			out, err = u.reject(tx, changes, s, f.reason, f.guilt)
+			return err
+		})
+		if err != nil {
+			return store.IgnoreLost(err)
+		}
+		u.options.Keeper.Finish(changes, out)
+	}
+	u.saw(s, f.doubt)
+	return nil
+}
+
+// lookBack has everything checked that trust let through of a worker that is convicted now,
+// in the jobs that aren't paid out: that one cheat was found costs it the others too.
+func (u *Auditor) lookBack(tx store.Tx, changes *notify.Changes, s *subject) error {
+	if u.options.Address == "" || s.worker.Trust <= 0.5 {
+		return nil // it was always checked
+	}
+	jobs, err := tx.JobsInState(job.Rendering, job.Paused, job.Delivered)
+	if err != nil {
+		return err
+	}
+	for _, j := range jobs {
+		passes, err := tx.LastPasses(j.ID)
+		if err != nil {
+			return err
+		}
+		if passes[s.attempt.Worker] == 0 {
+			continue
+		}
+		all, err := tx.Frames(j.ID)
+		if err != nil {
+			return err
+		}
+		var frames []*job.Frame
+		var numbers []int
+		for _, f := range all {
+			if f.Worker == s.attempt.Worker && strings.HasPrefix(f.Verdict, trusted) && f.State == job.FrameDelivered {
+				frames, numbers = append(frames, f), append(numbers, f.Number)
+			}
+		}
+		if len(frames) == 0 {
+			continue
+		}
+		text := fmt.Sprintf("%s: the worker was convicted of another frame, so what was not checked is checked now", store.NameFrames(numbers))
+		if _, err := u.reopen(tx, j.ID, frames); err != nil {
+			return err
+		}
+		if _, err := tx.MoveJob(j.ID, []job.State{job.Delivered}, job.Disputed, func(j *store.Job) { j.Cause, j.ClaimFrames = text, numbers }); store.IgnoreLost(err) != nil {
+			return err
+		}
+		changes.Job(j.ID, numbers...)
+		if err := changes.Event(tx, j.ID, "look back", text, s.attempt.Worker); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // refuseClaim ends one attempt's part of a claim: the frames stand.
@@ -77,34 +185,39 @@ func (u *Auditor) refuseClaim(tx store.Tx, changes *notify.Changes, s *subject) 
 	if err != nil {
 		return err
 	}
-	if err := changes.Event(tx, j.ID, "claim refused", fmt.Sprintf("%s passed again", store.NameFrames(s.attempt.Frames)), s.audit.Verifier); err != nil {
+	if err := changes.Event(tx, j.ID, "claim refused", fmt.Sprintf("%s passed again", store.NameFrames(s.frames())), s.audit.Verifier); err != nil {
 		return err
 	}
-	changes.Job(j.ID, s.attempt.Frames...)
+	changes.Job(j.ID, s.frames()...)
 	if j.TasksOpen > 0 {
 		return nil
 	}
 	// An upheld part has moved the job on to rendering; then this is the last task of it.
-	_, err = tx.MoveJob(j.ID, []job.State{job.Disputed}, job.Delivered, func(j *store.Job) { j.Cause, j.ClaimFrames = "", nil })
-	if !errors.Is(err, store.ErrLost) {
+	j, err = tx.MoveJob(j.ID, []job.State{job.Disputed}, job.Delivered, func(j *store.Job) { j.Cause, j.ClaimFrames = "", nil })
+	switch {
+	case errors.Is(err, store.ErrLost):
+		if j, err = tx.Job(s.job.ID); err != nil {
+			return err
+		}
+		return u.finishJob(tx, changes, j)
+	case err != nil:
 		return err
+	case j.Spent == j.DeliveryPrice:
+		return nil
 	}
-	if _, err := tx.MoveJob(j.ID, []job.State{job.Rendering, job.Paused}, job.Delivered, func(j *store.Job) { j.Finished, j.Cause = u.options.Clock().UnixMilli(), "" }); err != nil {
-		return err
-	}
-	return u.options.Settler.Delivered(tx, j.ID)
+	return u.options.Settler.Delivered(tx, j.ID) // the verifiers' fees came on top
 }
 
 // upholdClaim takes the frames' price back and has the job rendered on.
 func (u *Auditor) upholdClaim(tx store.Tx, changes *notify.Changes, s *subject) error {
-	sum, err := tx.VoidEntries(s.job.ID, s.attempt.Frames, "a bad-result claim was upheld")
+	sum, err := tx.VoidEntries(s.job.ID, s.frames(), "a bad-result claim was upheld")
 	if err != nil {
 		return err
 	}
 	if _, err := tx.EditJob(s.job.ID, func(j *store.Job) { j.Spent -= sum }); err != nil {
 		return err
 	}
-	if err := changes.Event(tx, s.job.ID, "claim upheld", fmt.Sprintf("%s: rendered again", store.NameFrames(s.attempt.Frames)), s.attempt.Worker); err != nil {
+	if err := changes.Event(tx, s.job.ID, "claim upheld", fmt.Sprintf("%s: rendered again", store.NameFrames(s.frames())), s.attempt.Worker); err != nil {
 		return err
 	}
 	_, err = tx.MoveJob(s.job.ID, []job.State{job.Disputed}, job.Rendering, func(j *store.Job) { j.Cause, j.ClaimFrames, j.Finished = "", nil, 0 })

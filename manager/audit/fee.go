@@ -1,7 +1,9 @@
 package audit
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/heliostat-render/heliostat/manager/lifecycle"
 	"github.com/heliostat-render/heliostat/manager/notify"
@@ -9,38 +11,72 @@ import (
 	"github.com/heliostat-render/heliostat/shared/job"
 )
 
-// payFinders owes the verifiers whose verdicts against an attempt confirmed each other
-// their fee: else finding a cheat would pay less than overlooking it. It is called in the transaction
-// that rejects the attempt, after its frames went back to the queue. The frames still have
-// to be paid for when somebody renders them right, so only what the ceiling leaves beyond that is given.
-func (u *Auditor) payFinders(tx store.Tx, changes *notify.Changes, s *subject) error {
-	var finders []*store.Audit
-	for _, v := range append([]*store.Audit{s.audit}, s.others...) {
-		if v.State == lifecycle.AuditRejected {
-			finders = append(finders, v)
+// settleVerdicts records what a decision says of its verifiers and owes those of the
+// majority their fee: else finding a cheat would pay less than overlooking it, and nobody would join a
+// quorum. It is called in the transaction that decides. The one whose pass delivers the frames
+// is paid with them.
+func (u *Auditor) settleVerdicts(tx store.Tx, changes *notify.Changes, s *subject, right lifecycle.AuditState) error {
+	all := append([]*store.Audit{s.audit}, s.others...)
+	wrong, err := u.credit(tx, all, right)
+	if err != nil {
+		return err
+	}
+	for _, v := range wrong {
+		if err := changes.Event(tx, s.job.ID, "verifier refuted", fmt.Sprintf("%s: others saw the opposite", store.NameFrames(s.frames())), v); err != nil {
+			return err
 		}
 	}
-	if len(finders) < 2 {
-		return nil // the manager itself found the attempt wrong: no verdict to pay
+	var agree []*store.Audit
+	for _, v := range all {
+		if v.State == right {
+			agree = append(agree, v)
+		}
 	}
+	if len(agree) < 2 {
+		return nil // nothing to confirm, or the manager itself found the attempt wrong
+	}
+	found := "wrong"
+	if right == lifecycle.AuditPassed {
+		found = "right"
+		if s.audit.Claim == 0 {
+			paid := s.passer()
+			agree = slices.DeleteFunc(agree, func(v *store.Audit) bool { return v == paid })
+		}
+	}
+	return u.payVerdicts(tx, changes, s, agree, found)
+}
+
+// payVerdicts owes verifiers a fee beyond what the frames cost. The frames that are still to be
+// delivered have to be paid for too, so only what the ceiling leaves beyond that is given.
+func (u *Auditor) payVerdicts(tx store.Tx, changes *notify.Changes, s *subject, verdicts []*store.Audit, found string) error {
 	j, err := tx.Job(s.job.ID)
 	if err != nil {
 		return err
 	}
 	now := u.options.Clock().UnixMilli()
-	each := j.Quote.VerifyFee * job.Amount(len(s.attempt.Frames))
+	frames := s.frames()
+	each := j.Quote.VerifyFee * job.Amount(len(frames))
+	left := spare(j)
 	var paid job.Amount
-	for _, v := range finders {
-		fee, what, text := j.Quote.VerifyFee, "check paid", fmt.Sprintf("%s for finding %s wrong, which others confirmed", each, store.NameFrames(s.attempt.Frames))
-		if spare(j)-paid < each {
-			fee, what, text = 0, "check not paid", fmt.Sprintf("nothing for finding %s wrong: the job's price limit leaves no room for it", store.NameFrames(s.attempt.Frames))
-		} else {
-			paid += each
+	for _, v := range verdicts {
+		fee, what, text := j.Quote.VerifyFee, "check paid", fmt.Sprintf("%s for finding %s %s, which others confirmed", each, store.NameFrames(frames), found)
+		if left-paid < each {
+			fee, what, text = 0, "check not paid", fmt.Sprintf("nothing for finding %s %s: the job's price limit leaves no room for it", store.NameFrames(frames), found)
 		}
-		for _, f := range s.attempt.Frames {
-			if err := tx.AddFee(store.Fee{Job: j.ID, Frame: f, Attempt: s.attempt.ID, Node: v.Verifier, Audit: v.ID, Amount: fee, Time: now}); err != nil {
+		added := false
+		for _, f := range frames {
+			err := tx.AddFee(store.Fee{Job: j.ID, Frame: f, Attempt: s.attempt.ID, Node: v.Verifier, Audit: v.ID, Amount: fee, Time: now})
+			if errors.Is(err, store.ErrExists) {
+				continue // for an earlier claim on the same attempt
+			}
+			if err != nil {
 				return err
 			}
+			added = true
+			paid += fee
+		}
+		if !added {
+			continue
 		}
 		if err := changes.Event(tx, j.ID, what, text, v.Verifier); err != nil {
 			return err

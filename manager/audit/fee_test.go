@@ -12,6 +12,7 @@ import (
 	"github.com/heliostat-render/heliostat/manager/store/sqlite"
 	"github.com/heliostat-render/heliostat/manager/store/storetest"
 	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/proof"
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
@@ -29,7 +30,7 @@ func TestGuilt(t *testing.T) {
 		{Reject, 2, 3, convicted},
 		{Repeat, 0, 0, innocent},
 	} {
-		if got := guiltOf(test.decision, test.passes, test.fails); got != test.want {
+		if got := guiltOf(test.decision, Tally{Passes: test.passes, Fails: test.fails}); got != test.want {
 			t.Errorf("%+v: %d", test, got)
 		}
 	}
@@ -53,6 +54,10 @@ func TestFeesStayBelowTheCeiling(t *testing.T) {
 			return err
 		}
 		s := &subject{attempt: storetest.Attempt(tasks[0], 1, "0xW"), job: j}
+		s.attempt.Commit = &wire.TaskCommit{}
+		for _, f := range s.attempt.Frames {
+			s.attempt.Commit.Frames = append(s.attempt.Commit.Frames, proof.FrameCommit{Frame: f})
+		}
 		if err := tx.AddAttempt(s.attempt); err != nil {
 			return err
 		}
@@ -74,7 +79,7 @@ func TestFeesStayBelowTheCeiling(t *testing.T) {
 				s.others = append(s.others, v)
 			}
 		}
-		return u.payFinders(tx, changes, s)
+		return u.settleVerdicts(tx, changes, s, lifecycle.AuditRejected)
 	})
 	if err != nil {
 		t.Fatal(err)

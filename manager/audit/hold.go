@@ -95,13 +95,14 @@ func (u *Auditor) replace(ctx context.Context, id, verifier, cause string) error
 		if err != nil {
 			return err
 		}
-		if s.audit.Verifier != verifier {
+		if s.audit.Verifier != verifier || u.options.Manager != "" && s.audit.Manager != u.options.Manager {
 			return fmt.Errorf("audit %s: %w", id, store.ErrLost)
 		}
 		out, err = u.replaceIn(tx, changes, s, cause)
 		return err
 	})
 	u.drop(id, true)
+	u.forget(verifier)
 	if errors.Is(err, store.ErrLost) {
 		return nil
 	}
@@ -119,7 +120,17 @@ func (u *Auditor) replaceIn(tx store.Tx, changes *notify.Changes, s *subject, ca
 	if _, err := tx.MoveAudit(s.audit.ID, []lifecycle.AuditState{lifecycle.AuditHeld, lifecycle.AuditCommitted}, lifecycle.AuditDropped, func(v *store.Audit) { v.Cause, v.Ended = cause, now }); err != nil {
 		return lease.Outcome{}, err
 	}
-	if err := changes.Event(tx, s.job.ID, "check repeated", fmt.Sprintf("%s: %s", store.NameFrames(s.attempt.Frames), cause), s.audit.Verifier); err != nil {
+	if s.audit.State == lifecycle.AuditCommitted {
+		// It has seen the worker's side and says nothing: that mustn't be free.
+		until := u.options.Clock().Add(barSilent).UnixMilli()
+		if _, err := tx.PutNode(s.audit.Verifier, func(n *store.Node) { n.Standing.Barred = max(n.Standing.Barred, until) }); err != nil {
+			return lease.Outcome{}, err
+		}
+	}
+	if s.probe() {
+		return lease.Outcome{}, nil
+	}
+	if err := changes.Event(tx, s.job.ID, "check repeated", fmt.Sprintf("%s: %s", store.NameFrames(s.frames()), cause), s.audit.Verifier); err != nil {
 		return lease.Outcome{}, err
 	}
 	dropped := 1

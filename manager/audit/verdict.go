@@ -15,13 +15,14 @@ import (
 	"github.com/heliostat-render/heliostat/manager/store"
 	"github.com/heliostat-render/heliostat/shared/blob"
 	"github.com/heliostat-render/heliostat/shared/identity"
+	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/proof"
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
 // maxEvidence bounds one evidence object, in bytes: two sides of at most a few thousand
-// tiles.
-const maxEvidence = 64 << 20
+// tiles, and a delivered file that isn't its master's.
+const maxEvidence = proof.MaxEvidence
 
 func bad(format string, args ...any) error {
 	return &wire.Error{Code: wire.CodeBadRequest, Message: fmt.Sprintf(format, args...)}
@@ -161,7 +162,7 @@ func (u *Auditor) Verdict(ctx context.Context, verifier string, c wire.AuditVerd
 	if signer, err := identity.Recover(v.Digest(u.options.Settler.Domain()), c.Signature); err != nil || signer != verifier {
 		return &wire.Error{Code: wire.CodeUnauthorised, Message: "the verdict on audit " + c.Audit + " is not signed by its verifier", Next: "check that the verifier signs for the chain and contract of the manager's welcome"}
 	}
-	result, err := u.recompute(ctx, s, c)
+	result, evidence, err := u.recompute(ctx, s, c)
 	switch {
 	case errors.Is(err, errLied):
 		if e := u.lied(ctx, s, err.Error()); e != nil {
@@ -173,15 +174,28 @@ func (u *Auditor) Verdict(ctx context.Context, verifier string, c wire.AuditVerd
 	}
 	// The figures that are kept are the recomputed ones.
 	c.Result = result
+	keep := func(store.Tx) error { return nil }
+	if s.audit.Kind == store.AuditCanary {
+		if keep, err = u.calibrate(ctx, s, evidence, c.Verdict.Evidence.String()); err != nil {
+			return err
+		}
+	}
 	changes := &notify.Changes{Now: u.options.Clock}
 	var out lease.Outcome
 	err = u.options.Store.Update(ctx, func(tx store.Tx) (err error) {
 		changes.Reset()
-		out, err = u.record(tx, changes, c)
-		return err
+		if out, err = u.record(tx, changes, c); err != nil {
+			return err
+		}
+		return keep(tx)
 	})
 	if err != nil {
 		return ended(c.Audit, err)
+	}
+	if !s.probe() {
+		if err := u.learn(ctx, s, result.Pass); err != nil {
+			u.options.Log.Warn("an attempt can't be kept as a probe", "err", err)
+		}
 	}
 	u.clocked(s.job.ID, c.Audit)
 	u.drop(c.Audit, false)
@@ -194,47 +208,55 @@ func (u *Auditor) Verdict(ctx context.Context, verifier string, c wire.AuditVerd
 }
 
 // recompute judges the evidence itself.
-func (u *Auditor) recompute(ctx context.Context, s *subject, c wire.AuditVerdict) (proof.Verdict, error) {
+func (u *Auditor) recompute(ctx context.Context, s *subject, c wire.AuditVerdict) (proof.Verdict, proof.Evidence, error) {
 	digest := c.Verdict.Evidence.String()
 	r, object, err := u.options.Blobs.Get(ctx, lease.EvidenceKey(c.Audit, digest))
 	if errors.Is(err, blob.ErrNotFound) {
-		return proof.Verdict{}, &wire.Error{Code: wire.CodeNotFound, Message: "the evidence of audit " + c.Audit + " is not in the store", Next: "upload it and send the verdict again"}
+		return proof.Verdict{}, proof.Evidence{}, &wire.Error{Code: wire.CodeNotFound, Message: "the evidence of audit " + c.Audit + " is not in the store", Next: "upload it and send the verdict again"}
 	}
 	if err != nil {
-		return proof.Verdict{}, fmt.Errorf("fetch the evidence of audit %s: %w", c.Audit, err)
+		return proof.Verdict{}, proof.Evidence{}, fmt.Errorf("fetch the evidence of audit %s: %w", c.Audit, err)
 	}
 	defer r.Close()
 	if object.Size > maxEvidence {
-		return proof.Verdict{}, fmt.Errorf("%w: it has %d bytes", errLied, object.Size)
+		return proof.Verdict{}, proof.Evidence{}, fmt.Errorf("%w: it has %d bytes", errLied, object.Size)
 	}
 	raw, err := io.ReadAll(io.LimitReader(r, maxEvidence+1))
 	if err != nil {
-		return proof.Verdict{}, fmt.Errorf("fetch the evidence of audit %s: %w", c.Audit, err)
+		return proof.Verdict{}, proof.Evidence{}, fmt.Errorf("fetch the evidence of audit %s: %w", c.Audit, err)
 	}
 	if sum := sha256.Sum256(raw); hex.EncodeToString(sum[:]) != digest {
-		return proof.Verdict{}, fmt.Errorf("the evidence of audit %s is damaged in the store", c.Audit)
+		return proof.Verdict{}, proof.Evidence{}, fmt.Errorf("the evidence of audit %s is damaged in the store", c.Audit)
 	}
 	e, err := proof.DecodeEvidence(bytes.NewReader(raw))
 	if err != nil {
-		return proof.Verdict{}, fmt.Errorf("%w: %w", errLied, err)
+		return proof.Verdict{}, proof.Evidence{}, fmt.Errorf("%w: %w", errLied, err)
 	}
 	key := s.key()
 	switch {
 	case e.Key != proof.Digest(key) || e.Root != s.attempt.Commit.Receipt.Root:
-		return proof.Verdict{}, fmt.Errorf("%w: it is about another attempt", errLied)
+		return proof.Verdict{}, proof.Evidence{}, fmt.Errorf("%w: it is about another attempt", errLied)
 	case e.WorkerClass != s.attempt.Class || e.VerifierClass != s.audit.Class:
-		return proof.Verdict{}, fmt.Errorf("%w: it names the device classes %q and %q instead of %q and %q", errLied, e.WorkerClass, e.VerifierClass, s.attempt.Class, s.audit.Class)
+		return proof.Verdict{}, proof.Evidence{}, fmt.Errorf("%w: it names the device classes %q and %q instead of %q and %q", errLied, e.WorkerClass, e.VerifierClass, s.attempt.Class, s.audit.Class)
 	case proof.SamplesDigest(e.Verifier).String() != s.audit.Samples:
-		return proof.Verdict{}, fmt.Errorf("%w: the verifier's pixels are not those that it committed to", errLied)
+		return proof.Verdict{}, proof.Evidence{}, fmt.Errorf("%w: the verifier's pixels are not those that it committed to", errLied)
 	}
-	result, err := proof.Judge(e, s.policy())
+	policy := s.policy()
+	shown := e.Policy // may be of before the job's last canary
+	if shown.Version == 0 {
+		shown = policy
+	}
+	result, err := proof.Judge(e, shown)
 	if err != nil {
-		return proof.Verdict{}, fmt.Errorf("%w: %w", errLied, err)
+		return proof.Verdict{}, proof.Evidence{}, fmt.Errorf("%w: %w", errLied, err)
 	}
 	if result.Pass != c.Verdict.Pass || result.Inconclusive != c.Verdict.Inconclusive {
-		return proof.Verdict{}, fmt.Errorf("%w: it gives pass %v, inconclusive %v (%s)", errLied, result.Pass, result.Inconclusive, result.Reason)
+		return proof.Verdict{}, proof.Evidence{}, fmt.Errorf("%w: it gives pass %v, inconclusive %v (%s)", errLied, result.Pass, result.Inconclusive, result.Reason)
 	}
-	return result, nil
+	if result, err = proof.Judge(e, policy); err != nil {
+		return proof.Verdict{}, proof.Evidence{}, fmt.Errorf("%w: %w", errLied, err)
+	}
+	return result, e, nil
 }
 
 // record stores the verdict and acts on it, in one transaction.
@@ -257,6 +279,9 @@ func (u *Auditor) record(tx store.Tx, changes *notify.Changes, c wire.AuditVerdi
 	if err != nil {
 		return lease.Outcome{}, err
 	}
+	if s.probe() {
+		return lease.Outcome{}, u.concludeProbe(tx, changes, s)
+	}
 	reason := c.Result.Reason
 	if len(reason) > 512 {
 		reason = reason[:512]
@@ -267,16 +292,15 @@ func (u *Auditor) record(tx store.Tx, changes *notify.Changes, c wire.AuditVerdi
 // lied takes the audit from a verifier whose verdict isn't what its evidence gives, and
 // counts it against it.
 func (u *Auditor) lied(ctx context.Context, s *subject, cause string) error {
+	now := u.options.Clock()
 	err := u.options.Store.Update(ctx, func(tx store.Tx) error {
-		_, err := tx.PutNode(s.audit.Verifier, func(n *store.Node) { n.Passes, n.Fails = 0, n.Fails+1 })
+		_, err := tx.PutNode(s.audit.Verifier, func(n *store.Node) { refuted(n, now) })
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("record a wrong verdict: %w", err)
 	}
-	u.mu.Lock()
-	u.liars[s.audit.Verifier] = u.options.Clock().Add(distrust)
-	u.mu.Unlock()
+	u.forget(s.audit.Verifier)
 	return u.replace(ctx, s.audit.ID, s.audit.Verifier, cause)
 }
 
@@ -296,11 +320,11 @@ func (u *Auditor) Fail(ctx context.Context, verifier string, f wire.AuditFail) e
 	if f.Fault != "missing" {
 		return u.replace(ctx, f.Audit, verifier, "the verifier could not render the tiles: "+f.Cause)
 	}
-	missing, worker, err := u.missing(ctx, s)
+	found, err := u.look(ctx, s)
 	if err != nil {
 		return err
 	}
-	if missing == "" {
+	if found.reason == "" || s.probe() {
 		return u.replace(ctx, f.Audit, verifier, "the verifier could not fetch files that are there: "+f.Cause)
 	}
 	changes := &notify.Changes{Now: u.options.Clock}
@@ -308,10 +332,10 @@ func (u *Auditor) Fail(ctx context.Context, verifier string, f wire.AuditFail) e
 	now := u.options.Clock().UnixMilli()
 	err = u.options.Store.Update(ctx, func(tx store.Tx) (err error) {
 		changes.Reset()
-		if _, err := tx.MoveAudit(f.Audit, []lifecycle.AuditState{lifecycle.AuditHeld, lifecycle.AuditCommitted}, lifecycle.AuditDropped, func(v *store.Audit) { v.Cause, v.Ended = missing, now }); err != nil {
+		if _, err := tx.MoveAudit(f.Audit, []lifecycle.AuditState{lifecycle.AuditHeld, lifecycle.AuditCommitted}, lifecycle.AuditDropped, func(v *store.Audit) { v.Cause, v.Ended = found.reason, now }); err != nil {
 			return err
 		}
-		out, err = u.reject(tx, changes, s, missing, worker)
+		out, err = u.reject(tx, changes, s, found.reason, found.guilt)
 		return err
 	})
 	u.drop(f.Audit, false)
@@ -322,48 +346,56 @@ func (u *Auditor) Fail(ctx context.Context, verifier string, f wire.AuditFail) e
 	return nil
 }
 
-// missing names what is wrong with the worker's files: gone, not the committed ones, or
-// files that don't lead to the tiles that it committed to, for which it is to blame. "" when they
-// are as they should be.
-func (u *Auditor) missing(ctx context.Context, s *subject) (reason string, worker guilt, err error) {
-	bodies := make(map[string][]byte)
-	exts := make(map[int]string)
-	for _, f := range s.attempt.Commit.Files {
-		key := lease.FrameKey(s.attempt.Job, s.attempt.ID, f)
+// look reads the worker's files: gone, not the committed ones, or files that don't lead to
+// the tiles that it committed to, for which it is to blame. What only looks wrong, an image that is
+// all black, say, is a doubt: a scene can be so on purpose.
+func (u *Auditor) look(ctx context.Context, s *subject) (f finding, err error) {
+	for _, file := range s.attempt.Commit.Files {
+		key := lease.FrameKey(s.attempt.Job, s.attempt.ID, file)
 		object, err := u.options.Blobs.Stat(ctx, key)
 		switch {
 		case errors.Is(err, blob.ErrNotFound):
-			return fmt.Sprintf("the %s file of frame %d is gone", f.Kind, f.Frame), innocent, nil
+			return finding{reason: fmt.Sprintf("the %s file of frame %d is gone", file.Kind, file.Frame)}, nil
 		case err != nil:
-			return "", innocent, fmt.Errorf("look up %s: %w", key, err)
-		case !lease.Same(object, f.Size, f.Digest):
-			return fmt.Sprintf("the %s file of frame %d is not the committed one", f.Kind, f.Frame), innocent, nil
-		case f.Size > maxRead:
-			return "", innocent, nil // too large to look into here; another verifier is asked
+			return f, fmt.Errorf("look up %s: %w", key, err)
+		case !lease.Same(object, file.Size, file.Digest):
+			return finding{reason: fmt.Sprintf("the %s file of frame %d is not the committed one", file.Kind, file.Frame)}, nil
+		case file.Size > maxRead:
+			return finding{doubt: "its files are too large to look into here"}, nil
 		}
 	}
+	p := s.policy()
 	for _, c := range s.attempt.Commit.Frames {
-		clear(bodies)
-		for _, f := range s.attempt.Commit.Files {
-			if f.Frame != c.Frame {
+		bodies := make(map[string][]byte)
+		ext := ""
+		for _, file := range s.attempt.Commit.Files {
+			if file.Frame != c.Frame || file.Kind != lease.KindFinal && file.Kind != lease.KindMaster {
 				continue
 			}
-			if bodies[f.Kind], err = u.read(ctx, lease.FrameKey(s.attempt.Job, s.attempt.ID, f)); err != nil {
-				return "", innocent, err
+			if bodies[file.Kind], err = u.read(ctx, lease.FrameKey(s.attempt.Job, s.attempt.ID, file)); err != nil {
+				return f, err
 			}
-			if f.Kind == lease.KindFinal {
-				exts[f.Frame] = f.Ext
+			if file.Kind == lease.KindFinal {
+				ext = file.Ext
 			}
 		}
-		got, _, err := proof.CommitBytes(c.Frame, exts[c.Frame], bodies[lease.KindFinal], bodies[lease.KindMaster])
+		got, trees, err := proof.CommitBytes(c.Frame, ext, bodies[lease.KindFinal], bodies[lease.KindMaster])
 		if err != nil {
-			return fmt.Sprintf("the worker's files can't be read: %v", err), convicted, nil
+			return finding{reason: fmt.Sprintf("the worker's files can't be read: %v", err), guilt: convicted}, nil
 		}
+		got.Extras = c.Extras
 		if got.Hash() != c.Hash() {
-			return fmt.Sprintf("the worker's files of frame %d don't lead to what it committed to", c.Frame), convicted, nil
+			return finding{reason: fmt.Sprintf("the worker's files of frame %d don't lead to what it committed to", c.Frame), guilt: convicted}, nil
+		}
+		err = proof.Sanity(trees.Final, trees.Master, p.W, p.H)
+		if err == nil && trees.Final == nil {
+			err = proof.Garbage(ext, bodies[lease.KindFinal], nil, p.W, p.H)
+		}
+		if err != nil && f.doubt == "" {
+			f.doubt = fmt.Sprintf("frame %d: %v", c.Frame, err)
 		}
 	}
-	return "", innocent, nil
+	return f, nil
 }
 
 // maxRead bounds the files that the manager looks into itself, in bytes.
@@ -382,7 +414,8 @@ func (u *Auditor) read(ctx context.Context, key string) ([]byte, error) {
 	return raw, nil
 }
 
-// strand decides an attempt for whose further opinion nobody is there.
+// strand decides, by the verdicts that there are, an attempt for whose further opinion
+// nobody is there.
 func (u *Auditor) strand(ctx context.Context, s *subject) error {
 	changes := &notify.Changes{Now: u.options.Clock}
 	var out lease.Outcome
@@ -396,16 +429,16 @@ func (u *Auditor) strand(ctx context.Context, s *subject) error {
 		if err != nil {
 			return err
 		}
-		worker := innocent
-		if _, fails, _ := fresh.tally(); fails > 0 {
-			worker = suspected
+		if _, err := tx.MoveTask(s.audit.Task, []job.TaskState{job.TaskCommitted}, job.TaskVerifying, nil); err != nil {
+			return err
 		}
-		out, err = u.reject(tx, changes, fresh, "a verdict against it stood alone: no further verifier of this device class came", worker)
+		out, err = u.decide(tx, changes, fresh, "no further verifier of this device class came", false)
 		return err
 	})
 	if err != nil {
 		return store.IgnoreLost(err)
 	}
 	u.options.Keeper.Finish(changes, out)
+	u.options.Settler.Wake()
 	return nil
 }

@@ -10,16 +10,12 @@ package fleet
 import (
 	"context"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
-
-// cooldown keeps a node that declined from being asked at once again.
-const cooldown = 5 * time.Second
 
 // Session is what a node is reached by.
 type Session interface {
@@ -38,9 +34,13 @@ type Member struct {
 	Since        time.Time // start of the session
 	Capabilities job.Capabilities
 	Free         int // tasks that it can take now
+	Ahead        int // further tasks that it would hold, only to fetch their packages early
 	Held         int
 	Paused       string
-	Packages     []string // that it has extracted
+	// Rests is until when the node gets nothing, because it declined, or came and went, too often;
+	// zero when it doesn't rest.
+	Rests    time.Time
+	Packages []string // that it has extracted
 }
 
 // Announcement is what a node says of itself.
@@ -51,6 +51,7 @@ type Announcement struct {
 	Session      Session
 	Capabilities job.Capabilities
 	Free         int      // tasks that it could take besides those
+	Ahead        int      // further ones that it would hold early
 	Leases       []string // leases, or audits, that it holds
 	Paused       string
 	Packages     []string
@@ -65,8 +66,8 @@ type entry struct {
 	Member
 	// room is how many leases it has room for in all, by its last report: those of them that
 	// the manager knows too, and what it said is free.
-	room      int
-	notBefore time.Time
+	room  int
+	ahead int // and how many more it would hold early
 }
 
 // Fleet is safe for concurrent use.
@@ -75,13 +76,16 @@ type Fleet struct {
 
 	mu      sync.Mutex // guards what follows
 	entries map[key]*entry
+	order   map[job.Role][]string       // addresses of entries, sorted
+	roles   map[string][]key            // by session
 	held    map[key]map[string]struct{} // leases and audits, also of nodes that are away
+	rests   map[key]*rest               // also of nodes that are away
 	subs    []chan struct{}
 }
 
 // New makes an empty fleet.
 func New(clock func() time.Time) *Fleet {
-	return &Fleet{clock: clock, entries: make(map[key]*entry), held: make(map[key]map[string]struct{})}
+	return &Fleet{clock: clock, entries: make(map[key]*entry), order: make(map[job.Role][]string), roles: make(map[string][]key), held: make(map[key]map[string]struct{}), rests: make(map[key]*rest)}
 }
 
 // Subscribe makes a channel that gets a value after capacity may have grown.
@@ -114,13 +118,19 @@ func (f *Fleet) Ready(a Announcement) (first bool) {
 	if e == nil || e.Session.ID() != a.Session.ID() {
 		if e != nil {
 			old = e.Session
+		} else {
+			list := f.order[a.Role]
+			at, _ := slices.BinarySearch(list, a.Address)
+			f.order[a.Role] = slices.Insert(list, at, a.Address)
 		}
 		e = &entry{Member: Member{Address: a.Address, Since: f.clock()}}
 		f.entries[k] = e
 		first = true
+		f.roles[a.Session.ID()] = append(f.roles[a.Session.ID()], k)
+		f.cameLocked(k)
 	}
 	e.SealKey, e.Session, e.Capabilities, e.Paused, e.Packages = a.SealKey, a.Session, a.Capabilities, a.Paused, a.Packages
-	e.room = max(0, a.Free)
+	e.room, e.ahead = max(0, a.Free), max(0, a.Ahead)
 	for _, id := range a.Leases {
 		if _, had := f.held[k][id]; had {
 			e.room++
@@ -138,9 +148,15 @@ func (f *Fleet) Ready(a Announcement) (first bool) {
 func (f *Fleet) Left(session string) (was []Member) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for k, e := range f.entries {
-		if e.Session.ID() == session {
+	keys := f.roles[session]
+	delete(f.roles, session)
+	for _, k := range keys {
+		if e := f.entries[k]; e != nil && e.Session.ID() == session {
 			delete(f.entries, k)
+			if at, there := slices.BinarySearch(f.order[k.role], k.address); there {
+				f.order[k.role] = slices.Delete(f.order[k.role], at, at+1)
+			}
+			f.wentLocked(k)
 			was = append(was, e.Member)
 		}
 	}
@@ -169,8 +185,10 @@ func (f *Fleet) Drop(role job.Role, address, id string, declined bool) {
 			delete(f.held, k)
 		}
 	}
-	if e := f.entries[k]; e != nil && declined {
-		e.notBefore = f.clock().Add(cooldown)
+	if declined {
+		f.declinedLocked(k)
+	} else if r := f.rests[k]; r != nil {
+		r.declines = 0 // it took something
 	}
 	f.mu.Unlock()
 	f.wake()
@@ -180,9 +198,14 @@ func (f *Fleet) memberLocked(k key, e *entry) Member {
 	m := e.Member
 	m.Held = len(f.held[k])
 	// What was leased since the node's last report isn't in it and takes its room all the same.
-	m.Free = min(e.room, max(m.Capabilities.Slots, 1)) - m.Held
-	if m.Free < 0 || m.Paused != "" || f.clock().Before(e.notBefore) {
-		m.Free = 0
+	slots := max(m.Capabilities.Slots, 1)
+	m.Free = max(0, min(e.room, slots)-m.Held)
+	m.Ahead = max(0, min(e.room+e.ahead, 2*slots)-m.Held-m.Free)
+	if r := f.rests[k]; r != nil && f.clock().Before(r.until) {
+		m.Rests = r.until
+	}
+	if m.Paused != "" || !m.Rests.IsZero() {
+		m.Free, m.Ahead = 0, 0
 	}
 	return m
 }
@@ -191,13 +214,11 @@ func (f *Fleet) memberLocked(k key, e *entry) Member {
 func (f *Fleet) Members(role job.Role) []Member {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var out []Member
-	for k, e := range f.entries {
-		if k.role == role {
-			out = append(out, f.memberLocked(k, e))
-		}
+	out := make([]Member, 0, len(f.order[role]))
+	for _, address := range f.order[role] {
+		k := key{role, address}
+		out = append(out, f.memberLocked(k, f.entries[k]))
 	}
-	slices.SortFunc(out, func(a, b Member) int { return strings.Compare(a.Address, b.Address) })
 	return out
 }
 
@@ -227,13 +248,7 @@ func (f *Fleet) State(role job.Role, address string) (job.NodeState, string) {
 	return job.NodeIdle, ""
 }
 
-// Eligible counts the connected, unpaused workers that can render the recipe.
-func (f *Fleet) Eligible(r job.Recipe) int {
-	n := 0
-	for _, m := range f.Members(job.RoleWorker) {
-		if m.Paused == "" && Lacks(m.Capabilities, r) == "" {
-			n++
-		}
-	}
-	return n
+// Eligible lists the connected, unpaused workers that can render the job, by address.
+func (f *Fleet) Eligible(j *job.Job) []Member {
+	return slices.DeleteFunc(f.Members(job.RoleWorker), func(m Member) bool { return m.Paused != "" || Unfit(m, j) != "" })
 }

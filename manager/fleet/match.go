@@ -3,8 +3,10 @@ package fleet
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/render"
 )
 
 // Lacks says what a node lacks to render the recipe, "" when it has everything.
@@ -15,7 +17,7 @@ func Lacks(c job.Capabilities, r job.Recipe) string {
 	reason := fmt.Sprintf("has no %s %s", r.Renderer, r.Version)
 	for _, i := range c.Installs {
 		switch {
-		case i.Renderer != r.Renderer || i.Version != r.Version:
+		case i.Renderer != r.Renderer || !render.Suits(r, i.Version):
 			continue
 		case r.BuildHash != "" && i.BuildHash != r.BuildHash:
 			reason = fmt.Sprintf("has another build of %s %s", r.Renderer, r.Version)
@@ -28,4 +30,59 @@ func Lacks(c job.Capabilities, r job.Recipe) string {
 		}
 	}
 	return reason
+}
+
+// Misses says which of a job's further needs a worker doesn't meet, "" when it meets all. What a
+// worker doesn't state it doesn't have.
+func Misses(address string, c job.Capabilities, n job.Needs) string {
+	same := func(other string) bool { return strings.EqualFold(other, address) }
+	switch {
+	case len(n.Allow) > 0 && !slices.ContainsFunc(n.Allow, same):
+		return "is not on the job's list of allowed workers"
+	case slices.ContainsFunc(n.Block, same):
+		return "is on the job's list of blocked workers"
+	case n.VRAM > c.VRAM:
+		return fmt.Sprintf("has %s of GPU memory, the job needs %s", Size(c.VRAM), Size(n.VRAM))
+	case n.Memory > c.Memory:
+		return fmt.Sprintf("has %s of memory, the job needs %s", Size(c.Memory), Size(n.Memory))
+	case n.Class != "" && n.Class != c.Class:
+		return fmt.Sprintf("is of device class %q, the job asks for %q", c.Class, n.Class)
+	case n.Region != "" && n.Region != c.Region:
+		return fmt.Sprintf("is in region %q, the job asks for %q", c.Region, n.Region)
+	}
+	for _, tag := range n.Tags {
+		if !slices.Contains(c.Tags, tag) {
+			return fmt.Sprintf("has no tag %q", tag)
+		}
+	}
+	return ""
+}
+
+// Unfit says why a worker can't render a job, whatever it is paid and whether it is free; ""
+// when it can.
+func Unfit(m Member, j *job.Job) string {
+	if lacks := Lacks(m.Capabilities, j.Recipe); lacks != "" {
+		return lacks
+	}
+	return Misses(m.Address, m.Capabilities, j.Needs)
+}
+
+// Room is the memory that decides whether a scene of the recipe fits: of the GPU where it
+// renders on one, else of the machine, in bytes; 0 while the node doesn't state it.
+func Room(c job.Capabilities, r job.Recipe) int64 {
+	if r.Device == "GPU" {
+		return c.VRAM
+	}
+	return c.Memory
+}
+
+// Size writes bytes for people: "7.5 GiB".
+func Size(n int64) string {
+	switch {
+	case n <= 0:
+		return "an unknown amount"
+	case n < 1<<30:
+		return fmt.Sprintf("%d MiB", (n+1<<20-1)>>20)
+	}
+	return strings.TrimSuffix(fmt.Sprintf("%.1f", float64(n)/(1<<30)), ".0") + " GiB"
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/heliostat-render/heliostat/manager/lease"
+	"github.com/heliostat-render/heliostat/manager/retain"
 	"github.com/heliostat-render/heliostat/manager/settle"
 	"github.com/heliostat-render/heliostat/manager/store"
 	"github.com/heliostat-render/heliostat/shared/job"
@@ -220,6 +221,9 @@ func (g *Gateway) jobFetch(ctx context.Context, s *link.Session, m link.Message)
 	if len(q.Frames) > maxFiles {
 		return "", nil, &wire.Error{Code: wire.CodeLimit, Message: fmt.Sprintf("%d frames in one request, at most %d are answered", len(q.Frames), maxFiles), Next: "ask in parts"}
 	}
+	if retain.Over(j, g.options.KeepFrames, g.options.Clock()) {
+		return "", nil, &wire.Error{Code: wire.CodeNotFound, Message: fmt.Sprintf("the frames of job %s were kept for %s and are removed now", j.ID, g.options.KeepFrames), Next: "submit it again"}
+	}
 	var frames []*job.Frame
 	err = g.options.Store.View(ctx, func(tx store.Tx) (err error) {
 		if q.Frames == nil {
@@ -238,14 +242,18 @@ func (g *Gateway) jobFetch(ctx context.Context, s *link.Session, m link.Message)
 		if f.State != job.FrameDelivered && f.State != job.FrameAccepted {
 			continue
 		}
-		if len(files.Files) == maxFiles {
+		// A frame comes with all of its files or not at all: the next request begins with it.
+		if len(files.Files) > 0 && len(files.Files)+1+len(f.Extras) > maxFiles {
 			break
 		}
-		get, err := g.options.Blobs.SignGet(ctx, f.Object, lease.URLLife)
-		if err != nil {
-			return "", nil, fmt.Errorf("sign frame %d of job %s: %w", f.Number, j.ID, err)
+		own := job.Extra{Name: fmt.Sprintf("%04d%s", f.Number, path.Ext(f.Object)), Object: f.Object, Size: f.Size, Digest: f.Digest}
+		for i, file := range append([]job.Extra{own}, f.Extras...) {
+			get, err := g.options.Blobs.SignGet(ctx, file.Object, lease.URLLife)
+			if err != nil {
+				return "", nil, fmt.Errorf("sign frame %d of job %s: %w", f.Number, j.ID, err)
+			}
+			files.Files = append(files.Files, wire.JobFile{Frame: f.Number, Name: file.Name, Size: file.Size, Digest: file.Digest, Get: lease.Signed(get), Extra: i > 0})
 		}
-		files.Files = append(files.Files, wire.JobFile{Frame: f.Number, Name: fmt.Sprintf("%04d%s", f.Number, path.Ext(f.Object)), Size: f.Size, Digest: f.Digest, Get: lease.Signed(get)})
 	}
 	if j.DeliveryRoot != "" {
 		files.ChainJob = fmt.Sprintf("0x%x", settle.ChainJob(j.ID))
@@ -283,6 +291,9 @@ func (g *Gateway) nodeList(ctx context.Context, _ *link.Session, _ link.Message)
 	answer := wire.Nodes{Nodes: []job.Node{}}
 	for _, n := range nodes {
 		node := job.Node{Address: n.Address, Roles: n.Roles, Capabilities: n.Capabilities, Passes: n.Passes, Fails: n.Fails, Seen: n.Seen, State: job.NodeOffline}
+		if g.options.Cluster != nil && n.Manager != "" && n.Manager != g.options.Manager && g.options.Cluster.Live(n.Manager) {
+			node.State = job.NodeIdle // what it does is in its own manager's memory
+		}
 		for _, role := range n.Roles {
 			state, reason := g.options.Fleet.State(role, n.Address)
 			if state == job.NodeOffline {
@@ -298,16 +309,40 @@ func (g *Gateway) nodeList(ctx context.Context, _ *link.Session, _ link.Message)
 	return wire.TypeNodes, answer, nil
 }
 
-func (g *Gateway) rendererAsk(context.Context, *link.Session, link.Message) (wire.Type, any, error) {
-	answer := wire.Renderers{Installs: []wire.RendererCount{}}
-	same := func(a, b job.Install) bool {
-		return a.Renderer == b.Renderer && a.Version == b.Version && a.BuildHash == b.BuildHash && slices.Equal(a.Engines, b.Engines) && slices.Equal(a.Denoisers, b.Denoisers)
+// elsewhere lists the workers that are connected to other managers.
+func (g *Gateway) elsewhere(ctx context.Context) (workers []job.Capabilities, err error) {
+	if g.options.Cluster == nil {
+		return nil, nil
+	}
+	var nodes []*store.Node
+	if err := g.options.Store.View(ctx, func(tx store.Tx) (err error) { nodes, err = tx.Nodes(); return err }); err != nil {
+		return nil, fmt.Errorf("read the nodes: %w", err)
+	}
+	for _, n := range nodes {
+		if n.Manager != "" && n.Manager != g.options.Manager && slices.Contains(n.Roles, job.RoleWorker) && g.options.Cluster.Live(n.Manager) {
+			workers = append(workers, n.Capabilities)
+		}
+	}
+	return workers, nil
+}
+
+func (g *Gateway) rendererAsk(ctx context.Context, _ *link.Session, _ link.Message) (wire.Type, any, error) {
+	workers, err := g.elsewhere(ctx)
+	if err != nil {
+		return "", nil, err
 	}
 	for _, w := range g.options.Fleet.Members(job.RoleWorker) {
-		for _, install := range w.Capabilities.Installs {
-			i := slices.IndexFunc(answer.Installs, func(c wire.RendererCount) bool { return same(c.Install, install) })
+		workers = append(workers, w.Capabilities)
+	}
+	answer := wire.Renderers{Installs: []wire.RendererCount{}}
+	same := func(c wire.RendererCount, device string, b job.Install) bool {
+		return c.Device == device && c.Renderer == b.Renderer && c.Version == b.Version && c.BuildHash == b.BuildHash && slices.Equal(c.Engines, b.Engines) && slices.Equal(c.Denoisers, b.Denoisers)
+	}
+	for _, w := range workers {
+		for _, install := range w.Installs {
+			i := slices.IndexFunc(answer.Installs, func(c wire.RendererCount) bool { return same(c, w.Device, install) })
 			if i < 0 {
-				answer.Installs = append(answer.Installs, wire.RendererCount{Install: install})
+				answer.Installs = append(answer.Installs, wire.RendererCount{Install: install, Device: w.Device})
 				i = len(answer.Installs) - 1
 			}
 			answer.Installs[i].Workers++

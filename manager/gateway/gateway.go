@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -46,21 +47,41 @@ type Options struct {
 	Studios   []string // addresses that may watch everything
 	Clock     func() time.Time
 	Log       *slog.Logger
+	// Manager names this manager among those that share the database; "" when it is alone.
+	Manager string
+	// Cluster are the managers that share the database; nil when this one is alone.
+	Cluster Cluster
+	// Handled is told of every message that was handled; nil for nobody. It must not block.
+	Handled func(typ wire.Type, took time.Duration, err error)
+	// KeepFrames is how long the frames of a finished job are kept; 0 is for ever.
+	KeepFrames time.Duration
+}
+
+// Cluster is what the gateway asks of manager/cluster.
+type Cluster interface {
+	// Take brings along what a node, that has connected here, holds from other managers.
+	Take(ctx context.Context, role job.Role, node string, ids []string) error
+	// Live tells whether a manager is alive, so that its nodes count as connected.
+	Live(manager string) bool
 }
 
 // call handles one type of message.
 type call struct {
 	roles []job.Role // any of them; nil for everybody who signed in
 	fn    func(g *Gateway, ctx context.Context, s *link.Session, m link.Message) (wire.Type, any, error)
+	deed  bool // changes something for somebody: it goes into the trail
 }
 
 // Gateway is safe for concurrent use.
 type Gateway struct {
 	options Options
+	orders  orders
 	calls   map[wire.Type]call
+	pacer   pacer
 
-	mu   sync.Mutex           // guards seen
-	seen map[string]announced // what was last stored of a node, by session and role
+	mu       sync.Mutex           // guards what follows
+	seen     map[string]announced // what was last stored of a node, by session and role
+	sessions map[job.Role]int
 }
 
 type announced struct {
@@ -70,49 +91,60 @@ type announced struct {
 
 // New makes a gateway.
 func New(o Options) *Gateway {
-	g := &Gateway{options: o, seen: make(map[string]announced)}
+	g := &Gateway{options: o, seen: make(map[string]announced), sessions: make(map[job.Role]int)}
 	artist := []job.Role{job.RoleArtist}
 	reader := []job.Role{job.RoleArtist, job.RoleStudio, job.RoleOperator}
 	worker := []job.Role{job.RoleWorker}
 	verifier := []job.Role{job.RoleVerifier}
 	render := []job.Role{job.RoleWorker, job.RoleVerifier}
+	type fn = func(g *Gateway, ctx context.Context, s *link.Session, m link.Message) (wire.Type, any, error)
+	ask := func(roles []job.Role, f fn) call { return call{roles: roles, fn: f} }
+	change := func(roles []job.Role, f fn) call { return call{roles: roles, fn: f, deed: true} }
 	g.calls = map[wire.Type]call{
-		wire.TypeHeartbeat: {nil, (*Gateway).heartbeat},
+		wire.TypeHeartbeat: ask(nil, (*Gateway).heartbeat),
 
-		wire.TypePackageOffer:  {artist, (*Gateway).packageOffer},
-		wire.TypePackageSeal:   {artist, (*Gateway).packageSeal},
-		wire.TypePackageFinish: {artist, (*Gateway).packageFinish},
-		wire.TypeJobDraft:      {artist, (*Gateway).jobDraft},
-		wire.TypeJobFund:       {artist, (*Gateway).jobFund},
-		wire.TypeJobAccept:     {artist, (*Gateway).jobAccept},
-		wire.TypeJobClaim:      {artist, (*Gateway).jobClaim},
-		wire.TypeJobCancel:     {reader, (*Gateway).jobCancel},
-		wire.TypeJobPause:      {reader, (*Gateway).jobPause},
-		wire.TypeJobResume:     {reader, (*Gateway).jobResume},
-		wire.TypeJobList:       {reader, (*Gateway).jobList},
-		wire.TypeJobShow:       {reader, (*Gateway).jobShow},
-		wire.TypeJobWatch:      {reader, (*Gateway).jobWatch},
-		wire.TypeJobFetch:      {reader, (*Gateway).jobFetch},
-		wire.TypeNodeList:      {nil, (*Gateway).nodeList},
-		wire.TypeRendererAsk:   {nil, (*Gateway).rendererAsk},
+		wire.TypePackageOffer:  ask(artist, (*Gateway).packageOffer),
+		wire.TypePackageSeal:   ask(artist, (*Gateway).packageSeal),
+		wire.TypePackageFinish: change(artist, (*Gateway).packageFinish),
+		wire.TypeJobDraft:      change(artist, (*Gateway).jobDraft),
+		wire.TypeJobFund:       change(artist, (*Gateway).jobFund),
+		wire.TypeJobAccept:     change(artist, (*Gateway).jobAccept),
+		wire.TypeJobClaim:      change(artist, (*Gateway).jobClaim),
+		wire.TypeJobCancel:     change(reader, (*Gateway).jobCancel),
+		wire.TypeJobPause:      change(reader, (*Gateway).jobPause),
+		wire.TypeJobResume:     change(reader, (*Gateway).jobResume),
+		wire.TypeJobList:       ask(reader, (*Gateway).jobList),
+		wire.TypeJobShow:       ask(reader, (*Gateway).jobShow),
+		wire.TypeJobWatch:      ask(reader, (*Gateway).jobWatch),
+		wire.TypeJobFetch:      ask(reader, (*Gateway).jobFetch),
+		wire.TypeNodeList:      ask(nil, (*Gateway).nodeList),
+		wire.TypeRendererAsk:   ask(nil, (*Gateway).rendererAsk),
 
-		wire.TypeWorkerReady:  {worker, (*Gateway).workerReady},
-		wire.TypeLeaseRelease: {worker, (*Gateway).leaseRelease},
-		wire.TypeTaskProgress: {worker, (*Gateway).taskProgress},
-		wire.TypeTaskUpload:   {worker, (*Gateway).taskUpload},
-		wire.TypeTaskCommit:   {worker, (*Gateway).taskCommit},
-		wire.TypeTaskFail:     {worker, (*Gateway).taskFail},
+		wire.TypeWorkerReady:  ask(worker, (*Gateway).workerReady),
+		wire.TypeLeaseRelease: ask(worker, (*Gateway).leaseRelease),
+		wire.TypeTaskProgress: ask(worker, (*Gateway).taskProgress),
+		wire.TypeTaskUpload:   ask(worker, (*Gateway).taskUpload),
+		wire.TypeTaskCommit:   ask(worker, (*Gateway).taskCommit),
+		wire.TypeTaskFail:     ask(worker, (*Gateway).taskFail),
 
-		wire.TypeVerifierReady: {verifier, (*Gateway).verifierReady},
-		wire.TypeAuditProgress: {verifier, (*Gateway).auditProgress},
-		wire.TypeAuditCommit:   {verifier, (*Gateway).auditCommit},
-		wire.TypeAuditEvidence: {verifier, (*Gateway).auditEvidence},
-		wire.TypeAuditVerdict:  {verifier, (*Gateway).auditVerdict},
-		wire.TypeAuditFail:     {verifier, (*Gateway).auditFail},
+		wire.TypeVerifierReady: ask(verifier, (*Gateway).verifierReady),
+		wire.TypeAuditProgress: ask(verifier, (*Gateway).auditProgress),
+		wire.TypeAuditCommit:   ask(verifier, (*Gateway).auditCommit),
+		wire.TypeAuditEvidence: ask(verifier, (*Gateway).auditEvidence),
+		wire.TypeAuditVerdict:  ask(verifier, (*Gateway).auditVerdict),
+		wire.TypeAuditFail:     ask(verifier, (*Gateway).auditFail),
 
-		wire.TypeBlobGet:     {render, (*Gateway).blobGet},
-		wire.TypePayoutList:  {nil, (*Gateway).payoutList},
-		wire.TypePayoutClaim: {nil, (*Gateway).payoutClaim},
+		wire.TypeBlobGet:     ask(render, (*Gateway).blobGet),
+		wire.TypeDepotList:   ask(nil, (*Gateway).depotList),
+		wire.TypeDepotGet:    ask(render, (*Gateway).depotGet),
+		wire.TypePayoutList:  ask(nil, (*Gateway).payoutList),
+		wire.TypePayoutClaim: change(nil, (*Gateway).payoutClaim),
+	}
+	if does, ok := any(o.Intake).(orders); ok {
+		g.orders = does
+		g.calls[wire.TypeJobPriority] = change(reader, (*Gateway).jobPriority)
+		g.calls[wire.TypeJobRequeue] = change(reader, (*Gateway).jobRequeue)
+		g.calls[wire.TypeJobRelease] = change(reader, (*Gateway).jobRelease)
 	}
 	return g
 }
@@ -150,7 +182,17 @@ func (g *Gateway) Handle(ctx context.Context, s *link.Session, m link.Message) (
 	if c.roles != nil && !slices.ContainsFunc(c.roles, s.Peer().Has) {
 		return "", nil, &wire.Error{Code: wire.CodeUnauthorised, Message: fmt.Sprintf("%s needs the role %s", m.Type, c.roles[0])}
 	}
+	if err := g.pacer.wait(ctx, s.Peer().Address, m.Type); err != nil {
+		return "", nil, err
+	}
+	began := g.options.Clock()
 	typ, body, err := c.fn(g, ctx, s, m)
+	if err == nil && c.deed {
+		err = g.record(ctx, s, m, body)
+	}
+	if g.options.Handled != nil {
+		g.options.Handled(m.Type, g.options.Clock().Sub(began), err)
+	}
 	return typ, body, explain(err)
 }
 
@@ -168,17 +210,41 @@ func explain(err error) error {
 	return err
 }
 
+// Opened counts a session that begins.
+func (g *Gateway) Opened(s *link.Session) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, role := range s.Peer().Roles {
+		g.sessions[role]++
+	}
+}
+
+// Sessions counts the open sessions by the roles that they signed in with.
+func (g *Gateway) Sessions() map[job.Role]int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return maps.Clone(g.sessions)
+}
+
 // Closed forgets a session that ended. Its leases stay until their deadline.
 func (g *Gateway) Closed(s *link.Session) {
 	members := g.options.Fleet.Left(s.ID())
 	g.mu.Lock()
+	for _, role := range s.Peer().Roles {
+		g.sessions[role]--
+	}
 	delete(g.seen, s.ID()+string(job.RoleWorker))
 	delete(g.seen, s.ID()+string(job.RoleVerifier))
 	g.mu.Unlock()
 	for _, m := range members {
 		now := g.options.Clock().UnixMilli()
 		if err := g.options.Store.Update(context.Background(), func(tx store.Tx) error {
-			_, err := tx.PutNode(m.Address, func(n *store.Node) { n.Seen = now })
+			_, err := tx.PutNode(m.Address, func(n *store.Node) {
+				n.Seen = now
+				if n.Manager == g.options.Manager {
+					n.Manager = ""
+				}
+			})
 			return err
 		}); err != nil {
 			g.options.Log.Warn("record when a node was seen", "node", m.Address, "err", err)

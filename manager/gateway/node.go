@@ -27,22 +27,22 @@ const (
 
 // checkCapabilities holds an announcement to its bounds.
 func checkCapabilities(c *job.Capabilities) error {
-	texts := []string{c.Name, c.Device, c.Hardware, c.Class}
-	lists := 0
+	texts := append([]string{c.Name, c.Device, c.Hardware, c.Class, c.Region}, c.Tags...)
+	lists := len(c.Tags)
 	for _, i := range c.Installs {
 		texts = append(texts, i.Renderer, i.Version, i.BuildHash)
 		texts = append(append(texts, i.Engines...), i.Denoisers...)
 		lists = max(lists, len(i.Engines), len(i.Denoisers))
 	}
 	if len(c.Installs) > 64 || lists > 64 {
-		return bad("a node announces at most 64 renderers with 64 engines each")
+		return bad("a node announces at most 64 renderers with 64 engines each, and 64 tags")
 	}
 	for _, t := range texts {
 		if len(t) > 256 || !utf8.ValidString(t) || strings.ContainsFunc(t, func(r rune) bool { return r < ' ' }) {
 			return bad("a node's texts have at most 256 printable letters")
 		}
 	}
-	if c.Slots < 0 || c.Slots > maxSlots || c.Threads < 0 || c.Memory < 0 || c.Floor < 0 || math.IsNaN(c.Bench) || c.Bench < 0 || c.Bench > 1e6 {
+	if c.Slots < 0 || c.Slots > maxSlots || c.Threads < 0 || c.Memory < 0 || c.VRAM < 0 || c.Floor < 0 || math.IsNaN(c.Bench) || c.Bench < 0 || c.Bench > 1e6 {
 		return bad("a node's figures are out of bounds")
 	}
 	return nil
@@ -59,7 +59,7 @@ func (g *Gateway) announce(ctx context.Context, s *link.Session, a fleet.Announc
 	if !known || now.Sub(last.at) > seenEvery || !reflect.DeepEqual(last.capabilities, a.Capabilities) {
 		err := g.options.Store.Update(ctx, func(tx store.Tx) error {
 			_, err := tx.PutNode(a.Address, func(n *store.Node) {
-				n.SealKey, n.Capabilities, n.Seen = a.SealKey, a.Capabilities, now.UnixMilli()
+				n.SealKey, n.Capabilities, n.Seen, n.Manager = a.SealKey, a.Capabilities, now.UnixMilli(), g.options.Manager
 				if !slices.Contains(n.Roles, a.Role) {
 					n.Roles = append(n.Roles, a.Role)
 				}
@@ -88,12 +88,15 @@ func (g *Gateway) workerReady(ctx context.Context, s *link.Session, m link.Messa
 	if err := checkCapabilities(&r.Capabilities); err != nil {
 		return "", nil, err
 	}
-	if r.Free < 0 || r.Free > maxSlots || len(r.Leases) > maxHeld || len(r.Packages) > maxPackages || len(r.Paused) > 256 {
+	if r.Free < 0 || r.Free > maxSlots || r.Ahead < 0 || r.Ahead > maxSlots || len(r.Leases) > maxHeld || len(r.Packages) > maxPackages || len(r.Paused) > 256 {
 		return "", nil, bad("a worker's figures are out of bounds")
 	}
 	p := s.Peer()
+	if err := g.take(ctx, job.RoleWorker, p.Address, r.Leases); err != nil {
+		return "", nil, err
+	}
 	first, since, err := g.announce(ctx, s, fleet.Announcement{
-		Role: job.RoleWorker, Address: p.Address, SealKey: p.SealKey, Capabilities: r.Capabilities, Free: r.Free, Leases: r.Leases, Paused: r.Paused, Packages: r.Packages,
+		Role: job.RoleWorker, Address: p.Address, SealKey: p.SealKey, Capabilities: r.Capabilities, Free: r.Free, Ahead: r.Ahead, Leases: r.Leases, Paused: r.Paused, Packages: r.Packages,
 	})
 	if err != nil {
 		return "", nil, err
@@ -118,6 +121,9 @@ func (g *Gateway) verifierReady(ctx context.Context, s *link.Session, m link.Mes
 		return "", nil, bad("a verifier's figures are out of bounds")
 	}
 	p := s.Peer()
+	if err := g.take(ctx, job.RoleVerifier, p.Address, r.Audits); err != nil {
+		return "", nil, err
+	}
 	first, since, err := g.announce(ctx, s, fleet.Announcement{
 		Role: job.RoleVerifier, Address: p.Address, SealKey: p.SealKey, Capabilities: r.Capabilities, Free: r.Free, Leases: r.Audits,
 	})
@@ -155,10 +161,21 @@ func (g *Gateway) heartbeat(ctx context.Context, s *link.Session, m link.Message
 	return "", nil, g.renewAudits(ctx, s, audits)
 }
 
+// take brings along what a node holds from other managers.
+func (g *Gateway) take(ctx context.Context, role job.Role, node string, ids []string) error {
+	if g.options.Cluster == nil || len(ids) == 0 {
+		return nil
+	}
+	return g.options.Cluster.Take(ctx, role, node, ids)
+}
+
 func (g *Gateway) renewLeases(ctx context.Context, s *link.Session, ids []string) error {
 	unknown := g.options.Keeper.Renew(s.Peer().Address, ids)
 	if len(unknown) == 0 {
 		return nil
+	}
+	if err := g.take(ctx, job.RoleWorker, s.Peer().Address, unknown); err != nil {
+		return err
 	}
 	ended, err := g.options.Keeper.Ended(ctx, s.Peer().Address, unknown)
 	for _, id := range ended {
@@ -171,6 +188,9 @@ func (g *Gateway) renewAudits(ctx context.Context, s *link.Session, ids []string
 	unknown := g.options.Auditor.Renew(s.Peer().Address, ids)
 	if len(unknown) == 0 {
 		return nil
+	}
+	if err := g.take(ctx, job.RoleVerifier, s.Peer().Address, unknown); err != nil {
+		return err
 	}
 	return g.options.Store.View(ctx, func(tx store.Tx) error {
 		for _, id := range unknown {

@@ -16,6 +16,11 @@ const (
 	maxSamples  = 1 << 24
 	maxPriority = 100
 	maxText     = 256
+	maxAfter    = 64
+	maxTiles    = 1024
+	maxTags     = 64
+	maxTag      = 64   // letters
+	maxListed   = 1024 // workers on a job's lists
 )
 
 // checkDraft holds a job request to its bounds.
@@ -35,13 +40,54 @@ func checkDraft(d *wire.JobDraft) error {
 		return bad("the priority %d is not between -%d and %d", d.Priority, maxPriority, maxPriority)
 	case d.Deadline < 0 || d.MaxPrice < 0:
 		return bad("deadline and price limit can't be negative")
+	case len(d.After) > maxAfter:
+		return bad("a job can come after at most %d others, not %d", maxAfter, len(d.After))
+	case d.Tiles < 0 || d.Tiles > maxTiles:
+		return bad("a still is split into at most %d tiles, not %d", maxTiles, d.Tiles)
+	}
+	for _, id := range d.After {
+		if id == "" || len(id) > 64 {
+			return bad("%q is not the id of a job to come after", trim(id, 80))
+		}
+	}
+	if err := checkNeeds(d.Needs); err != nil {
+		return err
 	}
 	for i, f := range d.Frames {
 		if f < -maxFrame || f > maxFrame || i > 0 && f <= d.Frames[i-1] {
 			return bad("the frames have to ascend, without duplicates, within ±%d; frame %d doesn't", maxFrame, f)
 		}
 	}
-	return checkRecipe(d.Recipe)
+	if err := checkRecipe(d.Recipe); err != nil {
+		return err
+	}
+	return checkTiles(d)
+}
+
+func checkNeeds(n job.Needs) error {
+	switch {
+	case n.VRAM < 0 || n.Memory < 0:
+		return bad("a job can't need less than no memory")
+	case len(n.Class) > maxText || !printable(n.Class), len(n.Region) > maxTag || !printable(n.Region):
+		return bad("the device class or the region that the job asks for is too long or not printable")
+	case len(n.Tags) > maxTags:
+		return bad("a job can ask for at most %d tags, not %d", maxTags, len(n.Tags))
+	case len(n.Allow) > maxListed || len(n.Block) > maxListed:
+		return bad("a job can list at most %d workers", maxListed)
+	}
+	for _, t := range n.Tags {
+		if t == "" || len(t) > maxTag || !printable(t) {
+			return bad("the tag %q is empty, longer than %d letters or not printable", trim(t, 80), maxTag)
+		}
+	}
+	for _, list := range [][]string{n.Allow, n.Block} {
+		for _, a := range list {
+			if len(a) != 42 || !strings.HasPrefix(a, "0x") || !isHex(strings.ToLower(a[2:]), 20) {
+				return bad("%q is not a worker's address: it has 0x and 40 hex digits, as `heliostat nodes` shows it", trim(a, 80))
+			}
+		}
+	}
+	return nil
 }
 
 func checkRecipe(r job.Recipe) error {

@@ -35,6 +35,7 @@ type Options struct {
 	Keeper  *lease.Keeper
 	Keys    lease.Keys
 	Target  time.Duration // that a task should take
+	Tiles   bool          // stills may be split into tiles: every worker and verifier knows how
 	Clock   func() time.Time
 	Log     *slog.Logger
 	Wake    func() // the scheduler; must not block
@@ -59,8 +60,16 @@ func bad(format string, args ...any) error {
 // Draft prices a job. The same request of the same artist sent again gets the same job, priced
 // anew when its quote has expired.
 func (in *Intake) Draft(ctx context.Context, owner string, d wire.JobDraft) (wire.JobQuote, error) {
+	if d.From != "" {
+		if err := in.from(ctx, owner, &d); err != nil {
+			return wire.JobQuote{}, err
+		}
+	}
 	if err := checkDraft(&d); err != nil {
 		return wire.JobQuote{}, err
+	}
+	if d.Tiles > 1 && !in.options.Tiles {
+		return wire.JobQuote{}, &wire.Error{Code: wire.CodeUnsupported, Message: "this network doesn't split stills into tiles", Next: "submit the still whole, without tiles"}
 	}
 	if _, err := in.options.Keys.JobKey(d.Package, d.JobKey); err != nil {
 		return wire.JobQuote{}, bad("the job key can't be opened: it isn't sealed to this manager for this package")
@@ -94,9 +103,16 @@ func (in *Intake) draft(tx store.Tx, changes *notify.Changes, owner string, d wi
 			}
 			return nil, &wire.Error{Code: wire.CodeNotFound, Message: "package " + d.Package + " is not registered", Next: "upload it and finish it first"}
 		}
+		if err := known(tx, owner, d.After); err != nil {
+			return nil, err
+		}
+		if err := tx.UsePackage(d.Package, in.options.Clock().UnixMilli()); err != nil {
+			return nil, err
+		}
 		j = &store.Job{Job: job.Job{
 			ID: store.NewID("j"), Owner: owner, Name: d.Name, State: job.Draft, Package: d.Package, Recipe: d.Recipe, Frames: d.Frames,
 			Priority: d.Priority, Deadline: d.Deadline, Created: in.options.Clock().UnixMilli(),
+			Needs: d.Needs, After: d.After, Scout: d.Scout && len(d.Frames) > scouts && d.Tiles <= 1, Tiles: d.Tiles,
 		}, Request: d.Request, Key: d.JobKey, MaxPrice: d.MaxPrice}
 		if err := tx.AddJob(j); err != nil {
 			return nil, err
@@ -182,8 +198,11 @@ func (in *Intake) funded(tx store.Tx, jobID, hash string, escrow job.Amount, cha
 	}
 	tasks := Split(j, in.sizing(j))
 	var frames []*job.Frame
-	for _, t := range tasks {
+	for i, t := range tasks {
 		for _, f := range t.Frames {
+			if t.Kind == job.TaskTile && i > 0 && tasks[i-1].Frames[0] == f {
+				continue // a further tile of the same still
+			}
 			frames = append(frames, &job.Frame{Job: jobID, Number: f, State: job.FramePending, Task: t.ID, Price: j.Quote.PerFrame + j.Quote.VerifyFee})
 		}
 	}
@@ -251,6 +270,27 @@ func (in *Intake) Resume(ctx context.Context, id, reason string) (*store.Job, er
 	return j, err
 }
 
+// resumed forgets why a job was paused. Jobs that will never be delivered are what it came after
+// no more: who resumes it wants it without them.
+func resumed(tx store.Tx, id string) error {
+	j, err := tx.Job(id)
+	if err != nil {
+		return err
+	}
+	var after []string
+	for _, a := range j.After {
+		first, err := tx.Job(a)
+		if err != nil {
+			return err
+		}
+		if first.State != job.Failed && first.State != job.Cancelled {
+			after = append(after, a)
+		}
+	}
+	_, err = tx.EditJob(id, func(j *store.Job) { j.After, j.Cause = after, "" })
+	return err
+}
+
 func (in *Intake) move(ctx context.Context, id string, from, to job.State, what, reason string) (*store.Job, error) {
 	changes := &notify.Changes{Now: in.options.Clock}
 	var j *store.Job
@@ -258,6 +298,11 @@ func (in *Intake) move(ctx context.Context, id string, from, to job.State, what,
 		changes.Reset()
 		if j, err = tx.Job(id); err != nil || j.State == to {
 			return err
+		}
+		if to == job.Rendering {
+			if err := resumed(tx, id); err != nil {
+				return err
+			}
 		}
 		if j, err = tx.MoveJob(id, []job.State{from}, to, nil); err != nil {
 			return err

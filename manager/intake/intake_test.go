@@ -50,6 +50,15 @@ func TestCheckDraft(t *testing.T) {
 		"absolute main file": func(d *wire.JobDraft) { d.Recipe.MainFile = "/etc/passwd" },
 		"climbing main file": func(d *wire.JobDraft) { d.Recipe.MainFile = "a/../../b.blend" },
 		"no engine":          func(d *wire.JobDraft) { d.Recipe.Engine = "" },
+		"much before":        func(d *wire.JobDraft) { d.After = make([]string, maxAfter+1) },
+		"nameless before":    func(d *wire.JobDraft) { d.After = []string{""} },
+		"tiles":              func(d *wire.JobDraft) { d.Tiles = maxTiles + 1 },
+		"less than nothing":  func(d *wire.JobDraft) { d.Needs.VRAM = -1 },
+		"an empty tag":       func(d *wire.JobDraft) { d.Needs.Tags = []string{""} },
+		"many tags":          func(d *wire.JobDraft) { d.Needs.Tags = make([]string, maxTags+1) },
+		"no address":         func(d *wire.JobDraft) { d.Needs.Allow = []string{"attic"} },
+		"a bad address":      func(d *wire.JobDraft) { d.Needs.Block = []string{"0x" + strings.Repeat("g", 40)} },
+		"a long region":      func(d *wire.JobDraft) { d.Needs.Region = strings.Repeat("a", maxTag+1) },
 		"view layer":         func(d *wire.JobDraft) { d.Recipe.ViewLayers = []string{""} },
 	} {
 		d := good()
@@ -72,8 +81,17 @@ func FuzzCheckDraft(f *testing.F) {
 			return
 		}
 		// What is taken can be split, stored and read back.
-		j := &store.Job{Job: job.Job{ID: "j", Frames: d.Frames, Recipe: d.Recipe}}
+		j := &store.Job{Job: job.Job{ID: "j", Frames: d.Frames, Recipe: d.Recipe, Scout: d.Scout && d.Tiles <= 1, Tiles: d.Tiles}}
 		n := 0
+		if d.Tiles > 1 {
+			for _, task := range Split(j, Sizing{}) {
+				n += task.Border.W * task.Border.H
+			}
+			if n != len(d.Frames)*d.Recipe.Width*d.Recipe.Height {
+				t.Fatalf("tiles of %d pixels", n)
+			}
+			return
+		}
 		for _, task := range Split(j, Sizing{Seconds: 1, Least: 1, Workers: 3, Target: time.Minute}) {
 			n += len(task.Frames)
 		}

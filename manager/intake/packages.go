@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/heliostat-render/heliostat/manager/lease"
+	"github.com/heliostat-render/heliostat/manager/retain"
 	"github.com/heliostat-render/heliostat/manager/store"
 	"github.com/heliostat-render/heliostat/shared/blob"
 	"github.com/heliostat-render/heliostat/shared/wire"
@@ -30,6 +31,9 @@ func (in *Intake) Offer(ctx context.Context, owner string, o wire.PackageOffer) 
 	if len(o.Chunks) == 0 || len(o.Chunks) > wire.MaxURLs {
 		return wire.BlobURLs{}, bad("%d chunks in one offer, 1 to %d are allowed", len(o.Chunks), wire.MaxURLs)
 	}
+	if err := in.noteOffer(ctx, owner); err != nil {
+		return wire.BlobURLs{}, err
+	}
 	urls := wire.BlobURLs{URLs: make([]wire.Signed, len(o.Chunks))}
 	for i, c := range o.Chunks {
 		if err := checkChunk(c); err != nil {
@@ -42,6 +46,21 @@ func (in *Intake) Offer(ctx context.Context, owner string, o wire.PackageOffer) 
 		urls.URLs[i] = signed
 	}
 	return urls, nil
+}
+
+// noteOffer keeps the sweep away from the owner's chunks for a while: what the store has now, it
+// has to have when the package is finished.
+func (in *Intake) noteOffer(ctx context.Context, owner string) error {
+	now := in.options.Clock()
+	stale := false
+	err := in.options.Store.View(ctx, func(tx store.Tx) (err error) { stale, err = retain.Stale(tx, owner, now); return err })
+	if err == nil && stale {
+		err = in.options.Store.Update(ctx, func(tx store.Tx) error { return retain.Note(tx, owner, now) })
+	}
+	if err != nil {
+		return fmt.Errorf("note the offer of %s: %w", owner, err)
+	}
+	return nil
 }
 
 // missing signs an upload unless the object is there. A chunk that is there with other stored bytes
@@ -90,18 +109,40 @@ func (in *Intake) Finish(ctx context.Context, owner string, f wire.PackageFinish
 	if len(f.Chunks) > maxPart || f.Bytes < 0 || f.Files < 0 {
 		return bad("package.finish with %d chunks, %d bytes and %d files is not well formed", len(f.Chunks), f.Bytes, f.Files)
 	}
+	for {
+		err := in.finish(ctx, owner, f)
+		if !errors.Is(err, retain.ErrSwept) {
+			return err
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// finish is one try; retain.ErrSwept asks for another.
+func (in *Intake) finish(ctx context.Context, owner string, f wire.PackageFinish) error {
 	var p *store.Package
-	err := in.options.Store.View(ctx, func(tx store.Tx) (err error) { p, err = tx.Package(f.Package); return err })
+	var seen string
+	err := in.options.Store.View(ctx, func(tx store.Tx) (err error) {
+		if seen, err = retain.Seen(tx); err != nil {
+			return err
+		}
+		p, err = tx.Package(f.Package)
+		return err
+	})
 	if errors.Is(err, store.ErrNotFound) || err == nil && p.Owner != owner {
 		return &wire.Error{Code: wire.CodeNotFound, Message: "package " + trim(f.Package, 80) + " is not announced", Next: "send package.seal first"}
 	}
 	if err != nil {
 		return err
 	}
+	keys := []string{lease.ManifestKey(f.Package)}
 	for _, c := range f.Chunks {
 		if err := checkChunk(c); err != nil {
 			return err
 		}
+		keys = append(keys, lease.ChunkKey(owner, c.ID))
 		if _, err := in.options.Blobs.Stat(ctx, lease.ChunkKey(owner, c.ID)); err != nil {
 			return absent("chunk "+c.ID, err)
 		}
@@ -125,6 +166,9 @@ func (in *Intake) Finish(ctx context.Context, owner string, f wire.PackageFinish
 		}
 		if p.Ready {
 			return nil
+		}
+		if err := retain.Claim(tx, seen, keys); err != nil {
+			return err
 		}
 		if err := tx.AddChunks(f.Package, f.Chunks); err != nil {
 			return err

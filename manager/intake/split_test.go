@@ -26,7 +26,7 @@ func TestSplit(t *testing.T) {
 		{"short frames share a task", 1000, Sizing{Seconds: 1, Least: 1, Workers: 2}, small, 16, 64},
 		{"everybody gets several tasks", 16, Sizing{Seconds: 1, Least: 1, Workers: 2}, small, 4, 4},
 		{"more of them with a verifier apart", 16, Sizing{Seconds: 5, Least: 4, Workers: 2, Apart: true}, small, 8, 2},
-		{"unless loading would count", 16, Sizing{Seconds: 5, Least: 3.9, Workers: 2, Apart: true}, small, 4, 4},
+		{"unless loading would count", 16, Sizing{Seconds: 5, Least: 3.9, Workers: 2, Apart: true}, small, 5, 4},
 		{"or nobody knows", 16, Sizing{Workers: 2, Apart: true}, small, 4, 4},
 		{"nobody is there", 16, Sizing{Seconds: 1, Least: 1}, small, 2, 8},
 		{"a still", 1, Sizing{Seconds: 1, Least: 1, Workers: 5, Apart: true}, small, 1, 1},
@@ -102,8 +102,7 @@ func TestChecksOverlapRendering(t *testing.T) {
 			t.Fatalf("%d tasks for two workers", len(tasks))
 		}
 		rendered, delivered, overlap := run(tasks, each)
-		z.Apart = false
-		_, before, _ := run(Split(j, z), each)
+		_, before, _ := run(equal(16, 4), each)
 		t.Logf("frames of %v s: rendered after %.1f s, delivered after %.1f s, with fewer tasks after %.1f s; %.1f s of checks beside it", each, rendered, delivered, before, overlap)
 		// At worst all workers end together, and one check of each is left.
 		if tail := delivered - rendered; tail > rendered/5 || delivered >= before {
@@ -112,5 +111,63 @@ func TestChecksOverlapRendering(t *testing.T) {
 		if overlap <= 0 {
 			t.Errorf("frames of %v s: no check ran beside the rendering", each)
 		}
+	}
+}
+
+// equal cuts frames 1 to n into equal tasks.
+func equal(n, size int) (tasks []*job.Task) {
+	for left := frames(n); len(left) > 0; left = left[min(size, len(left)):] {
+		tasks = append(tasks, &job.Task{ID: store.NewID("t"), Index: len(tasks), Frames: left[:min(size, len(left))]})
+	}
+	return tasks
+}
+
+// TestNoLongTail plays jobs of many frames on mixed workers: all of them have to end at nearly the
+// same time, and the tasks have to stay few.
+func TestNoLongTail(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		n     int
+		each  []float64 // seconds of a frame on each worker
+		tail  float64   // at most so much longer than if everybody worked to the end
+		tasks int       // at most
+	}{
+		{"two alike", 96, []float64{2, 2}, 1.10, 10},
+		{"one half as fast", 96, []float64{2, 4}, 1.15, 12},
+		{"eight alike", 400, []float64{3, 3, 3, 3, 3, 3, 3, 3}, 1.15, 64},
+		{"mixed", 400, []float64{2, 2, 2, 4, 4, 4, 8, 8}, 1.20, 80},
+		// Without speculative copies; those overtake it.
+		{"one that is far too slow", 200, []float64{2, 2, 2, 20}, 1.95, 60},
+		{"hours", 1000, []float64{60, 60, 60, 90, 120, 120}, 1.10, 1000},
+	} {
+		speed, slow := 0.0, 0.0
+		for _, e := range test.each {
+			speed += 1 / e
+			slow = max(slow, e)
+		}
+		mean := float64(len(test.each)) / speed
+		z := Sizing{Seconds: mean, Least: mean / 1.3, Workers: len(test.each), Slowest: 1 / slow / speed, Target: 2 * time.Minute}
+		tasks := Split(&store.Job{Job: job.Job{ID: "j", Frames: frames(test.n), Recipe: job.Recipe{Width: 64, Height: 64}}}, z)
+		ideal := float64(test.n) / speed
+		rendered, _, _ := run(tasks, test.each)
+		same, _, _ := run(equal(test.n, max(1, test.n/(rounds*len(test.each)))), test.each)
+		t.Logf("%s: %d tasks end after %.0f s, %.2f of the ideal; equal ones after %.2f of it", test.name, len(tasks), rendered, rendered/ideal, same/ideal)
+		if rendered > test.tail*ideal || len(tasks) > test.tasks {
+			t.Errorf("%s: %d tasks (at most %d) end after %.1f s, the ideal is %.1f s", test.name, len(tasks), test.tasks, rendered, ideal)
+		}
+	}
+}
+
+func TestScoutsGoFirst(t *testing.T) {
+	j := &store.Job{Job: job.Job{ID: "j", Frames: frames(10), Scout: true, Recipe: job.Recipe{Width: 64, Height: 64}}}
+	var got []int
+	for i, task := range Split(j, Sizing{Seconds: 1, Least: 1, Workers: 2, Target: time.Minute}) {
+		if task.Scout != (i < scouts) || task.Scout && len(task.Frames) != 1 || task.Index != i {
+			t.Errorf("task %d is %+v", i, task)
+		}
+		got = append(got, task.Frames...)
+	}
+	if fmt.Sprint(got) != "[1 6 10 2 3 4 5 7 8 9]" || !slices.Equal(j.Frames, frames(10)) {
+		t.Errorf("frames %v of %v", got, j.Frames)
 	}
 }

@@ -27,7 +27,7 @@ func bad(format string, args ...any) error {
 }
 
 // checkFile validates one announced file of a lease.
-func checkFile(frames []int, r job.Recipe, f wire.UploadFile) error {
+func checkFile(frames []int, r job.Recipe, kind job.TaskKind, f wire.UploadFile) error {
 	if !slices.Contains(frames, f.Frame) {
 		return bad("frame %d is not in this lease", f.Frame)
 	}
@@ -37,6 +37,9 @@ func checkFile(frames []int, r job.Recipe, f wire.UploadFile) error {
 	if raw, err := hex.DecodeString(f.Digest); err != nil || len(raw) != 32 || hex.EncodeToString(raw) != f.Digest {
 		return bad("frame %d: the digest %q is not 64 lower-case hex digits", f.Frame, f.Digest)
 	}
+	if kind == job.TaskTile && f.Kind != KindMaster {
+		return bad("frame %d: a tile has a master only, no %q file", f.Frame, f.Kind)
+	}
 	switch f.Kind {
 	case KindFinal:
 		if !extFits(r.Format, f.Ext) {
@@ -45,6 +48,13 @@ func checkFile(frames []int, r job.Recipe, f wire.UploadFile) error {
 	case KindMaster:
 		if f.Ext != ".exr" {
 			return bad("frame %d: the master is an .exr, not %s", f.Frame, f.Ext)
+		}
+	case KindExtra:
+		if err := proof.CheckExtraName(f.Name); err != nil {
+			return bad("frame %d: %v", f.Frame, err)
+		}
+		if !extraExt(f.Ext) {
+			return bad("frame %d: %.40q can't be the extension of a further file", f.Frame, f.Ext)
 		}
 	default:
 		return bad("frame %d: file kind %q is not known", f.Frame, f.Kind)
@@ -57,15 +67,7 @@ func (k *Keeper) Upload(ctx context.Context, worker string, u wire.TaskUpload) (
 	if len(u.Files) == 0 || len(u.Files) > wire.MaxURLs {
 		return wire.BlobURLs{}, bad("%d files in one request, 1 to %d are allowed", len(u.Files), wire.MaxURLs)
 	}
-	var a *store.Attempt
-	var j *store.Job
-	err := k.options.Store.View(ctx, func(tx store.Tx) (err error) {
-		if a, err = tx.Attempt(u.Lease); err != nil {
-			return err
-		}
-		j, err = tx.Job(a.Job)
-		return err
-	})
+	a, t, j, err := k.subject(ctx, u.Lease)
 	if err != nil {
 		return wire.BlobURLs{}, ended(u.Lease, err)
 	}
@@ -77,7 +79,7 @@ func (k *Keeper) Upload(ctx context.Context, worker string, u wire.TaskUpload) (
 	}
 	urls := wire.BlobURLs{URLs: make([]wire.Signed, 0, len(u.Files))}
 	for _, f := range u.Files {
-		if err := checkFile(a.Frames, j.Recipe, f); err != nil {
+		if err := checkFile(a.Frames, j.Recipe, t.Kind, f); err != nil {
 			return wire.BlobURLs{}, err
 		}
 		signed, err := SignPut(ctx, k.options.Blobs, FrameKey(a.Job, a.ID, f), f.Size, f.Digest)
@@ -87,6 +89,21 @@ func (k *Keeper) Upload(ctx context.Context, worker string, u wire.TaskUpload) (
 		urls.URLs = append(urls.URLs, signed)
 	}
 	return urls, nil
+}
+
+// subject reads a lease, its task and its job.
+func (k *Keeper) subject(ctx context.Context, id string) (a *store.Attempt, t *job.Task, j *store.Job, err error) {
+	err = k.options.Store.View(ctx, func(tx store.Tx) (err error) {
+		if a, err = tx.Attempt(id); err != nil {
+			return err
+		}
+		if t, err = tx.Task(a.Task); err != nil {
+			return err
+		}
+		j, err = tx.Job(a.Job)
+		return err
+	})
+	return a, t, j, err
 }
 
 func ended(id string, err error) error {
@@ -102,15 +119,7 @@ func ended(id string, err error) error {
 // Commit takes a worker's receipt. It returns the verification key once everything is
 // durable; the same commit sent again gets the same answer.
 func (k *Keeper) Commit(ctx context.Context, worker string, c wire.TaskCommit) (wire.TaskCommitted, error) {
-	var a *store.Attempt
-	var j *store.Job
-	err := k.options.Store.View(ctx, func(tx store.Tx) (err error) {
-		if a, err = tx.Attempt(c.Lease); err != nil {
-			return err
-		}
-		j, err = tx.Job(a.Job)
-		return err
-	})
+	a, t, j, err := k.subject(ctx, c.Lease)
 	if err != nil {
 		return wire.TaskCommitted{}, ended(c.Lease, err)
 	}
@@ -123,11 +132,11 @@ func (k *Keeper) Commit(ctx context.Context, worker string, c wire.TaskCommit) (
 	if a.State != lifecycle.AttemptHeld {
 		return wire.TaskCommitted{}, ended(c.Lease, store.ErrLost)
 	}
-	finals, err := k.check(ctx, j, a, c)
+	delivered, err := k.check(ctx, j, a, t, c)
 	if err != nil {
 		return wire.TaskCommitted{}, err
 	}
-	if useless := checkPlanes(j.Recipe, c.Frames); useless != "" {
+	if useless := checkPlanes(j.Recipe, t, c.Frames); useless != "" {
 		// The same files again wouldn't help: somebody has to render it anew.
 		if err := k.giveBack(ctx, a.ID, worker, Ending{Kind: job.FailWorker, Cause: "the commit can't be verified: " + useless}, false); err != nil {
 			return wire.TaskCommitted{}, err
@@ -136,9 +145,11 @@ func (k *Keeper) Commit(ctx context.Context, worker string, c wire.TaskCommit) (
 			Next: "the lease has ended; drop its files and check that the renderer writes what the recipe asks for"}
 	}
 	changes := &notify.Changes{Now: k.options.Clock}
-	err = k.options.Store.Update(ctx, func(tx store.Tx) error {
+	var out Outcome
+	err = k.options.Store.Update(ctx, func(tx store.Tx) (err error) {
 		changes.Reset()
-		return k.commit(tx, changes, a, c, finals)
+		out, err = k.commit(tx, changes, a, c, delivered)
+		return err
 	})
 	if errors.Is(err, store.ErrLost) {
 		// The same commit may have come twice at the same time.
@@ -153,9 +164,14 @@ func (k *Keeper) Commit(ctx context.Context, worker string, c wire.TaskCommit) (
 		return wire.TaskCommitted{}, ended(c.Lease, err)
 	}
 	k.drop(c.Lease, false)
-	k.options.Log.Info("task committed", "job", a.Job, "task", a.Task, "lease", a.ID, "worker", worker, "root", c.Receipt.Root)
+	k.options.Fleet.Proved(job.RoleWorker, worker)
+	k.options.Log.Info("task committed", "job", a.Job, "task", a.Task, "lease", a.ID, "worker", worker, "root", c.Receipt.Root, "frames", len(c.Frames), "partial", len(c.Frames) < len(a.Frames))
+	k.tell(out)
 	k.options.Hub.Publish(changes)
 	k.options.Committed()
+	if len(c.Frames) < len(a.Frames) || len(out.revoke) > 0 {
+		k.options.Freed()
+	}
 	return wire.TaskCommitted{Key: hex.EncodeToString(a.Key)}, nil
 }
 
@@ -167,8 +183,29 @@ func again(a *store.Attempt, c wire.TaskCommit) (wire.TaskCommitted, bool) {
 	return wire.TaskCommitted{Key: hex.EncodeToString(a.Key)}, true
 }
 
-// check holds a commit to the lease and to the store. It returns each frame's final file.
-func (k *Keeper) check(ctx context.Context, j *store.Job, a *store.Attempt, c wire.TaskCommit) (map[int]wire.UploadFile, error) {
+// delivery is what one frame hands to the artist.
+type delivery struct {
+	final  wire.UploadFile
+	extras []job.Extra
+}
+
+// covered tells whether a commit's frames are those of the lease, in order: all of them, or some
+// where the owner took the machine back.
+func covered(lease []int, c wire.TaskCommit) bool {
+	if !c.Partial && len(c.Frames) != len(lease) || len(c.Frames) == 0 {
+		return false
+	}
+	next := 0
+	for _, f := range lease {
+		if next < len(c.Frames) && c.Frames[next].Frame == f {
+			next++
+		}
+	}
+	return next == len(c.Frames)
+}
+
+// check holds a commit to the lease and to the store. It returns what each frame delivers.
+func (k *Keeper) check(ctx context.Context, j *store.Job, a *store.Attempt, t *job.Task, c wire.TaskCommit) (map[int]delivery, error) {
 	r := c.Receipt
 	if r.Attempt != a.ID || r.Task != a.Task || r.Job != a.Job || r.Worker != a.Worker {
 		return nil, bad("the receipt is not for lease %s", a.ID)
@@ -186,8 +223,8 @@ func (k *Keeper) check(ctx context.Context, j *store.Job, a *store.Attempt, c wi
 	if err != nil || signer != a.Worker {
 		return nil, &wire.Error{Code: wire.CodeUnauthorised, Message: "the receipt of lease " + a.ID + " is not signed by its worker", Next: "check that the worker signs for the chain and contract of the manager's welcome"}
 	}
-	if len(c.Frames) != len(a.Frames) {
-		return nil, bad("the commit has %d frames, the lease %d", len(c.Frames), len(a.Frames))
+	if !covered(a.Frames, c) {
+		return nil, bad("the commit's %d frames are not the lease's %d, in its order", len(c.Frames), len(a.Frames))
 	}
 	if err := proof.CheckFrames(c.Frames); err != nil {
 		return nil, bad("the commit of lease %s: %v", a.ID, err)
@@ -195,47 +232,72 @@ func (k *Keeper) check(ctx context.Context, j *store.Job, a *store.Attempt, c wi
 	if proof.TaskRoot(c.Frames) != r.Root {
 		return nil, bad("the commit's frames don't hash to the receipt's root")
 	}
-	if len(c.Files) > 2*len(a.Frames) || len(c.Stats) > len(a.Frames) {
-		return nil, bad("the commit has %d files and %d figures for %d frames", len(c.Files), len(c.Stats), len(a.Frames))
+	extras := 0
+	for _, f := range c.Frames {
+		extras += len(f.Extras)
+	}
+	if len(c.Files) > 2*len(c.Frames)+extras || len(c.Stats) > len(c.Frames) {
+		return nil, bad("the commit has %d files and %d figures for %d frames with %d further files", len(c.Files), len(c.Stats), len(c.Frames), extras)
 	}
 	files := make(map[string]wire.UploadFile)
 	for _, f := range c.Files {
-		if err := checkFile(a.Frames, j.Recipe, f); err != nil {
+		if err := checkFile(a.Frames, j.Recipe, t.Kind, f); err != nil {
 			return nil, err
 		}
-		files[fmt.Sprint(f.Kind, f.Frame)] = f
+		files[fileID(f.Kind, f.Frame, f.Name)] = f
 	}
-	finals := make(map[int]wire.UploadFile)
-	for i, frame := range c.Frames {
-		if frame.Frame != a.Frames[i] {
-			return nil, bad("the commit's frames are not in the lease's order")
-		}
-		final, ok := files[fmt.Sprint(KindFinal, frame.Frame)]
+	deliveries := make(map[int]delivery)
+	if t.Kind == job.TaskTile {
+		deliveries[c.Frames[0].Frame] = delivery{}
+		return deliveries, k.checkTile(ctx, a, t, c)
+	}
+	for _, frame := range c.Frames {
+		final, ok := files[fileID(KindFinal, frame.Frame, "")]
 		if !ok || final.Digest != frame.FileDigest.String() {
 			return nil, bad("frame %d: the final file is missing or has another digest than the commitment", frame.Frame)
 		}
-		finals[frame.Frame] = final
+		d := delivery{final: final}
 		uploads := []wire.UploadFile{final}
 		if frame.MasterRoot != (proof.Digest{}) {
-			master, ok := files[fmt.Sprint(KindMaster, frame.Frame)]
+			master, ok := files[fileID(KindMaster, frame.Frame, "")]
 			if !ok || master.Digest != frame.MasterDigest.String() {
 				return nil, bad("frame %d: the master is missing or has another digest than the commitment", frame.Frame)
 			}
 			uploads = append(uploads, master)
+		}
+		for _, x := range frame.Extras {
+			f, ok := files[fileID(KindExtra, frame.Frame, x.Name)]
+			if !ok || f.Digest != x.Digest.String() {
+				return nil, bad("frame %d: the further file %.128q is missing or has another digest than the commitment", frame.Frame, x.Name)
+			}
+			uploads = append(uploads, f)
+			d.extras = append(d.extras, job.Extra{Name: x.Name, Object: FrameKey(a.Job, a.ID, f), Size: f.Size, Digest: f.Digest})
 		}
 		for _, f := range uploads {
 			if err := k.stored(ctx, a, f); err != nil {
 				return nil, err
 			}
 		}
+		deliveries[frame.Frame] = d
 	}
-	return finals, nil
+	return deliveries, nil
+}
+
+// fileID tells the files of a commit apart; name is an extra's.
+func fileID(kind string, frame int, name string) string {
+	if kind != KindExtra {
+		name = ""
+	}
+	return fmt.Sprintf("%s %d %s", kind, frame, name)
 }
 
 // checkPlanes says what keeps a commit from ever passing its check: an image of another
 // size, or without what the recipe's policy compares. "" when nothing does.
-func checkPlanes(r job.Recipe, frames []proof.FrameCommit) string {
+func checkPlanes(r job.Recipe, t *job.Task, frames []proof.FrameCommit) string {
 	p := proof.PolicyFor(r)
+	if t.Border != nil {
+		p.W, p.H, p.NeedMaster, p.CompareFinal = t.Border.W, t.Border.H, true, false
+	}
 	for _, f := range frames {
 		switch {
 		case p.W > 0 && f.W != p.W || p.H > 0 && f.H != p.H:
@@ -265,15 +327,41 @@ func (k *Keeper) stored(ctx context.Context, a *store.Attempt, f wire.UploadFile
 	return nil
 }
 
-func (k *Keeper) commit(tx store.Tx, changes *notify.Changes, a *store.Attempt, c wire.TaskCommit, finals map[int]wire.UploadFile) error {
+func (k *Keeper) commit(tx store.Tx, changes *notify.Changes, a *store.Attempt, c wire.TaskCommit, delivered map[int]delivery) (out Outcome, err error) {
 	now := k.options.Clock().UnixMilli()
-	if _, err := tx.MoveAttempt(a.ID, []lifecycle.AttemptState{lifecycle.AttemptHeld}, lifecycle.AttemptCommitted, func(a *store.Attempt) {
-		a.Commit, a.Class = &c, c.Receipt.Class
-	}); err != nil {
-		return err
+	frames, rest := make([]int, 0, len(c.Frames)), []int(nil)
+	var seeds []int32
+	for i, f := range a.Frames {
+		if _, ok := delivered[f]; ok {
+			frames, seeds = append(frames, f), append(seeds, a.Seeds[i])
+		} else {
+			rest = append(rest, f)
+		}
 	}
-	if _, err := tx.MoveTask(a.Task, []job.TaskState{job.TaskLeased}, job.TaskCommitted, nil); err != nil {
-		return err
+	if _, err := tx.MoveAttempt(a.ID, []lifecycle.AttemptState{lifecycle.AttemptHeld}, lifecycle.AttemptCommitted, func(a *store.Attempt) {
+		a.Commit, a.Class, a.Frames, a.Seeds = &c, c.Receipt.Class, frames, seeds
+	}); err != nil {
+		return out, err
+	}
+	t, err := tx.MoveTask(a.Task, []job.TaskState{job.TaskLeased}, job.TaskCommitted, func(t *job.Task) { t.Frames = frames })
+	if err != nil {
+		return out, err
+	}
+	if t.Attempts > 1 {
+		if out, err = k.supersede(tx, a, now); err != nil {
+			return out, err
+		}
+	}
+	if len(rest) > 0 {
+		if err := requeueRest(tx, changes, t, rest); err != nil {
+			return out, err
+		}
+	}
+	if err := tx.AddAudit(&store.Audit{ID: store.NewID("v"), Attempt: a.ID, Task: a.Task, Job: a.Job, Ordinal: 1, State: lifecycle.AuditWaiting, Created: now}); err != nil {
+		return out, err
+	}
+	if t.Kind == job.TaskTile {
+		return out, k.commitTile(tx, changes, a, t, c)
 	}
 	seconds := make(map[int]float64)
 	var sum float64
@@ -283,27 +371,74 @@ func (k *Keeper) commit(tx store.Tx, changes *notify.Changes, a *store.Attempt, 
 			sum += s.Seconds
 		}
 	}
-	if err := tx.MoveFrames(a.Job, a.Frames, job.FramePending, job.FrameUploaded, func(f *job.Frame) {
-		final := finals[f.Number]
+	if err := tx.MoveFrames(a.Job, frames, job.FramePending, job.FrameUploaded, func(f *job.Frame) {
+		final := delivered[f.Number].final
+		f.Extras = delivered[f.Number].extras
 		f.Attempt, f.Worker, f.Seconds, f.Verdict, f.Verifier = a.ID, a.Worker, seconds[f.Number], "", ""
 		f.Object, f.Size, f.Digest = FrameKey(a.Job, a.ID, final), final.Size, final.Digest
 	}); err != nil {
-		return err
+		return out, err
 	}
+	if err := k.count(tx, a, sum, len(seconds)); err != nil {
+		return out, err
+	}
+	changes.Job(a.Job, frames...)
+	return out, changes.Event(tx, a.Job, "rendered", fmt.Sprintf("%s: uploaded, the check comes next", store.NameFrames(frames)), a.Worker)
+}
+
+// count adds a worker's own figures to the job's, for estimates.
+func (k *Keeper) count(tx store.Tx, a *store.Attempt, seconds float64, frames int) error {
 	bench := 0.0
 	if m, ok := k.options.Fleet.Member(job.RoleWorker, a.Worker); ok {
 		bench = m.Capabilities.Bench
 	}
-	if _, err := tx.EditJob(a.Job, func(j *store.Job) {
-		j.Seconds += sum
-		j.Units += sum / 60 * bench
-		j.RendFrames += len(seconds)
-	}); err != nil {
+	_, err := tx.EditJob(a.Job, func(j *store.Job) {
+		j.Seconds += seconds
+		j.Units += seconds / 60 * bench
+		j.RendFrames += frames
+	})
+	return err
+}
+
+// supersede ends the other leases of a task that has just been committed.
+func (k *Keeper) supersede(tx store.Tx, won *store.Attempt, now int64) (out Outcome, err error) {
+	attempts, err := tx.Attempts(won.Task)
+	if err != nil {
+		return out, err
+	}
+	for _, a := range attempts {
+		if a.State != lifecycle.AttemptHeld {
+			continue
+		}
+		if _, err := tx.MoveAttempt(a.ID, []lifecycle.AttemptState{lifecycle.AttemptHeld}, lifecycle.AttemptFailed, func(a *store.Attempt) {
+			a.Kind, a.Cause, a.Ended = job.FailSuperseded, superseded, now
+		}); err != nil {
+			return out, err
+		}
+		out.revoke = append(out.revoke, revocation{job.RoleWorker, a.Worker, a.ID, superseded})
+	}
+	return out, nil
+}
+
+const superseded = "another worker was done with the task first"
+
+// requeueRest makes a waiting task of the frames that a partial commit left.
+func requeueRest(tx store.Tx, changes *notify.Changes, t *job.Task, rest []int) error {
+	tasks, err := tx.Tasks(t.Job)
+	if err != nil {
 		return err
 	}
-	if err := tx.AddAudit(&store.Audit{ID: store.NewID("v"), Attempt: a.ID, Task: a.Task, Job: a.Job, Ordinal: 1, State: lifecycle.AuditWaiting, Created: now}); err != nil {
+	last := 0
+	for _, other := range tasks {
+		last = max(last, other.Index)
+	}
+	fresh := &job.Task{ID: store.NewID("t"), Job: t.Job, Index: last + 1, State: job.TaskWaiting, Frames: rest, Scout: t.Scout}
+	if err := tx.AddTasks([]*job.Task{fresh}); err != nil {
 		return err
 	}
-	changes.Job(a.Job, a.Frames...)
-	return changes.Event(tx, a.Job, "rendered", fmt.Sprintf("%s: uploaded, the check comes next", store.NameFrames(a.Frames)), a.Worker)
+	if err := tx.MoveFrames(t.Job, rest, job.FramePending, job.FramePending, func(f *job.Frame) { f.Task = fresh.ID }); err != nil {
+		return err
+	}
+	changes.Job(t.Job, rest...)
+	return changes.Event(tx, t.Job, "returned", fmt.Sprintf("%s: the worker's owner took the machine back; another one renders them", store.NameFrames(rest)), "")
 }

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -55,6 +56,11 @@ type Options struct {
 	// Committed is called after a commit is durable, Freed after a task went back to the
 	// queue. They must not block.
 	Committed, Freed func()
+	// Manager names this manager among those that share the database; "" when it is alone.
+	Manager string
+	// Away tells the other managers to take a lease or an audit from a node that isn't connected
+	// here; nil when this manager is alone. It must not block.
+	Away func(role job.Role, node, id, reason string)
 }
 
 // Keeper is safe for concurrent use. Run has to run.
@@ -68,6 +74,7 @@ type Keeper struct {
 // hold is a lease as memory knows it: heartbeats move its deadline without touching the
 // database, which keeps the first one.
 type hold struct {
+	task     string
 	worker   string
 	job      string
 	frames   []int
@@ -96,7 +103,7 @@ func (k *Keeper) Adopt(ctx context.Context) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, a := range attempts {
-		k.held[a.ID] = &hold{worker: a.Worker, job: a.Job, frames: a.Frames, deadline: deadline, created: time.UnixMilli(a.Created)}
+		k.held[a.ID] = &hold{task: a.Task, worker: a.Worker, job: a.Job, frames: a.Frames, deadline: deadline, created: time.UnixMilli(a.Created)}
 		k.options.Fleet.Hold(job.RoleWorker, a.Worker, a.ID)
 	}
 	return nil
@@ -105,6 +112,16 @@ func (k *Keeper) Adopt(ctx context.Context) error {
 // Offer leases a waiting task to a connected worker and tells whether it took it. Losing
 // the task to somebody else is no error.
 func (k *Keeper) Offer(ctx context.Context, taskID, worker string) (taken bool, err error) {
+	return k.lease(ctx, taskID, worker, false)
+}
+
+// Copy leases a task that another worker holds to this one too: whoever commits first wins,
+// and the other's lease ends without blame. A task has one copy at a time.
+func (k *Keeper) Copy(ctx context.Context, taskID, worker string) (taken bool, err error) {
+	return k.lease(ctx, taskID, worker, true)
+}
+
+func (k *Keeper) lease(ctx context.Context, taskID, worker string, second bool) (taken bool, err error) {
 	member, ok := k.options.Fleet.Member(job.RoleWorker, worker)
 	if !ok {
 		return false, nil
@@ -112,15 +129,27 @@ func (k *Keeper) Offer(ctx context.Context, taskID, worker string) (taken bool, 
 	now := k.options.Clock()
 	a := &store.Attempt{State: lifecycle.AttemptHeld, Created: now.UnixMilli(), Class: member.Capabilities.Class}
 	a.ID, a.Worker, a.Deadline = store.NewID("a"), worker, now.Add(k.options.Length).UnixMilli()
+	a.Manager = k.options.Manager
 	a.Key = make([]byte, 32)
 	rand.Read(a.Key) // never fails, see crypto/rand
 	a.KeyHash = proof.KeyHash([32]byte(a.Key)).String()
 	var j *store.Job
 	var key seal.JobKey
+	var part struct {
+		task  *job.Task
+		tiles []partRef
+	}
 	changes := &notify.Changes{Now: k.options.Clock}
 	err = k.options.Store.Update(ctx, func(tx store.Tx) error {
 		changes.Reset()
-		task, err := tx.MoveTask(taskID, []job.TaskState{job.TaskWaiting}, job.TaskLeased, func(t *job.Task) { t.Attempts++ })
+		from := job.TaskWaiting
+		if second {
+			from = job.TaskLeased
+			if a.Copy, err = copyOf(tx, taskID, worker); err != nil {
+				return err
+			}
+		}
+		task, err := tx.MoveTask(taskID, []job.TaskState{from}, job.TaskLeased, func(t *job.Task) { t.Attempts++ })
 		if err != nil {
 			return err
 		}
@@ -135,7 +164,17 @@ func (k *Keeper) Offer(ctx context.Context, taskID, worker string) (taken bool, 
 		}
 		a.Task, a.Job, a.Number, a.Frames, a.Seeds = task.ID, j.ID, task.Attempts, task.Frames, nil
 		for _, f := range task.Frames {
-			a.Seeds = append(a.Seeds, seed(j.Recipe, key, task.ID, f, a.Number))
+			if task.Kind == job.TaskRender {
+				a.Seeds = append(a.Seeds, seed(j.Recipe, key, task.ID, f, a.Number))
+			} else {
+				a.Seeds = append(a.Seeds, seed(j.Recipe, key, stillSeed, f, 0))
+			}
+		}
+		part.task, part.tiles = task, nil
+		if task.Kind == job.TaskAssemble {
+			if part.tiles, err = parts(tx, task); err != nil {
+				return err
+			}
 		}
 		if err := tx.AddAttempt(a); err != nil {
 			return err
@@ -147,13 +186,20 @@ func (k *Keeper) Offer(ctx context.Context, taskID, worker string) (taken bool, 
 		return false, store.IgnoreLost(err)
 	}
 	k.mu.Lock()
-	k.held[a.ID] = &hold{worker: worker, job: j.ID, frames: a.Frames, deadline: now.Add(k.options.Length), created: now}
+	k.held[a.ID] = &hold{task: a.Task, worker: worker, job: j.ID, frames: a.Frames, deadline: now.Add(k.options.Length), created: now}
 	k.mu.Unlock()
 	k.options.Fleet.Hold(job.RoleWorker, worker, a.ID)
 
-	answer, err := k.ask(ctx, j, a, key, member)
+	offer := wire.LeaseOffer{
+		Lease: a.ID, Task: a.Task, Job: j.ID, Owner: j.Owner, Attempt: a.Number, Package: j.Package, Recipe: j.Recipe,
+		KeyHash: a.KeyHash, Deadline: a.Deadline, Seconds: int64(k.options.Length / time.Second), Kind: part.task.Kind, Border: part.task.Border,
+	}
+	for i, f := range a.Frames {
+		offer.Frames = append(offer.Frames, wire.FrameSeed{Frame: f, Seed: a.Seeds[i]})
+	}
+	answer, err := k.ask(ctx, offer, part.tiles, key, member)
 	if err == nil && answer.Taken {
-		k.options.Log.Info("task leased", "job", j.ID, "task", a.Task, "lease", a.ID, "worker", worker, "frames", store.FormatFrames(a.Frames))
+		k.options.Log.Info("task leased", "job", j.ID, "task", a.Task, "lease", a.ID, "worker", worker, "frames", store.FormatFrames(a.Frames), "copy", second)
 		k.options.Hub.Publish(changes)
 		return true, nil
 	}
@@ -170,6 +216,20 @@ func (k *Keeper) Offer(ctx context.Context, taskID, worker string) (taken bool, 
 	return false, nil
 }
 
+// copyOf tells how the second lease of a task is marked. store.ErrLost means that it can't have
+// one: nobody holds it any more, two do, or this worker is the one.
+func copyOf(tx store.Tx, taskID, worker string) (marked bool, err error) {
+	attempts, err := tx.Attempts(taskID)
+	if err != nil {
+		return false, err
+	}
+	attempts = slices.DeleteFunc(attempts, func(a *store.Attempt) bool { return a.State != lifecycle.AttemptHeld })
+	if len(attempts) != 1 || attempts[0].Worker == worker {
+		return false, fmt.Errorf("task %s can't be copied: %w", taskID, store.ErrLost)
+	}
+	return !attempts[0].Copy, nil
+}
+
 // seed is the seed of one frame of one attempt, unless the artist pinned one.
 func seed(r job.Recipe, key [32]byte, task string, frame, attempt int) int32 {
 	if r.PinnedSeed != nil {
@@ -178,26 +238,23 @@ func seed(r job.Recipe, key [32]byte, task string, frame, attempt int) int32 {
 	return proof.Seed(key, task, frame, attempt)
 }
 
-func (k *Keeper) ask(ctx context.Context, j *store.Job, a *store.Attempt, key seal.JobKey, m fleet.Member) (wire.LeaseAnswer, error) {
-	sealed, err := k.options.Keys.SealJobKey(m.SealKey, j.Package, key)
+// ask makes an offer, with what is signed and sealed for the worker.
+func (k *Keeper) ask(ctx context.Context, offer wire.LeaseOffer, tiles []partRef, key seal.JobKey, m fleet.Member) (answer wire.LeaseAnswer, err error) {
+	if offer.JobKey, err = k.options.Keys.SealJobKey(m.SealKey, offer.Package, key); err != nil {
+		return answer, fmt.Errorf("seal the job key: %w", err)
+	}
+	manifest, err := k.options.Blobs.SignGet(ctx, ManifestKey(offer.Package), URLLife)
 	if err != nil {
-		return wire.LeaseAnswer{}, fmt.Errorf("seal the job key: %w", err)
+		return answer, fmt.Errorf("sign the manifest: %w", err)
 	}
-	manifest, err := k.options.Blobs.SignGet(ctx, ManifestKey(j.Package), URLLife)
-	if err != nil {
-		return wire.LeaseAnswer{}, fmt.Errorf("sign the manifest: %w", err)
-	}
-	offer := wire.LeaseOffer{
-		Lease: a.ID, Task: a.Task, Job: j.ID, Attempt: a.Number, Package: j.Package, Manifest: Signed(manifest), JobKey: sealed, Recipe: j.Recipe,
-		KeyHash: a.KeyHash, Deadline: a.Deadline, Seconds: int64(k.options.Length / time.Second),
-	}
-	for i, f := range a.Frames {
-		offer.Frames = append(offer.Frames, wire.FrameSeed{Frame: f, Seed: a.Seeds[i]})
+	offer.Manifest = Signed(manifest)
+	if offer.Parts, err = k.signParts(ctx, tiles); err != nil {
+		return answer, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, offerWait)
 	defer cancel()
-	var answer wire.LeaseAnswer
-	return answer, m.Session.Request(ctx, wire.TypeLeaseOffer, offer, &answer)
+	err = m.Session.Request(ctx, wire.TypeLeaseOffer, offer, &answer)
+	return answer, err
 }
 
 // Renew moves the deadlines of the leases that a worker says it holds. It returns those
@@ -287,6 +344,9 @@ func (k *Keeper) giveBack(ctx context.Context, id, worker string, end Ending, de
 		}
 		if a.Worker != worker {
 			return &wire.Error{Code: wire.CodeUnauthorised, Message: "lease " + id + " is not this node's"}
+		}
+		if end.Kind == job.FailExpired && k.options.Manager != "" && a.Manager != k.options.Manager {
+			return fmt.Errorf("lease %s went to another manager with its worker: %w", id, store.ErrLost)
 		}
 		out, err = k.Return(tx, changes, id, []lifecycle.AttemptState{lifecycle.AttemptHeld}, end)
 		return err

@@ -20,6 +20,7 @@ const URLLife = 30 * time.Minute
 const (
 	KindFinal  = "final"
 	KindMaster = "master"
+	KindExtra  = "extra" // a further output, with a name
 )
 
 // FrameKey is where a frame's file lies in the object store. The digest is part of it
@@ -46,8 +47,17 @@ func EvidenceKey(audit, digest string) string {
 
 // extensions by Blender's name of the format.
 var extensions = map[string][]string{
-	"PNG": {".png"}, "OPEN_EXR": {".exr"}, "JPEG": {".jpg", ".jpeg"}, "TIFF": {".tif", ".tiff"}, "WEBP": {".webp"},
+	"PNG": {".png"}, "OPEN_EXR": {".exr"}, "OPEN_EXR_MULTILAYER": {".exr"}, "JPEG": {".jpg", ".jpeg"}, "TIFF": {".tif", ".tiff"}, "WEBP": {".webp"},
 	"BMP": {".bmp"}, "TARGA": {".tga"}, "HDR": {".hdr"},
+}
+
+// extraExt tells whether an extra's extension can be part of a key: a dot and up to eight
+// letters or digits, or nothing.
+func extraExt(ext string) bool {
+	if ext == "" {
+		return true
+	}
+	return ext[0] == '.' && len(ext) > 1 && len(ext) <= 9 && strings.Trim(ext[1:], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
 }
 
 func extFits(format, ext string) bool { return slices.Contains(extensions[format], ext) }

@@ -3,6 +3,8 @@ package lease
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/heliostat-render/heliostat/manager/lifecycle"
 	"github.com/heliostat-render/heliostat/manager/notify"
@@ -17,7 +19,7 @@ import (
 var limits = map[job.FailureKind]struct{ workers, total int }{
 	job.FailScene:   {3, 6},
 	job.FailWorker:  {3, 9},
-	job.FailMemory:  {3, 6},
+	job.FailMemory:  {4, 8},
 	job.FailExpired: {5, 10},
 	job.FailVerdict: {5, 25},
 }
@@ -66,29 +68,38 @@ func (k *Keeper) Return(tx store.Tx, changes *notify.Changes, id string, from []
 	if err != nil {
 		return Outcome{}, err
 	}
+	attempts, err := tx.Attempts(a.Task)
+	if err != nil {
+		return Outcome{}, err
+	}
 	next := job.TaskWaiting
-	if kind != job.FailYield {
-		attempts, err := tx.Attempts(a.Task)
-		if err != nil {
-			return Outcome{}, err
-		}
+	blame := !blameless(kind)
+	if blame {
 		j, err := tx.Job(a.Job)
 		if err != nil {
 			return Outcome{}, err
 		}
-		if k.exhausted(attempts, kind, j.Recipe) {
+		if k.exhausted(tx, j, attempts, kind) {
 			next = job.TaskFailed
 		}
+		if kind == job.FailMemory && next != job.TaskFailed {
+			if err := k.learn(tx, changes, j); err != nil {
+				return Outcome{}, err
+			}
+		}
+	}
+	if t.State == job.TaskLeased && slices.ContainsFunc(attempts, func(a *store.Attempt) bool { return a.State == lifecycle.AttemptHeld }) {
+		next = job.TaskLeased // its copy goes on, and decides how the task ends
 	}
 	if _, err := tx.MoveTask(a.Task, []job.TaskState{t.State}, next, func(t *job.Task) {
-		if kind != job.FailYield {
+		if blame {
 			t.Failures++
 			t.Cause = cause
 		}
 	}); err != nil {
 		return Outcome{}, err
 	}
-	if kind != job.FailYield {
+	if blame {
 		if err := changes.Event(tx, a.Job, "task failed", fmt.Sprintf("%s on %s: %s (%s)", store.NameFrames(a.Frames), a.Worker, cause, kind), a.Worker); err != nil {
 			return Outcome{}, err
 		}
@@ -97,11 +108,35 @@ func (k *Keeper) Return(tx store.Tx, changes *notify.Changes, id string, from []
 	if next != job.TaskFailed {
 		return Outcome{}, nil
 	}
+	if note != "" {
+		if err := changes.Event(tx, a.Job, "log", tail(note), a.Worker); err != nil {
+			return Outcome{}, err
+		}
+	}
 	return k.fail(tx, changes, a.Job, fmt.Sprintf("%s failed the same way on several workers: %s", store.NameFrames(a.Frames), cause))
 }
 
+// blameless tells whether a kind of failure is held against nobody.
+func blameless(kind job.FailureKind) bool {
+	return kind == job.FailYield || kind == job.FailSuperseded
+}
+
+// tail is the end of a renderer's log, as much of it as a line of history takes, from a whole line on.
+func tail(log string) string {
+	const most = 1500
+	log = strings.TrimSpace(strings.ToValidUTF8(log, "?"))
+	if len(log) <= most {
+		return log
+	}
+	log = log[len(log)-most:]
+	if _, rest, ok := strings.Cut(log, "\n"); ok {
+		return rest
+	}
+	return strings.ToValidUTF8(log, "")
+}
+
 // exhausted tells whether failures of a kind were enough.
-func (k *Keeper) exhausted(attempts []*store.Attempt, kind job.FailureKind, r job.Recipe) bool {
+func (k *Keeper) exhausted(tx store.Tx, j *store.Job, attempts []*store.Attempt, kind job.FailureKind) bool {
 	workers := make(map[string]bool)
 	total := 0
 	for _, a := range attempts {
@@ -116,7 +151,13 @@ func (k *Keeper) exhausted(attempts []*store.Attempt, kind job.FailureKind, r jo
 	}
 	// A small farm has no more workers to try: a scene that failed twice and everywhere is
 	// at fault.
-	return (kind == job.FailScene || kind == job.FailMemory) && total >= 2 && len(workers) >= k.options.Fleet.Eligible(r)
+	switch kind {
+	case job.FailScene:
+		return total >= 2 && len(workers) >= len(k.options.Fleet.Eligible(&j.Job))
+	case job.FailMemory:
+		return k.outgrown(tx, j, attempts)
+	}
+	return false
 }
 
 func (k *Keeper) fail(tx store.Tx, changes *notify.Changes, jobID, cause string) (Outcome, error) {
@@ -167,7 +208,7 @@ func (k *Keeper) Stop(tx store.Tx, changes *notify.Changes, jobID, reason string
 		}); err != nil {
 			return out, err
 		}
-		if _, err := tx.MoveTask(a.Task, []job.TaskState{job.TaskLeased}, job.TaskWaiting, nil); err != nil {
+		if _, err := tx.MoveTask(a.Task, []job.TaskState{job.TaskLeased}, job.TaskWaiting, nil); store.IgnoreLost(err) != nil { // lost: it had a copy too
 			return out, err
 		}
 		out.revoke = append(out.revoke, revocation{job.RoleWorker, a.Worker, a.ID, reason})
@@ -178,6 +219,16 @@ func (k *Keeper) Stop(tx store.Tx, changes *notify.Changes, jobID, reason string
 // Finish does what follows from a durable transaction: it tells the watchers, takes leases
 // and audits away from their nodes and wakes the scheduler.
 func (k *Keeper) Finish(changes *notify.Changes, out Outcome) {
+	k.tell(out)
+	k.options.Hub.Publish(changes) // after the progress of what was taken away is gone
+	if len(out.revoke) > 0 {
+		k.options.Settler.Wake()
+	}
+	k.options.Freed()
+}
+
+// tell takes leases and audits away from their nodes.
+func (k *Keeper) tell(out Outcome) {
 	for _, r := range out.revoke {
 		typ := wire.TypeLeaseRevoke
 		if r.role == job.RoleVerifier {
@@ -188,11 +239,8 @@ func (k *Keeper) Finish(changes *notify.Changes, out Outcome) {
 		}
 		if m, ok := k.options.Fleet.Member(r.role, r.node); ok {
 			_ = m.Session.Send(typ, wire.LeaseRevoke{Lease: r.id, Reason: r.reason}) // a node that is gone learns it when it is back
+		} else if k.options.Away != nil {
+			k.options.Away(r.role, r.node, r.id, r.reason)
 		}
 	}
-	k.options.Hub.Publish(changes) // after the progress of what was taken away is gone
-	if len(out.revoke) > 0 {
-		k.options.Settler.Wake()
-	}
-	k.options.Freed()
 }

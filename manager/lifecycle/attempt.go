@@ -16,7 +16,7 @@ var Attempts = Table[AttemptState]{
 	Initial: []AttemptState{AttemptHeld},
 	Transitions: []Transition[AttemptState]{
 		{AttemptHeld, AttemptCommitted, "manager/lease", "the worker's receipt is durable"},
-		{AttemptHeld, AttemptFailed, "manager/lease", "declined, released, failed, expired or revoked"},
+		{AttemptHeld, AttemptFailed, "manager/lease", "declined, released, failed, expired or revoked, or another copy was committed first"},
 		{AttemptCommitted, AttemptPassed, "manager/audit", "the verdict is for it"},
 		{AttemptCommitted, AttemptFailed, "manager/audit", "the verdict is against it"},
 		{AttemptPassed, AttemptFailed, "manager/audit", "a bad-result claim is upheld"},

@@ -19,7 +19,7 @@ var Audits = Table[AuditState]{
 	Initial: []AuditState{AuditWaiting},
 	Transitions: []Transition[AuditState]{
 		{AuditWaiting, AuditHeld, "manager/audit", "a verifier is offered it"},
-		{AuditWaiting, AuditDropped, "manager/audit", "the job was cancelled or failed"},
+		{AuditWaiting, AuditDropped, "manager/audit", "the job ended, trust lets the attempt through, or the manager itself has decided it"},
 		{AuditHeld, AuditWaiting, "manager/audit", "declined"},
 		{AuditHeld, AuditCommitted, "the verifier", "it committed to its pixels"},
 		{AuditHeld, AuditDropped, "manager/audit", "the verifier failed, or its time is over"},

@@ -14,7 +14,7 @@ var Jobs = Table[job.State]{
 		{job.Funded, job.Rendering, "manager/intake", "it is split into tasks, in the same step"},
 		{job.Funded, job.Cancelled, "the artist", "before the split"},
 		{job.Rendering, job.Delivered, "manager/audit", "the last frame passed"},
-		{job.Rendering, job.Paused, "the artist", "no new leases from now on"},
+		{job.Rendering, job.Paused, "the artist, or manager/lease", "no new leases from now on; or a job that has to come first is lost"},
 		{job.Rendering, job.Cancelled, "the artist", "verified frames are paid, the rest is refunded"},
 		{job.Rendering, job.Failed, "manager/lease", "a task failed the same way on several workers"},
 		{job.Paused, job.Rendering, "the artist", "resumed"},

@@ -1,6 +1,6 @@
 // Package lifecycle holds, for each noun of the network, the table of its states: which
 // change may follow which, and who causes it. It is pure data with two questions; STATES.md
-// beside it is generated from it, and manager/store/sqlite enforces it again in SQL.
+// beside it is generated from it, and manager/store enforces it again in SQL.
 //
 // It is not the place for making a change happen: the packages named in the tables do that
 // with guarded updates of manager/store.
@@ -10,6 +10,7 @@
 package lifecycle
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -63,6 +64,28 @@ func (t Table[S]) Pairs() [][2]string {
 		pairs[i] = [2]string{string(c.From), string(c.To)}
 	}
 	return pairs
+}
+
+// Rule is one legal change as plain strings.
+type Rule struct{ Noun, From, To string }
+
+// All lists the legal changes of every noun, for SQL, in the order of their texts.
+func All() []Rule {
+	var rules []Rule
+	add := func(noun string, pairs [][2]string) {
+		for _, p := range pairs {
+			rules = append(rules, Rule{noun, p[0], p[1]})
+		}
+	}
+	add(Jobs.Noun, Jobs.Pairs())
+	add(Tasks.Noun, Tasks.Pairs())
+	add(Frames.Noun, Frames.Pairs())
+	add(Attempts.Noun, Attempts.Pairs())
+	add(Audits.Noun, Audits.Pairs())
+	slices.SortFunc(rules, func(a, b Rule) int {
+		return cmp.Or(cmp.Compare(a.Noun, b.Noun), cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To))
+	})
+	return rules
 }
 
 // Markdown renders the table with its diagram.

@@ -8,8 +8,8 @@ var Tasks = Table[job.TaskState]{
 	Initial: []job.TaskState{job.TaskWaiting},
 	Transitions: []Transition[job.TaskState]{
 		{job.TaskWaiting, job.TaskLeased, "manager/lease", "a worker is offered it"},
-		{job.TaskLeased, job.TaskWaiting, "manager/lease", "declined, released, failed or expired"},
-		{job.TaskLeased, job.TaskCommitted, "manager/lease", "the worker's receipt is durable"},
+		{job.TaskLeased, job.TaskWaiting, "manager/lease", "declined, released, failed, expired or taken back, and no copy goes on"},
+		{job.TaskLeased, job.TaskCommitted, "manager/lease", "the first receipt of a worker that holds it is durable"},
 		{job.TaskLeased, job.TaskFailed, "manager/lease", "several workers failed the same way"},
 		{job.TaskCommitted, job.TaskVerifying, "manager/audit", "a verifier holds the challenge"},
 		{job.TaskCommitted, job.TaskWaiting, "manager/audit", "the worker's files are missing or not the committed ones"},

@@ -80,13 +80,21 @@ func (c *Changes) Event(tx store.Tx, jobID, what, text, node string) error {
 type Session interface {
 	ID() string
 	Send(typ wire.Type, body any) error
+	Close(reason string)
 	Done() <-chan struct{}
+}
+
+// Relay hands changes on to the other managers, whose watchers want them too. It must not block.
+type Relay interface {
+	Changed(jobID string, frames []int, events []wire.Event)
+	Progress(jobID string, frame int, worker string, fraction float64)
 }
 
 // Hub serves the watchers. Run has to run.
 type Hub struct {
 	store store.Store
 	eta   func(*store.Job) float64
+	relay Relay // nil when this manager is alone
 	log   *slog.Logger
 	wg    sync.WaitGroup
 
@@ -115,6 +123,9 @@ func New(s store.Store, eta func(*store.Job) float64, log *slog.Logger) *Hub {
 
 // SetETA gives the estimator, for wiring that would go in a circle.
 func (h *Hub) SetETA(eta func(*store.Job) float64) { h.eta = eta }
+
+// SetRelay gives the way to the other managers, before anything is published.
+func (h *Hub) SetRelay(r Relay) { h.relay = r }
 
 // Watch subscribes a session to one job, to all jobs of the owner ("" job), or to all.
 // The caller has checked that it may see them. The subscription ends with the session.
@@ -149,6 +160,41 @@ func (h *Hub) Publish(c *Changes) {
 	defer h.mu.Unlock()
 	for id, at := range c.jobs {
 		h.publishLocked(id, at)
+		if h.relay != nil {
+			h.relay.Changed(id, slices.Sorted(maps.Keys(at.frames)), at.events)
+		}
+	}
+}
+
+// Relayed takes what another manager published.
+func (h *Hub) Relayed(jobID string, frames []int, events []wire.Event) {
+	c := &change{frames: make(map[int]struct{}, len(frames)), events: events}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, f := range frames {
+		c.frames[f] = struct{}{}
+		delete(h.progress[jobID], f) // it got further, or back
+	}
+	if len(h.progress[jobID]) == 0 {
+		delete(h.progress, jobID)
+	}
+	h.publishLocked(jobID, c)
+}
+
+// RelayedProgress takes another manager's report of a frame that renders.
+func (h *Hub) RelayedProgress(jobID string, frame int, worker string, fraction float64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.progressLocked(jobID, frame, worker, fraction)
+}
+
+// Blind ends every watcher's session, since what other managers published may have been missed:
+// clients connect again and ask for the whole.
+func (h *Hub) Blind() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, w := range h.watchers {
+		w.session.Close("this manager lost sight of the others for a moment")
 	}
 }
 
@@ -179,6 +225,13 @@ func (h *Hub) publishLocked(jobID string, c *change) {
 func (h *Hub) Progress(jobID string, frame int, worker string, fraction float64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.progressLocked(jobID, frame, worker, fraction)
+	if h.relay != nil {
+		h.relay.Progress(jobID, frame, worker, fraction)
+	}
+}
+
+func (h *Hub) progressLocked(jobID string, frame int, worker string, fraction float64) {
 	if h.progress[jobID] == nil {
 		h.progress[jobID] = make(map[int]job.Frame)
 	}

@@ -26,6 +26,7 @@ func listen(id string) *listener {
 
 func (l *listener) ID() string            { return l.id }
 func (l *listener) Done() <-chan struct{} { return l.done }
+func (l *listener) Close(string)          { close(l.done) }
 
 func (l *listener) Send(_ wire.Type, body any) error {
 	l.updates <- body.(wire.JobUpdate)

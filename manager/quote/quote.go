@@ -1,5 +1,5 @@
 // Package quote prices a job before it runs: work units, time, price per frame and a
-// ceiling. It estimates from the history of the same scene where there is one, else from resolution
+// ceiling. It estimates from the history of the same scene (a probe of a few frames at reduced samples is history too) where there is one, else from resolution
 // and samples, and says in Quote.Basis on what the figures rest. What artist and worker get is fixed by
 // the quote, never by a worker's clock.
 //
@@ -54,7 +54,7 @@ func (q *Quoter) Quote(tx store.Tx, j *store.Job) (job.Quote, error) {
 	bench, workers := 0.0, 0
 	var floor job.Amount = math.MaxInt64
 	for _, m := range q.Fleet.Members(job.RoleWorker) {
-		if fleet.Lacks(m.Capabilities, j.Recipe) != "" {
+		if fleet.Unfit(m, &j.Job) != "" {
 			continue
 		}
 		workers++
@@ -63,7 +63,7 @@ func (q *Quoter) Quote(tx store.Tx, j *store.Job) (job.Quote, error) {
 	}
 	if workers == 0 {
 		bench, workers = newBench, 1
-		basis += fmt.Sprintf("; no connected worker has %s %s with %s now, so the time assumes one of middling speed", j.Recipe.Renderer, j.Recipe.Version, j.Recipe.Engine)
+		basis += fmt.Sprintf("; no connected worker has %s %s with %s and what else the job asks for now, so the time assumes one of middling speed", j.Recipe.Renderer, j.Recipe.Version, j.Recipe.Engine)
 	} else {
 		unit = max(unit, floor)
 		noun := "workers"
@@ -85,15 +85,17 @@ func (q *Quoter) Quote(tx store.Tx, j *store.Job) (job.Quote, error) {
 	}, nil
 }
 
-// slotBench is the score of one slot, benchOf that of the whole node.
-func slotBench(c job.Capabilities) float64 {
+// Bench is the score of one slot of a worker, in work units per minute; one that hasn't measured
+// itself counts as two CPU cores.
+func Bench(c job.Capabilities) float64 {
 	if c.Bench > 0 {
 		return c.Bench
 	}
 	return newBench
 }
 
-func benchOf(c job.Capabilities) float64 { return slotBench(c) * float64(max(c.Slots, 1)) }
+// benchOf is the score of the whole node.
+func benchOf(c job.Capabilities) float64 { return Bench(c) * float64(max(c.Slots, 1)) }
 
 // Seconds estimates one frame on a worker of the fleet, for the size of tasks, and the least
 // that it may take: close to the estimate where the scene was rendered before, far below it
@@ -101,8 +103,8 @@ func benchOf(c job.Capabilities) float64 { return slotBench(c) * float64(max(c.S
 func (q *Quoter) Seconds(j *store.Job) (seconds, least float64) {
 	sum, n := 0.0, 0
 	for _, m := range q.Fleet.Members(job.RoleWorker) {
-		if fleet.Lacks(m.Capabilities, j.Recipe) == "" {
-			sum += slotBench(m.Capabilities)
+		if fleet.Unfit(m, &j.Job) == "" {
+			sum += Bench(m.Capabilities)
 			n++
 		}
 	}
@@ -113,30 +115,18 @@ func (q *Quoter) Seconds(j *store.Job) (seconds, least float64) {
 	return j.Quote.WorkUnits * unit, j.Quote.WorkUnitsLow * unit
 }
 
-// estimate gives the work units of one frame, the factor of the 80 % interval around them
-// and what they rest on.
-func estimate(tx store.Tx, j *store.Job) (each, spread float64, basis string, err error) {
-	earlier, err := tx.ListJobs(j.Owner, "", 200)
-	if err != nil {
-		return 0, 0, "", err
+// FrameSeconds is how long one of a job's frames takes a slot of the given bench score, by those
+// that are rendered, before there are any by the quote; 0 while unknown.
+func FrameSeconds(j *store.Job, bench float64) float64 {
+	switch {
+	case j.RendFrames > 0 && j.Units > 0 && bench > 0:
+		return j.Units / float64(j.RendFrames) * 60 / bench
+	case j.RendFrames > 0:
+		return j.Seconds / float64(j.RendFrames)
+	case len(j.Frames) > 0 && bench > 0:
+		return j.Quote.WorkUnits / float64(len(j.Frames)) * 60 / bench
 	}
-	r := j.Recipe
-	for _, e := range earlier {
-		p := e.Recipe
-		if e.RendFrames == 0 || e.Units <= 0 || p.MainFile != r.MainFile || p.Renderer != r.Renderer || p.Engine != r.Engine || p.Device != r.Device {
-			continue
-		}
-		each = e.Units / float64(e.RendFrames) * work(r) / work(p)
-		spread = 1.3
-		if e.Package != j.Package {
-			spread = 1.6 // the scene has been edited since
-		}
-		if work(r) != work(p) {
-			spread *= 1.2
-		}
-		return max(each, frameUnits), spread, fmt.Sprintf("%d frames of this scene rendered before, in job %s", e.RendFrames, e.ID), nil
-	}
-	return max(work(r)/unitSamples, frameUnits), 4, fmt.Sprintf("a rough guess from %d×%d pixels and %d samples; nothing of this scene has been rendered yet", r.Width, r.Height, samples(r)), nil
+	return 0
 }
 
 // work is proportional to the rendering of one frame: pixels times samples.

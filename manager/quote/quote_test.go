@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -59,7 +60,7 @@ func TestQuote(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if known := price(j); known.WorkUnits != 60 || !strings.Contains(known.Basis, before.ID) {
+	if known := price(j); math.Abs(known.WorkUnits-30/(fixedShare+(1-fixedShare)/2)) > 1e-9 || !strings.Contains(known.Basis, before.ID) {
 		t.Errorf("from history: %+v", known)
 	}
 	for n, want := range []string{"time for the 1 connected worker that", "time for the 2 connected workers that"} {

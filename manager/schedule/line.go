@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/heliostat-render/heliostat/manager/fleet"
+	"github.com/heliostat-render/heliostat/manager/quote"
 	"github.com/heliostat-render/heliostat/manager/store"
 	"github.com/heliostat-render/heliostat/shared/job"
 )
@@ -23,6 +24,8 @@ const (
 	// maxYields is how often a worker may decline or release tasks of a job before it counts
 	// no more as somebody who will take them.
 	maxYields = 3
+	// hurryMargin is added for loading, uploads and checks, in seconds.
+	hurryMargin = 60
 )
 
 // backoff is the wait after the n-th verdict in a row, n from 1.
@@ -45,6 +48,11 @@ type line struct {
 	barred    map[[2]string]bool // task and worker
 	convicted int                // workers that suit the job otherwise
 	retry     time.Time          // when the first back-off ends that keeps somebody out; zero when none does
+	cramped   int64              // memory that a task didn't fit into, where everybody who may have it has less or as much; 0 for none
+	urgent    bool               // it would miss its deadline without going first
+	slack     float64            // seconds to spare until its deadline if everybody worked on it
+	given     int                // tasks that this plan has given out
+	partly    bool               // only tasks may be given out, whatever else waits: see Candidate.Partly
 }
 
 // record is what one worker did wrong on a job, or on one task of it.
@@ -53,12 +61,15 @@ type record struct {
 	suspicions int // verdicts that stood alone
 	last       int64
 	yields     int
+	taken      int // attempts that were taken back from it
 }
 
 func (r *record) note(f store.Failure) {
 	switch f.Kind {
 	case job.FailYield:
 		r.yields++
+	case job.FailSuperseded:
+		r.taken++
 	case job.FailVerdict:
 		r.suspicions++
 		r.last = max(r.last, f.Ended)
@@ -73,7 +84,7 @@ func (r *record) until(grace int) time.Time {
 }
 
 func newLine(c *Candidate, workers []fleet.Member, now time.Time) *line {
-	l := &line{job: c.Job, tasks: slices.Clone(c.Tasks), barred: make(map[[2]string]bool)}
+	l := &line{job: c.Job, partly: c.Partly, tasks: slices.Clone(c.Tasks), barred: make(map[[2]string]bool)}
 	convicted := make(map[string]bool)
 	whole := make(map[string]*record)
 	each := make(map[[2]string]*record)
@@ -125,8 +136,9 @@ func newLine(c *Candidate, workers []fleet.Member, now time.Time) *line {
 		fit = append(fit, late...)
 	}
 	for _, t := range l.tasks {
-		l.bar(t.ID, fit, each, now)
+		l.bar(t.ID, fit, each, now, c.Outgrown[t.ID])
 	}
+	l.hurry(fit, now)
 	slices.SortStableFunc(fit, func(a, b fleet.Member) int {
 		return cmp.Or(cmp.Compare(a.Capabilities.Floor, b.Capabilities.Floor),
 			-cmp.Compare(has(a, c.Job.Package), has(b, c.Job.Package)), -cmp.Compare(a.Capabilities.Bench, b.Capabilities.Bench))
@@ -138,16 +150,33 @@ func newLine(c *Candidate, workers []fleet.Member, now time.Time) *line {
 }
 
 // bar keeps from one task the workers that failed it, as long as there is another one for it,
-// and those with a verdict against them also until their back-off is over.
-func (l *line) bar(task string, fit []fleet.Member, each map[[2]string]*record, now time.Time) {
+// and those with a verdict against them also until their back-off is over. Where it ran out of
+// memory, only workers with more get it; without any, those with as much may try again.
+func (l *line) bar(task string, fit []fleet.Member, each map[[2]string]*record, now time.Time, outgrown int64) {
+	room := func(w fleet.Member) int64 { return fleet.Room(w.Capabilities, l.job.Recipe) }
+	if outgrown > 0 {
+		larger := slices.ContainsFunc(fit, func(w fleet.Member) bool { return room(w) > outgrown })
+		fits := func(w fleet.Member) bool { return room(w) > outgrown || room(w) == outgrown && !larger }
+		if !slices.ContainsFunc(fit, fits) {
+			l.cramped = max(l.cramped, outgrown)
+		}
+		for _, w := range fit {
+			if !fits(w) {
+				l.barred[[2]string{task, w.Address}] = true
+			}
+		}
+	}
 	willing := false
 	var failed []string
 	for _, w := range fit {
+		if l.barred[[2]string{task, w.Address}] {
+			continue
+		}
 		r := each[[2]string{task, w.Address}]
 		switch {
 		case r == nil:
 			willing = true
-		case r.failures > 0 || r.suspicions > 0:
+		case r.failures > 0 || r.suspicions > 0 || r.taken > 0:
 			failed = append(failed, w.Address)
 		default:
 			willing = willing || r.yields < maxYields
@@ -164,6 +193,23 @@ func (l *line) bar(task string, fit []fleet.Member, each map[[2]string]*record, 
 			l.barred[at] = true
 		}
 	}
+}
+
+// hurry looks whether the job still makes its deadline. It has to go first once there is no more
+// than twice the time left that all who can render it would need together.
+func (l *line) hurry(fit []fleet.Member, now time.Time) {
+	if l.job.Deadline == 0 || len(fit) == 0 {
+		return
+	}
+	slots, bench := 0, 0.0
+	for _, w := range fit {
+		n := max(w.Capabilities.Slots, 1)
+		slots += n
+		bench += float64(n) * quote.Bench(w.Capabilities)
+	}
+	need := quote.FrameSeconds(l.job, bench/float64(slots)) * float64(l.job.Counts.Pending) / float64(slots)
+	l.slack = float64(l.job.Deadline-now.Unix()) - need
+	l.urgent = l.slack < need+hurryMargin
 }
 
 func (l *line) waits(until time.Time) {

@@ -18,6 +18,10 @@ type Candidate struct {
 	// of the job passed, in Unix milliseconds: see line for what follows from them.
 	Failures []store.Failure
 	Passes   map[string]int64
+	// Outgrown is the memory, by task, that one of its attempts didn't fit into: see fleet.Room.
+	Outgrown map[string]int64
+	// Partly says that the job's other waiting tasks may not be given out yet.
+	Partly bool
 }
 
 // Assignment gives a task to a worker.
@@ -25,11 +29,14 @@ type Assignment struct {
 	Job    *store.Job
 	Task   *job.Task
 	Worker string
+	Ahead  bool // the worker is busy and holds it only to fetch its package early
 }
 
-// Plan decides which waiting task each free worker is offered. Jobs come by priority, then by what
+// Plan decides which waiting task each free worker is offered. Jobs come by priority, then those
+// that would miss their deadline otherwise, the tightest first, then by what
 // their owners already have (fair share), then by age. Of the workers that can render a job,
 // the one that asks the least is taken, then one that has its package, then the fastest.
+// What no free worker can take goes to busy ones that would hold it early.
 // held is how many tasks of each owner are leased. Plan changes nothing but its own copies.
 func Plan(candidates []Candidate, workers []fleet.Member, held map[string]int, now time.Time) []Assignment {
 	share := make(map[string]int, len(held))
@@ -50,12 +57,10 @@ func Plan(candidates []Candidate, workers []fleet.Member, held map[string]int, n
 			queue = append(queue, newLine(&candidates[i], workers, now))
 		}
 	}
+	lines := slices.Clone(queue)
 	var plan []Assignment
 	for total > 0 && len(queue) > 0 {
-		slices.SortStableFunc(queue, func(a, b *line) int {
-			return cmp.Or(cmp.Compare(b.job.Priority, a.job.Priority), cmp.Compare(share[a.job.Owner], share[b.job.Owner]),
-				cmp.Compare(a.job.Created, b.job.Created), cmp.Compare(a.job.ID, b.job.ID))
-		})
+		slices.SortStableFunc(queue, func(a, b *line) int { return a.before(b, share) })
 		first := queue[0]
 		task, worker, ok := first.next(free)
 		if !ok {
@@ -66,6 +71,53 @@ func Plan(candidates []Candidate, workers []fleet.Member, held map[string]int, n
 		free[worker]--
 		total--
 		share[first.job.Owner]++
+		first.given++
+	}
+	return append(plan, early(lines, workers, share)...)
+}
+
+// before orders two jobs.
+func (l *line) before(other *line, share map[string]int) int {
+	hurried := func(l *line) (int, float64) {
+		if l.urgent {
+			return 0, l.slack
+		}
+		return 1, 0
+	}
+	lu, ls := hurried(l)
+	ou, os := hurried(other)
+	return cmp.Or(cmp.Compare(other.job.Priority, l.job.Priority), cmp.Compare(lu, ou), cmp.Compare(ls, os),
+		cmp.Compare(share[l.job.Owner], share[other.job.Owner]), cmp.Compare(l.job.Created, other.job.Created), cmp.Compare(l.job.ID, other.job.ID))
+}
+
+// early gives tasks that no free worker can take to busy ones that would hold them. A job keeps
+// as many of its tasks waiting as there are workers for it: at its end, whoever is free first
+// takes the next one, and none is stuck behind another.
+func early(lines []*line, workers []fleet.Member, share map[string]int) []Assignment {
+	ahead := make(map[string]int)
+	for _, w := range workers {
+		if w.Ahead > 0 {
+			ahead[w.Address] = w.Ahead
+		}
+	}
+	if len(ahead) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(lines, func(a, b *line) int { return a.before(b, share) })
+	var plan []Assignment
+	for _, l := range lines {
+		waiting := l.job.TasksWaiting - l.given
+		if l.partly {
+			waiting = len(l.tasks)
+		}
+		for ; waiting > len(l.workers); waiting-- {
+			task, worker, ok := l.next(ahead)
+			if !ok {
+				break
+			}
+			ahead[worker]--
+			plan = append(plan, Assignment{Job: l.job, Task: task, Worker: worker, Ahead: true})
+		}
 	}
 	return plan
 }
@@ -75,8 +127,8 @@ func Suits(w fleet.Member, j *store.Job) string {
 	if w.Paused != "" {
 		return "is paused: " + w.Paused
 	}
-	if lacks := fleet.Lacks(w.Capabilities, j.Recipe); lacks != "" {
-		return lacks
+	if unfit := fleet.Unfit(w, &j.Job); unfit != "" {
+		return unfit
 	}
 	// Floor is per work unit; what the job pays per unit follows from its quote.
 	if units := j.Quote.WorkUnits; units > 0 && len(j.Frames) > 0 {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/heliostat-render/heliostat/manager/fleet"
+	"github.com/heliostat-render/heliostat/manager/lease"
 	"github.com/heliostat-render/heliostat/manager/lifecycle"
 	"github.com/heliostat-render/heliostat/manager/store"
 	"github.com/heliostat-render/heliostat/manager/store/sqlite"
@@ -39,6 +40,8 @@ func text(plan []Assignment) string {
 	}
 	return strings.TrimSpace(b.String())
 }
+
+var start = time.Unix(1_700_000_000, 0)
 
 func TestPlan(t *testing.T) {
 	old := worker("w1", 1)
@@ -85,7 +88,7 @@ func TestPlan(t *testing.T) {
 		{"the only worker may try again", []Candidate{lonely}, []fleet.Member{worker("w1", 1)}, nil, "a.0>w1"},
 		{"yielding is no failure", []Candidate{yielded}, []fleet.Member{worker("w1", 1), worker("w2", 1)}, nil, "a.0>w1"},
 	} {
-		if got := text(Plan(test.candidates, test.workers, test.held, time.Unix(1_700_000_000, 0))); got != test.want {
+		if got := text(Plan(test.candidates, test.workers, test.held, start)); got != test.want {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
 	}
@@ -164,6 +167,9 @@ func TestBackoff(t *testing.T) {
 type idle struct{}
 
 func (idle) Offer(context.Context, string, string) (bool, error) { return false, nil }
+func (idle) Copy(context.Context, string, string) (bool, error)  { return false, nil }
+func (idle) Held() map[string][]lease.Holding                    { return nil }
+func (idle) Suspend(context.Context, string, string) error       { return nil }
 func (idle) Working(string) (int, int)                           { return 0, 0 }
 
 // TestWhyNamesTheNextTry looks at a job whose only worker failed its check.

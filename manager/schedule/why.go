@@ -19,6 +19,9 @@ func (s *Scheduler) Why(j *store.Job) string {
 	case job.Draft, job.Quoted:
 		return "its quote is not accepted yet"
 	case job.Paused:
+		if j.Cause != "" {
+			return "it is paused: " + j.Cause + "; resume it to go on without"
+		}
 		return "it is paused; resume it"
 	case job.Funded, job.Rendering, job.Disputed:
 	default:
@@ -26,6 +29,17 @@ func (s *Scheduler) Why(j *store.Job) string {
 	}
 	if workers, _ := s.options.Leaser.Working(j.ID); workers > 0 {
 		return ""
+	}
+	line, g, err := s.line(j, s.options.Fleet.Members(job.RoleWorker))
+	switch {
+	case err != nil:
+		s.options.Log.Error("look up why a job waits", "job", j.ID, "err", err)
+	case g.lost != "":
+		return g.lost
+	case g.waits != "":
+		return g.waits
+	case line.partly && len(line.tasks) == 0 && j.Counts.Uploaded == 0:
+		return "its scout frames are there: look at them, then release the rest with `heliostat job release " + j.ID + "`"
 	}
 	if j.TasksWaiting == 0 {
 		if j.TasksOpen == 0 {
@@ -43,11 +57,7 @@ func (s *Scheduler) Why(j *store.Job) string {
 		return "no worker is connected; start heliostat-worker"
 	}
 	var reasons []string
-	suits, busy := 0, 0
-	line, err := s.line(j, workers)
-	if err != nil {
-		s.options.Log.Error("look up why a job waits", "job", j.ID, "err", err)
-	}
+	suits, busy, resting := 0, 0, time.Time{}
 	for _, w := range workers {
 		if reason := Suits(w, j); reason != "" {
 			if !slices.Contains(reasons, reason) && len(reasons) < 5 {
@@ -59,12 +69,18 @@ func (s *Scheduler) Why(j *store.Job) string {
 		if w.Free == 0 {
 			busy++
 		}
+		if !w.Rests.IsZero() && (resting.IsZero() || w.Rests.Before(resting)) {
+			resting = w.Rests
+		}
 	}
 	switch {
 	case suits == 0:
 		return fmt.Sprintf("none of the %d connected workers can render it: one %s", len(workers), strings.Join(reasons, "; one "))
 	case line != nil && len(line.tasks) > 0 && !line.open():
 		return line.shut(suits, s.options.Clock())
+	case busy == suits && !resting.IsZero():
+		now := s.options.Clock()
+		return fmt.Sprintf("the %d workers that can render it are busy, or declined or came and went too often; the next of those is asked again in %s", suits, resting.Sub(now).Round(time.Second))
 	case busy == suits:
 		return fmt.Sprintf("all %d workers that can render it are busy", suits)
 	}
@@ -74,17 +90,27 @@ func (s *Scheduler) Why(j *store.Job) string {
 // maxLooked bounds the waiting tasks that Why looks at.
 const maxLooked = 256
 
-func (s *Scheduler) line(j *store.Job, workers []fleet.Member) (*line, error) {
+func (s *Scheduler) line(j *store.Job, workers []fleet.Member) (*line, gate, error) {
 	var c Candidate
-	err := s.options.Store.View(context.Background(), func(tx store.Tx) (err error) { c, err = read(tx, j, maxLooked); return err })
+	var g gate
+	err := s.options.Store.View(context.Background(), func(tx store.Tx) (err error) {
+		if g, err = s.gate(tx, j); err != nil {
+			return err
+		}
+		c, err = read(tx, j, maxLooked)
+		return err
+	})
 	if err != nil {
-		return nil, err
+		return nil, g, err
 	}
-	return newLine(&c, workers, s.options.Clock()), nil
+	return newLine(&c, workers, s.options.Clock()), g, nil
 }
 
 // shut says why nobody of those that could render a job gets any of it.
 func (l *line) shut(suits int, now time.Time) string {
+	if l.cramped > 0 && l.retry.IsZero() {
+		return fmt.Sprintf("it didn't fit into %s, and none of the %d connected workers that can render it has more: connect a bigger one, or make the scene smaller", fleet.Size(l.cramped), suits)
+	}
 	who := fmt.Sprintf("the frames of all %d workers that can render it failed their check", suits)
 	if suits == 1 {
 		who = "the frames of the only worker that can render it failed their check"

@@ -76,7 +76,8 @@ func (s *Settler) Pass(ctx context.Context) error {
 		if waiting[head.Job] && head.Job != "" {
 			continue
 		}
-		if s.options.Clock().UnixMilli() < op.Next {
+		// A time far ahead was written by a clock that was set back since.
+		if wait := op.Next - s.options.Clock().UnixMilli(); wait > 0 && wait <= retryMax.Milliseconds() {
 			waiting[head.Job] = true
 			continue
 		}
@@ -164,6 +165,8 @@ func (s *Settler) call(ctx context.Context, op *store.Op, changes *notify.Change
 			return "", nil, err
 		}
 		return s.post(ctx, b.Epoch)
+	case opSlash:
+		return s.slash(ctx, op, changes)
 	}
 	var b jobBody
 	if err := json.Unmarshal(op.Body, &b); err != nil {

@@ -186,6 +186,9 @@ func (s *Settler) Fund(ctx context.Context, j *store.Job, f wire.JobFund) error 
 
 // await waits until an outbox entry is done.
 func (s *Settler) await(ctx context.Context, kind, ref string) error {
+	// Another manager may be the one that carries it out.
+	look := time.NewTicker(250 * time.Millisecond)
+	defer look.Stop()
 	for {
 		s.mu.Lock()
 		changed := s.changed
@@ -202,6 +205,7 @@ func (s *Settler) await(ctx context.Context, kind, ref string) error {
 		}
 		select {
 		case <-changed:
+		case <-look.C:
 		case <-ctx.Done():
 			return fmt.Errorf("wait for %s of %s: %w", kind, ref, context.Cause(ctx))
 		}

@@ -29,13 +29,17 @@ type ledgerChain struct {
 	fail                             error // the next call fails with it …
 	after                            bool  // … after it took effect
 	calls                            []string
+	stakes                           map[string]job.Amount
+	slashed                          map[[32]byte]job.Amount
+	rewards                          map[string]job.Amount // by verifier and offence
 }
 
 var _ Chain = (*ledgerChain)(nil)
 
 func newChain(now func() time.Time) *ledgerChain {
 	m := func() map[[32]byte]job.Amount { return make(map[[32]byte]job.Amount) }
-	return &ledgerChain{funded: m(), payable: m(), spent: m(), refunded: m(), delivered: make(map[[32]byte]time.Time), paid: make(map[string]job.Amount), window: time.Hour, now: now}
+	return &ledgerChain{funded: m(), payable: m(), spent: m(), refunded: m(), delivered: make(map[[32]byte]time.Time), paid: make(map[string]job.Amount), window: time.Hour, now: now,
+		slashed: m(), rewards: make(map[string]job.Amount)}
 }
 
 func (c *ledgerChain) do(name string, effect func() error) (string, error) {

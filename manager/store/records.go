@@ -77,6 +77,7 @@ type Audit struct {
 	Cause    string
 	Created  int64
 	Ended    int64
+	Manager  string // that the verifier was connected to when it last was heard of
 }
 
 // AuditKind says what an audit is for.
@@ -94,6 +95,7 @@ type Standing struct {
 	At       int64   `json:"at,omitempty"`       // Unix milliseconds that Trust is of
 	Verdicts int     `json:"verdicts,omitempty"` // of a verifier: those that counted
 	Wrong    int     `json:"wrong,omitempty"`    // of a verifier: those that others, or a honeypot, refuted
+	Barred   int64   `json:"barred,omitempty"`   // Unix milliseconds until which a verifier that was refuted checks nothing
 	Owner    string  `json:"owner,omitempty"`    // who runs it, as far as known: nodes of one owner don't check one another
 	Slashed  int     `json:"slashed,omitempty"`  // quorums against it
 }
@@ -107,7 +109,8 @@ type Node struct {
 	Capabilities job.Capabilities
 	Passes       int // since the last fail
 	Fails        int
-	Seen         int64 // Unix milliseconds
+	Seen         int64  // Unix milliseconds
+	Manager      string // that it was connected to last
 }
 
 // Package is a registered package.
@@ -120,6 +123,7 @@ type Package struct {
 	Files   int
 	Ready   bool
 	Created int64
+	Used    int64 // Unix milliseconds of the last draft with it
 }
 
 // Entry says that a node is owed for one frame, or for one part of a still. (Job, Frame, Part,
@@ -239,4 +243,15 @@ type Signal struct {
 	Body string `json:"body"` // at most 7 000 bytes
 	// Lost says that signals before this one may have been missed: look at everything again.
 	Lost bool `json:"-"`
+}
+
+// Totals is how much there is of what, for those who watch the manager.
+type Totals struct {
+	Jobs    map[job.State]int
+	Tasks   map[job.TaskState]int        // those that are waiting and out: neither done nor failed
+	Audits  map[lifecycle.AuditState]int // those that are open
+	Held    int                          // attempts, copies included
+	Earned  job.Amount                   // by verified frames and confirmed verdicts, of every job
+	Settled job.Amount                   // the same, of jobs that are over
+	Escrow  job.Amount                   // that jobs have on the chain now
 }

@@ -26,6 +26,12 @@ var (
 	ErrLost = errors.New("it is in another state by now")
 	// ErrIllegal means that manager/lifecycle doesn't know the change: a bug of the caller.
 	ErrIllegal = errors.New("illegal change of state")
+	// ErrUnknown means that the database went away in the middle of a commit and didn't come
+	// back in time: nobody knows yet whether the change was kept. It counts as not acknowledged;
+	// who does it again has to be ready to find it done.
+	ErrUnknown = errors.New("the database went away: whether the change was kept isn't known")
+	// ErrClosed means that the store was closed.
+	ErrClosed = errors.New("the store is closed")
 	// ErrExists means that the row is there already.
 	ErrExists = errors.New("it exists already")
 )
@@ -93,11 +99,19 @@ type Tx interface {
 	MoveAttempt(id string, from []lifecycle.AttemptState, to lifecycle.AttemptState, patch func(*Attempt)) (*Attempt, error)
 	HeldByOwner() (map[string]int, error) // leased tasks of each artist
 
+	// TakeAttempts makes those of the ids that the worker holds the manager's.
+	TakeAttempts(worker string, ids []string, manager string) ([]*Attempt, error)
+
 	// Audits.
 	AddAudit(a *Audit) error
 	Audit(id string) (*Audit, error)
 	Audits(attempt string) ([]*Audit, error) // in order
 	AuditsIn(states ...lifecycle.AuditState) ([]*Audit, error)
+	WaitingAudits(limit int) ([]*Audit, error) // the oldest first
+	// AdoptAudits is AdoptAttempts for the audits that are held or committed.
+	AdoptAudits(notSeenSince int64, manager string, deadline int64) ([]*Audit, error)
+	// TakeAudits makes those of the ids that the verifier has open the manager's.
+	TakeAudits(verifier string, ids []string, manager string) ([]*Audit, error)
 	MoveAudit(id string, from []lifecycle.AuditState, to lifecycle.AuditState, patch func(*Audit)) (*Audit, error)
 
 	// Nodes.
@@ -117,6 +131,17 @@ type Tx interface {
 	Chunks(pkg string, ids []string) (map[string]wire.Chunk, error)
 	ChunkCount(pkg string) (int, error)
 	FinishPackage(id string, bytes int64, files int) error
+	// UsePackage says that a job is made of it now (Unix milliseconds); ErrNotFound unless it is
+	// ready. It and DropPackage can't both succeed.
+	UsePackage(id string, at int64) error
+	// IdlePackages returns packages, finished or not, that came and were used before the time
+	// and that only jobs which are settled, cancelled or failed are of; the oldest first.
+	IdlePackages(before int64, limit int) ([]*Package, error)
+	// DropPackage forgets the chunks of an idle package; ErrLost when it isn't idle any more.
+	// Its record stays, not ready, until it is put again.
+	DropPackage(id string, before int64) error
+	// ChunksInUse says which of the chunks the packages of the owner have.
+	ChunksInUse(owner string, ids []string) (map[string]bool, error)
 
 	// History: what people read about a job.
 	AddEvent(jobID string, e wire.Event) error
@@ -140,7 +165,7 @@ type Tx interface {
 	Entries(jobID string) ([]Entry, error)
 	VoidEntries(jobID string, frames []int, cause string) (job.Amount, error) // unsettled ones only
 	SettleEntries(jobID string) error                                         // the escrow has paid them and the fees out
-	// AddFee makes a confirmed verdict against an attempt payable, once per job, frame, attempt
+	// AddFee makes a confirmed verdict on an attempt payable, once per job, frame, attempt
 	// and verifier: a second one is ErrExists.
 	AddFee(f Fee) error
 	Fees(jobID string) ([]Fee, error)
@@ -157,6 +182,9 @@ type Tx interface {
 	Op(kind, ref string) (*Op, error)
 	PendingOps() ([]*Op, error) // in order
 	EditOp(id int64, patch func(*Op)) (*Op, error)
+
+	// Totals is cheap however much there is.
+	Totals() (Totals, error)
 
 	// Settings.
 	Meta(key string) (string, error) // "" when it isn't set

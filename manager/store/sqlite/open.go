@@ -15,16 +15,18 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"os"
 	"path/filepath"
-	"runtime"
 	"sort"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"github.com/mattn/go-sqlite3" // the driver, and its error codes
 
 	"github.com/heliostat-render/heliostat/manager/lifecycle"
 	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/manager/store/rows"
 )
 
 // migrations are applied in the order of their names, each once. A released one is never edited.
@@ -38,8 +40,12 @@ type Store struct {
 	read  *sql.DB
 	conn  *sql.Conn // the writer's
 
+	readers *readers
+
 	queue chan *request
 	done  chan struct{}
+
+	commits, updates atomic.Uint64
 
 	mu     sync.RWMutex // guards closed against sends on queue
 	closed bool
@@ -47,17 +53,66 @@ type Store struct {
 
 var _ store.Store = (*Store)(nil)
 
+// uri names the file to the driver.
+func uri(path, options string) string {
+	return (&url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: options}).String()
+}
+
+// Reading opens the file for View alone. It changes nothing, works beside a running manager, and
+// refuses a file of another version.
+func Reading(ctx context.Context, path string) (*Store, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("database %s: %w", path, err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("database %s: %w; name the manager's data folder with --data", path, err)
+	}
+	// Not mode=ro: the last program that leaves a file in WAL mode has to be able to tidy up.
+	read, err := sql.Open("sqlite3", uri(path, "_query_only=on&_busy_timeout=10000"))
+	if err != nil {
+		return nil, fmt.Errorf("open database %s: %w", path, err)
+	}
+	s := &Store{read: read, readers: newReaders(read), closed: true}
+	names, err := fs.Glob(migrations, "*.sql")
+	if err != nil {
+		return nil, err
+	}
+	var have int
+	err = read.QueryRowContext(ctx, "PRAGMA user_version").Scan(&have)
+	if err == nil && have != len(names) {
+		err = fmt.Errorf("its schema has version %d and this program knows %d: use the program of the manager that runs on it, or start this version's manager once", have, len(names))
+	}
+	if err != nil {
+		return nil, errors.Join(unusable(path, err), read.Close())
+	}
+	return s, nil
+}
+
+// Integrity asks SQLite itself whether the file is sound, and says what isn't.
+func (s *Store) Integrity(ctx context.Context) ([]string, error) {
+	var found []string
+	err := s.View(ctx, func(tx store.Tx) error {
+		t := tx.(*rows.Tx)
+		said, err := t.Texts("check the file", `SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok' LIMIT 20`)
+		if err != nil {
+			return err
+		}
+		broken, err := t.Texts("check the references", `SELECT "table" || ' refers to a row of ' || parent || ' that is missing' FROM pragma_foreign_key_check LIMIT 20`)
+		found = append(said, broken...)
+		return err
+	})
+	return found, err
+}
+
 // Open opens the file, makes it when it is missing, and brings its schema up to date.
 func Open(ctx context.Context, path string) (*Store, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("database %s: %w", path, err)
 	}
-	uri := func(options string) string {
-		return (&url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: options}).String()
-	}
 	s := &Store{queue: make(chan *request, 256), done: make(chan struct{})}
-	s.write, err = sql.Open("sqlite3", uri("_journal_mode=WAL&_synchronous=FULL&_foreign_keys=on&_busy_timeout=10000&_txlock=immediate"))
+	s.write, err = sql.Open("sqlite3", uri(path, "_journal_mode=WAL&_synchronous=FULL&_cache_size=-32768&_foreign_keys=on&_busy_timeout=10000&_txlock=immediate"))
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
@@ -71,13 +126,13 @@ func Open(ctx context.Context, path string) (*Store, error) {
 		s.write.Close()
 		return nil, unusable(path, err)
 	}
-	s.read, err = sql.Open("sqlite3", uri("mode=ro&_query_only=on&_busy_timeout=10000"))
+	s.read, err = sql.Open("sqlite3", uri(path, "mode=ro&_query_only=on&_busy_timeout=10000"))
 	if err != nil {
 		s.conn.Close()
 		s.write.Close()
 		return nil, fmt.Errorf("open database %s for reading: %w", path, err)
 	}
-	s.read.SetMaxOpenConns(max(2, runtime.NumCPU()))
+	s.readers = newReaders(s.read)
 	go s.writer()
 	return s, nil
 }
@@ -116,31 +171,19 @@ func (s *Store) migrate(ctx context.Context) error {
 	if _, err := tx.ExecContext(ctx, "DELETE FROM transitions"); err != nil {
 		return fmt.Errorf("renew the transition tables: %w", err)
 	}
-	for noun, pairs := range map[string][][2]string{
-		lifecycle.Jobs.Noun: lifecycle.Jobs.Pairs(), lifecycle.Tasks.Noun: lifecycle.Tasks.Pairs(), lifecycle.Frames.Noun: lifecycle.Frames.Pairs(),
-		lifecycle.Attempts.Noun: lifecycle.Attempts.Pairs(), lifecycle.Audits.Noun: lifecycle.Audits.Pairs(),
-	} {
-		for _, p := range pairs {
-			if _, err := tx.ExecContext(ctx, "INSERT INTO transitions (noun, source, target) VALUES (?, ?, ?)", noun, p[0], p[1]); err != nil {
-				return fmt.Errorf("renew the transition tables: %w", err)
-			}
+	for _, r := range lifecycle.All() {
+		if _, err := tx.ExecContext(ctx, "INSERT INTO transitions (noun, source, target) VALUES (?, ?, ?)", r.Noun, r.From, r.To); err != nil {
+			return fmt.Errorf("renew the transition tables: %w", err)
 		}
 	}
 	return tx.Commit()
 }
 
-// View runs fn on one snapshot.
-func (s *Store) View(ctx context.Context, fn func(store.Tx) error) error {
-	db, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return fmt.Errorf("begin a read: %w", err)
-	}
-	defer db.Rollback()
-	return fn(&tx{ctx: ctx, run: db})
-}
-
 // Close waits for the queued transactions.
 func (s *Store) Close() error {
+	if s.write == nil {
+		return errors.Join(s.readers.close(), s.read.Close())
+	}
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
@@ -150,7 +193,7 @@ func (s *Store) Close() error {
 	close(s.queue)
 	s.mu.Unlock()
 	<-s.done
-	return errors.Join(s.read.Close(), s.conn.Close(), s.write.Close())
+	return errors.Join(s.readers.close(), s.read.Close(), s.conn.Close(), s.write.Close())
 }
 
 // unusable says what to do about a database that can't be opened or brought up to date.

@@ -12,8 +12,8 @@ import (
 	"testing"
 
 	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/manager/store/rows"
 	"github.com/heliostat-render/heliostat/manager/store/storetest"
-	"github.com/heliostat-render/heliostat/shared/job"
 )
 
 // childEnv makes the test binary write until it is killed.
@@ -132,7 +132,7 @@ func TestSQLHoldsTheTables(t *testing.T) {
 		`UPDATE frames SET state = 'delivered'`, `UPDATE frames SET state = 'verified'`,
 	} {
 		err := s.Update(context.Background(), func(x store.Tx) error {
-			_, err := x.(*tx).exec("test", query)
+			_, err := x.(*rows.Tx).Exec("test", query)
 			return err
 		})
 		if err == nil {
@@ -158,36 +158,12 @@ func TestANewerFileIsRefused(t *testing.T) {
 	}
 }
 
-// BenchmarkLease measures guarded waiting→leased→waiting pairs with 64 callers.
+// BenchmarkLease measures what several tasks do at once.
 func BenchmarkLease(b *testing.B) {
 	s, err := Open(context.Background(), filepath.Join(b.TempDir(), "h.db"))
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer s.Close()
-	j := storetest.Job("0xA", "r", 128)
-	var tasks []*job.Task
-	if err := s.Update(context.Background(), func(tx store.Tx) error { tasks, err = storetest.Fill(tx, j); return err }); err != nil {
-		b.Fatal(err)
-	}
-	next := make(chan *job.Task, len(tasks))
-	for _, k := range tasks {
-		next <- k
-	}
-	b.SetParallelism(32)
-	b.RunParallel(func(pb *testing.PB) {
-		for pb.Next() {
-			k := <-next
-			for _, step := range [][2]job.TaskState{{job.TaskWaiting, job.TaskLeased}, {job.TaskLeased, job.TaskWaiting}} {
-				if err := s.Update(context.Background(), func(tx store.Tx) error {
-					_, err := tx.MoveTask(k.ID, []job.TaskState{step[0]}, step[1], nil)
-					return err
-				}); err != nil {
-					b.Error(err)
-				}
-			}
-			next <- k
-		}
-	})
-	b.ReportMetric(float64(b.N)*2/b.Elapsed().Seconds(), "updates/s")
+	storetest.BenchmarkLease(b, s)
 }

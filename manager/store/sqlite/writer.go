@@ -8,13 +8,11 @@ import (
 	"runtime/debug"
 
 	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/manager/store/rows"
 )
 
 // maxGroup bounds the transactions that share one commit.
 const maxGroup = 64
-
-// ErrClosed means that the store was closed.
-var ErrClosed = errors.New("the store is closed")
 
 // request is one Update that waits for the writer.
 type request struct {
@@ -35,11 +33,14 @@ func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
 	return r.err
 }
 
+// Commits returns how many commits there were since the start, and the updates that shared them.
+func (s *Store) Commits() (commits, updates uint64) { return s.commits.Load(), s.updates.Load() }
+
 func (s *Store) enqueue(ctx context.Context, r *request) error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if s.closed {
-		return ErrClosed
+		return store.ErrClosed
 	}
 	select {
 	case s.queue <- r:
@@ -92,6 +93,8 @@ func (s *Store) group(w *cached, first *request) {
 		finish(fmt.Errorf("commit: %w; check the disk that holds the database", err))
 		return
 	}
+	s.commits.Add(1)
+	s.updates.Add(uint64(len(begun)))
 	finish(nil)
 }
 
@@ -116,14 +119,7 @@ func (s *Store) one(w *cached, r *request) (err error) {
 			err = errors.Join(err, fmt.Errorf("end a write: %w", release))
 		}
 	}()
-	return r.fn(&tx{ctx: context.Background(), run: w})
-}
-
-// runner is what tx needs of the writer's connection or of a reading transaction.
-type runner interface {
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	return r.fn(rows.Writing(context.Background(), w, dialect))
 }
 
 // cached keeps the writer's statements prepared.
@@ -132,7 +128,7 @@ type cached struct {
 	stmts map[string]*sql.Stmt
 }
 
-var _ runner = (*cached)(nil)
+var _ rows.Runner = (*cached)(nil)
 
 func (c *cached) close() {
 	for _, s := range c.stmts {

@@ -1,4 +1,4 @@
-package sqlite
+package rows
 
 import (
 	"errors"
@@ -36,13 +36,13 @@ func scanFullAttempt(row scanner) (*store.Attempt, error) {
 
 func scanShortAttempt(row scanner) (*store.Attempt, error) { return scanAttempt(row) }
 
-func (t *tx) AddAttempt(a *store.Attempt) error {
-	_, err := t.exec("add attempt "+a.ID, `INSERT INTO attempts (id, task, job, number, worker, ver_key, key_hash, frames, seeds, created, state, deadline, class, copy, manager) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+func (t *Tx) AddAttempt(a *store.Attempt) error {
+	err := t.add("add attempt "+a.ID, "attempts", `id, task, job, number, worker, ver_key, key_hash, frames, seeds, created, state, deadline, class, copy, manager`,
 		a.ID, a.Task, a.Job, a.Number, a.Worker, a.Key, a.KeyHash, store.FormatFrames(a.Frames), encode(a.Seeds), a.Created, a.State, a.Deadline, a.Class, a.Copy, a.Manager)
 	return err
 }
 
-func (t *tx) Attempt(id string) (*store.Attempt, error) {
+func (t *Tx) Attempt(id string) (*store.Attempt, error) {
 	a, err := scanFullAttempt(t.run.QueryRowContext(t.ctx, `SELECT `+attemptColumns+`, receipt FROM attempts WHERE id = ?`, id))
 	if err != nil {
 		return nil, t.fail("attempt "+id, err)
@@ -50,22 +50,22 @@ func (t *tx) Attempt(id string) (*store.Attempt, error) {
 	return a, nil
 }
 
-func (t *tx) Attempts(taskID string) ([]*store.Attempt, error) {
+func (t *Tx) Attempts(taskID string) ([]*store.Attempt, error) {
 	return all(t, "attempts of task "+taskID, scanFullAttempt, `SELECT `+attemptColumns+`, receipt FROM attempts WHERE task = ? ORDER BY number`, taskID)
 }
 
-func (t *tx) AttemptsIn(states ...lifecycle.AttemptState) ([]*store.Attempt, error) {
+func (t *Tx) AttemptsIn(states ...lifecycle.AttemptState) ([]*store.Attempt, error) {
 	return all(t, "attempts by state", scanShortAttempt, `SELECT `+attemptColumns+` FROM attempts WHERE state IN (`+marks(len(states))+`) ORDER BY created, id`, anys(states)...)
 }
 
-func (t *tx) JobFailures(jobID string) ([]store.Failure, error) {
+func (t *Tx) JobFailures(jobID string) ([]store.Failure, error) {
 	return all(t, "failures of job "+jobID, func(row scanner) (store.Failure, error) {
 		var f store.Failure
 		return f, row.Scan(&f.Task, &f.Worker, &f.Kind, &f.Cause, &f.Convicted, &f.Ended)
 	}, `SELECT task, worker, kind, cause, convicted, ended FROM attempts WHERE job = ? AND state = 'failed' ORDER BY created, id`, jobID)
 }
 
-func (t *tx) LastPasses(jobID string) (map[string]int64, error) {
+func (t *Tx) LastPasses(jobID string) (map[string]int64, error) {
 	passes := make(map[string]int64)
 	type pass struct {
 		worker string
@@ -81,7 +81,7 @@ func (t *tx) LastPasses(jobID string) (map[string]int64, error) {
 	return passes, err
 }
 
-func (t *tx) MoveAttempt(id string, from []lifecycle.AttemptState, to lifecycle.AttemptState, patch func(*store.Attempt)) (*store.Attempt, error) {
+func (t *Tx) MoveAttempt(id string, from []lifecycle.AttemptState, to lifecycle.AttemptState, patch func(*store.Attempt)) (*store.Attempt, error) {
 	a, err := t.Attempt(id)
 	if err != nil {
 		return nil, err
@@ -102,7 +102,7 @@ func (t *tx) MoveAttempt(id string, from []lifecycle.AttemptState, to lifecycle.
 		a.State, a.Deadline, a.Class, receipt, a.Kind, a.Cause, a.Note, a.Convicted, a.Ended, a.Manager, store.FormatFrames(a.Frames), encode(a.Seeds), id, was)
 }
 
-func (t *tx) HeldByOwner() (map[string]int, error) {
+func (t *Tx) HeldByOwner() (map[string]int, error) {
 	held := make(map[string]int)
 	type pair struct {
 		owner string
@@ -118,12 +118,12 @@ func (t *tx) HeldByOwner() (map[string]int, error) {
 	return held, err
 }
 
-const auditColumns = `id, attempt, task, job, ordinal, claim, created, state, verifier, class, deadline, samples, evidence, verdict, cause, ended, kind`
+const auditColumns = `id, attempt, task, job, ordinal, claim, created, state, verifier, class, deadline, samples, evidence, verdict, cause, ended, kind, manager`
 
 func scanAudit(row scanner) (*store.Audit, error) {
 	var a store.Audit
 	var verdict string
-	if err := row.Scan(&a.ID, &a.Attempt, &a.Task, &a.Job, &a.Ordinal, &a.Claim, &a.Created, &a.State, &a.Verifier, &a.Class, &a.Deadline, &a.Samples, &a.Evidence, &verdict, &a.Cause, &a.Ended, &a.Kind); err != nil {
+	if err := row.Scan(&a.ID, &a.Attempt, &a.Task, &a.Job, &a.Ordinal, &a.Claim, &a.Created, &a.State, &a.Verifier, &a.Class, &a.Deadline, &a.Samples, &a.Evidence, &verdict, &a.Cause, &a.Ended, &a.Kind, &a.Manager); err != nil {
 		return nil, err
 	}
 	if verdict == "" {
@@ -133,13 +133,13 @@ func scanAudit(row scanner) (*store.Audit, error) {
 	return &a, decode(verdict, a.Verdict)
 }
 
-func (t *tx) AddAudit(a *store.Audit) error {
-	_, err := t.exec("add audit "+a.ID, `INSERT INTO audits (id, attempt, task, job, ordinal, claim, created, state, kind) VALUES (?,?,?,?,?,?,?,?,?)`,
+func (t *Tx) AddAudit(a *store.Audit) error {
+	err := t.add("add audit "+a.ID, "audits", `id, attempt, task, job, ordinal, claim, created, state, kind`,
 		a.ID, a.Attempt, a.Task, a.Job, a.Ordinal, a.Claim, a.Created, a.State, a.Kind)
 	return err
 }
 
-func (t *tx) Audit(id string) (*store.Audit, error) {
+func (t *Tx) Audit(id string) (*store.Audit, error) {
 	a, err := scanAudit(t.run.QueryRowContext(t.ctx, `SELECT `+auditColumns+` FROM audits WHERE id = ?`, id))
 	if err != nil {
 		return nil, t.fail("audit "+id, err)
@@ -147,15 +147,19 @@ func (t *tx) Audit(id string) (*store.Audit, error) {
 	return a, nil
 }
 
-func (t *tx) Audits(attempt string) ([]*store.Audit, error) {
+func (t *Tx) Audits(attempt string) ([]*store.Audit, error) {
 	return all(t, "audits of attempt "+attempt, scanAudit, `SELECT `+auditColumns+` FROM audits WHERE attempt = ? ORDER BY ordinal`, attempt)
 }
 
-func (t *tx) AuditsIn(states ...lifecycle.AuditState) ([]*store.Audit, error) {
+func (t *Tx) AuditsIn(states ...lifecycle.AuditState) ([]*store.Audit, error) {
 	return all(t, "audits by state", scanAudit, `SELECT `+auditColumns+` FROM audits WHERE state IN (`+marks(len(states))+`) ORDER BY created, id`, anys(states)...)
 }
 
-func (t *tx) MoveAudit(id string, from []lifecycle.AuditState, to lifecycle.AuditState, patch func(*store.Audit)) (*store.Audit, error) {
+func (t *Tx) WaitingAudits(limit int) ([]*store.Audit, error) {
+	return all(t, "waiting audits", scanAudit, `SELECT `+auditColumns+` FROM audits WHERE state = 'waiting' ORDER BY created, id LIMIT ?`, limit)
+}
+
+func (t *Tx) MoveAudit(id string, from []lifecycle.AuditState, to lifecycle.AuditState, patch func(*store.Audit)) (*store.Audit, error) {
 	a, err := t.Audit(id)
 	if err != nil {
 		return nil, err
@@ -172,22 +176,22 @@ func (t *tx) MoveAudit(id string, from []lifecycle.AuditState, to lifecycle.Audi
 	if a.Verdict != nil {
 		verdict = encode(a.Verdict)
 	}
-	return a, t.change("audit "+id, `UPDATE audits SET state = ?, verifier = ?, class = ?, deadline = ?, samples = ?, evidence = ?, verdict = ?, cause = ?, ended = ? WHERE id = ? AND state = ?`,
-		a.State, a.Verifier, a.Class, a.Deadline, a.Samples, a.Evidence, verdict, a.Cause, a.Ended, id, was)
+	return a, t.change("audit "+id, `UPDATE audits SET state = ?, verifier = ?, class = ?, deadline = ?, samples = ?, evidence = ?, verdict = ?, cause = ?, ended = ?, manager = ? WHERE id = ? AND state = ?`,
+		a.State, a.Verifier, a.Class, a.Deadline, a.Samples, a.Evidence, verdict, a.Cause, a.Ended, a.Manager, id, was)
 }
 
 func scanNode(row scanner) (*store.Node, error) {
 	var n store.Node
 	var roles, capabilities, standing string
-	if err := row.Scan(&n.Address, &n.SealKey, &roles, &capabilities, &n.Passes, &n.Fails, &n.Seen, &standing); err != nil {
+	if err := row.Scan(&n.Address, &n.SealKey, &roles, &capabilities, &n.Passes, &n.Fails, &n.Seen, &standing, &n.Manager); err != nil {
 		return nil, err
 	}
 	return &n, errors.Join(decode(roles, &n.Roles), decode(capabilities, &n.Capabilities), decode(standing, &n.Standing))
 }
 
-const nodeColumns = `address, seal_key, roles, capabilities, passes, fails, seen, standing`
+const nodeColumns = `address, seal_key, roles, capabilities, passes, fails, seen, standing, manager`
 
-func (t *tx) Node(address string) (*store.Node, error) {
+func (t *Tx) Node(address string) (*store.Node, error) {
 	n, err := scanNode(t.run.QueryRowContext(t.ctx, `SELECT `+nodeColumns+` FROM nodes WHERE address = ?`, address))
 	if err != nil {
 		return nil, t.fail("node "+address, err)
@@ -195,7 +199,7 @@ func (t *tx) Node(address string) (*store.Node, error) {
 	return n, nil
 }
 
-func (t *tx) PutNode(address string, patch func(*store.Node)) (*store.Node, error) {
+func (t *Tx) PutNode(address string, patch func(*store.Node)) (*store.Node, error) {
 	n, err := t.Node(address)
 	if errors.Is(err, store.ErrNotFound) {
 		n, err = &store.Node{Address: address}, nil
@@ -204,12 +208,12 @@ func (t *tx) PutNode(address string, patch func(*store.Node)) (*store.Node, erro
 		return nil, err
 	}
 	patch(n)
-	_, err = t.exec("node "+address, `INSERT INTO nodes (address, seal_key, roles, capabilities, passes, fails, seen, standing) VALUES (?,?,?,?,?,?,?,?)
- ON CONFLICT (address) DO UPDATE SET seal_key = excluded.seal_key, roles = excluded.roles, capabilities = excluded.capabilities, passes = excluded.passes, fails = excluded.fails, seen = excluded.seen, standing = excluded.standing`,
-		address, n.SealKey, encode(n.Roles), encode(n.Capabilities), n.Passes, n.Fails, n.Seen, encode(n.Standing))
+	_, err = t.Exec("node "+address, `INSERT INTO nodes (address, seal_key, roles, capabilities, passes, fails, seen, standing, manager) VALUES (?,?,?,?,?,?,?,?,?)
+ ON CONFLICT (address) DO UPDATE SET seal_key = excluded.seal_key, roles = excluded.roles, capabilities = excluded.capabilities, passes = excluded.passes, fails = excluded.fails, seen = excluded.seen, standing = excluded.standing, manager = excluded.manager`,
+		address, n.SealKey, encode(n.Roles), encode(n.Capabilities), n.Passes, n.Fails, n.Seen, encode(n.Standing), n.Manager)
 	return n, err
 }
 
-func (t *tx) Nodes() ([]*store.Node, error) {
+func (t *Tx) Nodes() ([]*store.Node, error) {
 	return all(t, "nodes", scanNode, `SELECT `+nodeColumns+` FROM nodes ORDER BY address`)
 }

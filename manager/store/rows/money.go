@@ -1,4 +1,4 @@
-package sqlite
+package rows
 
 import (
 	"encoding/json"
@@ -8,94 +8,103 @@ import (
 	"github.com/heliostat-render/heliostat/shared/job"
 )
 
-func (t *tx) AddEntry(e store.Entry) error {
-	_, err := t.exec("ledger of job "+e.Job, `INSERT INTO ledger (job, frame, part, role, node, amount, attempt, audit, time) VALUES (?,?,?,?,?,?,?,?,?)`,
+func (t *Tx) AddEntry(e store.Entry) error {
+	err := t.add("ledger of job "+e.Job, "ledger", `job, frame, part, role, node, amount, attempt, audit, time`,
 		e.Job, e.Frame, e.Part, e.Role, e.Node, e.Amount, e.Attempt, e.Audit, e.Time)
 	return err
 }
 
-func (t *tx) Entries(jobID string) ([]store.Entry, error) {
+func (t *Tx) Entries(jobID string) ([]store.Entry, error) {
 	return all(t, "ledger of job "+jobID, func(row scanner) (store.Entry, error) {
 		var e store.Entry
 		return e, row.Scan(&e.Job, &e.Frame, &e.Part, &e.Role, &e.Node, &e.Amount, &e.Attempt, &e.Audit, &e.Time, &e.Settled)
 	}, `SELECT job, frame, part, role, node, amount, attempt, audit, time, settled FROM ledger WHERE job = ? ORDER BY frame, part, role`, jobID)
 }
 
-func (t *tx) VoidEntries(jobID string, frames []int, cause string) (job.Amount, error) {
+func (t *Tx) VoidEntries(jobID string, frames []int, cause string) (job.Amount, error) {
 	what := "void the ledger of job " + jobID
 	raw, err := json.Marshal(frames)
 	if err != nil {
 		return 0, err
 	}
-	const which = ` FROM ledger WHERE job = ? AND frame IN (SELECT value FROM json_each(?))`
+	which := ` FROM ledger WHERE job = ? AND frame IN (` + t.dialect.Ints + `)`
 	var sum job.Amount
-	if err := t.run.QueryRowContext(t.ctx, `SELECT coalesce(sum(amount), 0)`+which, jobID, string(raw)).Scan(&sum); err != nil {
+	if err := t.run.QueryRowContext(t.ctx, `SELECT CAST(coalesce(sum(amount), 0) AS BIGINT)`+which, jobID, string(raw)).Scan(&sum); err != nil {
 		return 0, t.fail(what, err)
 	}
-	if _, err := t.exec(what, `INSERT INTO voided (job, frame, part, role, node, amount, attempt, audit, time, cause) SELECT job, frame, part, role, node, amount, attempt, audit, time, ?3 FROM ledger WHERE job = ?1 AND frame IN (SELECT value FROM json_each(?2))`, jobID, string(raw), cause); err != nil {
+	if _, err := t.Exec(what, `INSERT INTO voided (job, frame, part, role, node, amount, attempt, audit, time, cause) SELECT job, frame, part, role, node, amount, attempt, audit, time, CAST(? AS TEXT)`+which, cause, jobID, string(raw)); err != nil {
 		return 0, err
 	}
-	_, err = t.exec(what, `DELETE`+which, jobID, string(raw))
+	_, err = t.Exec(what, `DELETE`+which, jobID, string(raw))
 	return sum, err
 }
 
-func (t *tx) SettleEntries(jobID string) error {
+func (t *Tx) SettleEntries(jobID string) error {
 	what := "settle the ledger of job " + jobID
-	if _, err := t.exec(what, `UPDATE ledger SET settled = 1 WHERE job = ? AND settled = 0`, jobID); err != nil {
+	if _, err := t.Exec(what, `UPDATE ledger SET settled = TRUE WHERE job = ? AND settled = FALSE`, jobID); err != nil {
 		return err
 	}
-	_, err := t.exec(what, `UPDATE fees SET settled = 1 WHERE job = ? AND settled = 0`, jobID)
+	_, err := t.Exec(what, `UPDATE fees SET settled = TRUE WHERE job = ? AND settled = FALSE`, jobID)
 	return err
 }
 
-func (t *tx) AddFee(f store.Fee) error {
-	_, err := t.exec("fee of job "+f.Job, `INSERT INTO fees (job, frame, attempt, node, audit, amount, time) VALUES (?,?,?,?,?,?,?)`,
+func (t *Tx) AddFee(f store.Fee) error {
+	err := t.add("fee of job "+f.Job, "fees", `job, frame, attempt, node, audit, amount, time`,
 		f.Job, f.Frame, f.Attempt, f.Node, f.Audit, f.Amount, f.Time)
 	return err
 }
 
-func (t *tx) Fees(jobID string) ([]store.Fee, error) {
+func (t *Tx) Fees(jobID string) ([]store.Fee, error) {
 	return all(t, "fees of job "+jobID, func(row scanner) (store.Fee, error) {
 		var f store.Fee
 		return f, row.Scan(&f.Job, &f.Frame, &f.Attempt, &f.Node, &f.Audit, &f.Amount, &f.Time, &f.Settled)
 	}, `SELECT job, frame, attempt, node, audit, amount, time, settled FROM fees WHERE job = ? ORDER BY frame, attempt, node`, jobID)
 }
 
-func (t *tx) Earned(settledOnly bool) ([]store.Earning, error) {
+func (t *Tx) Earned(settledOnly bool) ([]store.Earning, error) {
 	where := ""
 	if settledOnly {
-		where = " WHERE settled = 1"
+		where = " WHERE settled = TRUE"
 	}
 	return all(t, "earnings", func(row scanner) (store.Earning, error) {
 		var e store.Earning
 		return e, row.Scan(&e.Node, &e.Role, &e.Amount)
-	}, `SELECT node, role, sum(amount) FROM (SELECT node, role, amount FROM ledger`+where+` UNION ALL SELECT node, 'verifier', amount FROM fees`+where+`)
+	}, `SELECT node, role, CAST(sum(amount) AS BIGINT) FROM (SELECT node, role, amount FROM ledger`+where+` UNION ALL SELECT node, 'verifier', amount FROM fees`+where+`) AS owed
  GROUP BY node, role ORDER BY node, role`)
 }
 
-func (t *tx) AddEpoch(e *store.Epoch) error {
-	_, err := t.exec("add epoch", `INSERT INTO epochs (number, root, total, leaves, tx) VALUES (?,?,?,?,?)`, int64(e.Number), e.Root, e.Total, encode(e.Leaves), e.Tx)
+func (t *Tx) AddEpoch(e *store.Epoch) error {
+	err := t.add("add epoch", "epochs", `number, root, total, leaves, tx`, int64(e.Number), e.Root, e.Total, encode(e.Leaves), e.Tx)
 	return err
 }
 
-func (t *tx) epoch(where string) (*store.Epoch, error) {
+const epochColumns = `number, root, total, leaves, tx`
+
+func scanEpoch(row scanner) (*store.Epoch, error) {
 	var e store.Epoch
 	var leaves string
-	err := t.run.QueryRowContext(t.ctx, `SELECT number, root, total, leaves, tx FROM epochs `+where+` ORDER BY number DESC LIMIT 1`).Scan(&e.Number, &e.Root, &e.Total, &leaves, &e.Tx)
-	if err != nil {
-		return nil, t.fail("last epoch", err)
+	if err := row.Scan(&e.Number, &e.Root, &e.Total, &leaves, &e.Tx); err != nil {
+		return nil, err
 	}
 	return &e, decode(leaves, &e.Leaves)
 }
 
-func (t *tx) LastEpoch() (*store.Epoch, error)   { return t.epoch("") }
-func (t *tx) PostedEpoch() (*store.Epoch, error) { return t.epoch("WHERE tx <> ''") }
+func (t *Tx) epoch(where string) (*store.Epoch, error) {
+	e, err := scanEpoch(t.run.QueryRowContext(t.ctx, `SELECT `+epochColumns+` FROM epochs `+where+` ORDER BY number DESC LIMIT 1`))
+	if err != nil {
+		return nil, t.fail("last epoch", err)
+	}
+	return e, nil
+}
 
-func (t *tx) PostEpoch(number uint64, hash string) error {
+func (t *Tx) LastEpoch() (*store.Epoch, error)   { return t.epoch("") }
+func (t *Tx) PostedEpoch() (*store.Epoch, error) { return t.epoch("WHERE tx <> ''") }
+
+func (t *Tx) PostEpoch(number uint64, hash string) error {
 	return t.change("post epoch", `UPDATE epochs SET tx = ? WHERE number = ?`, hash, int64(number))
 }
 
-func (t *tx) Withdrawal(node string) (store.Withdrawal, error) {
+func (t *Tx) Withdrawal(node string) (store.Withdrawal, error) {
 	w := store.Withdrawal{Node: node}
 	err := t.fail("withdrawal", t.run.QueryRowContext(t.ctx, `SELECT claimed, tx FROM withdrawals WHERE node = ?`, node).Scan(&w.Claimed, &w.Tx))
 	if err == nil || errors.Is(err, store.ErrNotFound) {
@@ -104,8 +113,8 @@ func (t *tx) Withdrawal(node string) (store.Withdrawal, error) {
 	return w, err
 }
 
-func (t *tx) PutWithdrawal(w store.Withdrawal) error {
-	_, err := t.exec("withdrawal", `INSERT INTO withdrawals (node, claimed, tx) VALUES (?,?,?) ON CONFLICT (node) DO UPDATE SET claimed = excluded.claimed, tx = excluded.tx
+func (t *Tx) PutWithdrawal(w store.Withdrawal) error {
+	_, err := t.Exec("withdrawal", `INSERT INTO withdrawals (node, claimed, tx) VALUES (?,?,?) ON CONFLICT (node) DO UPDATE SET claimed = excluded.claimed, tx = excluded.tx
  WHERE excluded.claimed >= withdrawals.claimed`, w.Node, w.Claimed, w.Tx)
 	return err
 }
@@ -120,12 +129,12 @@ func scanOp(row scanner) (*store.Op, error) {
 	return &o, err
 }
 
-func (t *tx) AddOp(o *store.Op) error {
-	_, err := t.exec("outbox "+o.Kind+" "+o.Ref, `INSERT INTO outbox (kind, ref, body) VALUES (?,?,?)`, o.Kind, o.Ref, string(o.Body))
+func (t *Tx) AddOp(o *store.Op) error {
+	err := t.add("outbox "+o.Kind+" "+o.Ref, "outbox", `kind, ref, body`, o.Kind, o.Ref, string(o.Body))
 	return err
 }
 
-func (t *tx) Op(kind, ref string) (*store.Op, error) {
+func (t *Tx) Op(kind, ref string) (*store.Op, error) {
 	o, err := scanOp(t.run.QueryRowContext(t.ctx, `SELECT `+opColumns+` FROM outbox WHERE kind = ? AND ref = ?`, kind, ref))
 	if err != nil {
 		return nil, t.fail("outbox "+kind+" "+ref, err)
@@ -133,11 +142,11 @@ func (t *tx) Op(kind, ref string) (*store.Op, error) {
 	return o, nil
 }
 
-func (t *tx) PendingOps() ([]*store.Op, error) {
+func (t *Tx) PendingOps() ([]*store.Op, error) {
 	return all(t, "outbox", scanOp, `SELECT `+opColumns+` FROM outbox WHERE state = 'pending' ORDER BY id`)
 }
 
-func (t *tx) EditOp(id int64, patch func(*store.Op)) (*store.Op, error) {
+func (t *Tx) EditOp(id int64, patch func(*store.Op)) (*store.Op, error) {
 	o, err := scanOp(t.run.QueryRowContext(t.ctx, `SELECT `+opColumns+` FROM outbox WHERE id = ?`, id))
 	if err != nil {
 		return nil, t.fail("outbox", err)
@@ -147,7 +156,7 @@ func (t *tx) EditOp(id int64, patch func(*store.Op)) (*store.Op, error) {
 		string(o.Body), o.State, o.Tries, o.Next, o.Tx, o.Error, id)
 }
 
-func (t *tx) Meta(key string) (string, error) {
+func (t *Tx) Meta(key string) (string, error) {
 	var value string
 	err := t.fail("setting "+key, t.run.QueryRowContext(t.ctx, `SELECT value FROM meta WHERE key = ?`, key).Scan(&value))
 	if err == nil || errors.Is(err, store.ErrNotFound) {
@@ -156,7 +165,7 @@ func (t *tx) Meta(key string) (string, error) {
 	return "", err
 }
 
-func (t *tx) SetMeta(key, value string) error {
-	_, err := t.exec("setting "+key, `INSERT INTO meta (key, value) VALUES (?,?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, key, value)
+func (t *Tx) SetMeta(key, value string) error {
+	_, err := t.Exec("setting "+key, `INSERT INTO meta (key, value) VALUES (?,?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, key, value)
 	return err
 }

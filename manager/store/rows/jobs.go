@@ -1,9 +1,10 @@
-package sqlite
+package rows
 
 import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/heliostat-render/heliostat/manager/lifecycle"
@@ -24,7 +25,7 @@ func scanJob(row scanner) (*store.Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	if j.Frames, err = store.ParseFrames(frames, maxFrames); err != nil {
+	if j.Frames, err = parsed.frames(frames); err != nil {
 		return nil, err
 	}
 	if j.ClaimFrames, err = store.ParseFrames(claim, maxFrames); err != nil {
@@ -33,16 +34,14 @@ func scanJob(row scanner) (*store.Job, error) {
 	return &j, errors.Join(decode(recipe, &j.Recipe), decode(quote, &j.Quote), decode(txs, &j.Tx), decode(needs, &j.Needs), decode(after, &j.After))
 }
 
-func (t *tx) AddJob(j *store.Job) error {
-	_, err := t.exec("add job "+j.ID,
-		`INSERT INTO jobs (id, owner, request, name, package, recipe, frames, job_key, priority, deadline, max_price, created, state, cause, quote, ceiling, needs, after, scout, tiles)
- VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+func (t *Tx) AddJob(j *store.Job) error {
+	err := t.add("add job "+j.ID, "jobs", `id, owner, request, name, package, recipe, frames, job_key, priority, deadline, max_price, created, state, cause, quote, ceiling, needs, after, scout, tiles`,
 		j.ID, j.Owner, j.Request, j.Name, j.Package, encode(j.Recipe), store.FormatFrames(j.Frames), j.Key, j.Priority, j.Deadline, j.MaxPrice, j.Created,
 		j.State, j.Cause, encode(j.Quote), j.Quote.Ceiling, encode(j.Needs), encode(j.After), j.Scout, j.Tiles)
 	return err
 }
 
-func (t *tx) Job(id string) (*store.Job, error) {
+func (t *Tx) Job(id string) (*store.Job, error) {
 	j, err := scanJob(t.run.QueryRowContext(t.ctx, `SELECT `+jobColumns+` FROM jobs WHERE id = ?`, id))
 	if err != nil {
 		return nil, t.fail("job "+id, err)
@@ -50,7 +49,7 @@ func (t *tx) Job(id string) (*store.Job, error) {
 	return j, nil
 }
 
-func (t *tx) JobByRequest(owner, request string) (*store.Job, error) {
+func (t *Tx) JobByRequest(owner, request string) (*store.Job, error) {
 	j, err := scanJob(t.run.QueryRowContext(t.ctx, `SELECT `+jobColumns+` FROM jobs WHERE owner = ? AND request = ?`, owner, request))
 	if err != nil {
 		return nil, t.fail("job of request "+request, err)
@@ -58,8 +57,8 @@ func (t *tx) JobByRequest(owner, request string) (*store.Job, error) {
 	return j, nil
 }
 
-func (t *tx) ListJobs(owner, before string, limit int) ([]*store.Job, error) {
-	query, args := `SELECT `+jobColumns+` FROM jobs WHERE 1`, []any{}
+func (t *Tx) ListJobs(owner, before string, limit int) ([]*store.Job, error) {
+	query, args := `SELECT `+jobColumns+` FROM jobs WHERE 1 = 1`, []any{}
 	if owner != "" {
 		query, args = query+` AND owner = ?`, append(args, owner)
 	}
@@ -69,11 +68,11 @@ func (t *tx) ListJobs(owner, before string, limit int) ([]*store.Job, error) {
 	return all(t, "list jobs", scanJob, query+` ORDER BY seq DESC LIMIT ?`, append(args, limit)...)
 }
 
-func (t *tx) JobsInState(states ...job.State) ([]*store.Job, error) {
+func (t *Tx) JobsInState(states ...job.State) ([]*store.Job, error) {
 	return all(t, "list jobs by state", scanJob, `SELECT `+jobColumns+` FROM jobs WHERE state IN (`+marks(len(states))+`) ORDER BY seq`, anys(states)...)
 }
 
-func (t *tx) MoveJob(id string, from []job.State, to job.State, patch func(*store.Job)) (*store.Job, error) {
+func (t *Tx) MoveJob(id string, from []job.State, to job.State, patch func(*store.Job)) (*store.Job, error) {
 	j, err := t.Job(id)
 	if err != nil {
 		return nil, err
@@ -89,7 +88,7 @@ func (t *tx) MoveJob(id string, from []job.State, to job.State, patch func(*stor
 	return j, t.saveJob(j, was)
 }
 
-func (t *tx) EditJob(id string, patch func(*store.Job)) (*store.Job, error) {
+func (t *Tx) EditJob(id string, patch func(*store.Job)) (*store.Job, error) {
 	j, err := t.Job(id)
 	if err != nil {
 		return nil, err
@@ -100,11 +99,11 @@ func (t *tx) EditJob(id string, patch func(*store.Job)) (*store.Job, error) {
 	return j, t.saveJob(j, was)
 }
 
-func (t *tx) saveJob(j *store.Job, was job.State) error {
+func (t *Tx) saveJob(j *store.Job, was job.State) error {
 	return t.change("job "+j.ID, `UPDATE jobs SET state = ?, cause = ?, name = ?, priority = ?, quote = ?, ceiling = ?, spent = ?, escrow = ?, refund = ?, started = ?, finished = ?, tx = ?,
- seconds = ?, units = ?, rend_frames = ?, delivered_at = ?, deliveries = ?, delivery_root = ?, delivery_price = ?, acceptance = ?, claim_frames = ?, needs = ?, released = ? WHERE id = ? AND state = ?`,
+ seconds = ?, units = ?, rend_frames = ?, delivered_at = ?, deliveries = ?, delivery_root = ?, delivery_price = ?, acceptance = ?, claim_frames = ?, needs = ?, released = ?, after = ? WHERE id = ? AND state = ?`,
 		j.State, j.Cause, j.Name, j.Priority, encode(j.Quote), j.Quote.Ceiling, j.Spent, j.Escrow, j.Refund, j.Started, j.Finished, encode(j.Tx),
-		j.Seconds, j.Units, j.RendFrames, j.DeliveredAt, j.Deliveries, j.DeliveryRoot, j.DeliveryPrice, j.Acceptance, store.FormatFrames(j.ClaimFrames), encode(j.Needs), j.Released, j.ID, was)
+		j.Seconds, j.Units, j.RendFrames, j.DeliveredAt, j.Deliveries, j.DeliveryRoot, j.DeliveryPrice, j.Acceptance, store.FormatFrames(j.ClaimFrames), encode(j.Needs), j.Released, encode(j.After), j.ID, was)
 }
 
 const taskColumns = `id, job, idx, frames, state, attempts, failures, cause, kind, border, scout`
@@ -132,25 +131,38 @@ func count(yes bool) int {
 	return 0
 }
 
-func (t *tx) AddTasks(tasks []*job.Task) error {
-	for _, k := range tasks {
+func (t *Tx) AddTasks(tasks []*job.Task) error {
+	type tally struct{ waiting, open int }
+	counts := make(map[string]tally)
+	list := make([][]any, len(tasks))
+	for i, k := range tasks {
 		border := ""
 		if k.Border != nil {
 			border = encode(k.Border)
 		}
-		if _, err := t.exec("add task "+k.ID, `INSERT INTO tasks (id, job, idx, frames, state, kind, border, scout) VALUES (?,?,?,?,?,?,?,?)`,
-			k.ID, k.Job, k.Index, store.FormatFrames(k.Frames), k.State, k.Kind, border, k.Scout); err != nil {
-			return err
-		}
-		if err := t.change("count task "+k.ID, `UPDATE jobs SET tasks_waiting = tasks_waiting + ?, tasks_open = tasks_open + ? WHERE id = ?`,
-			waiting(k.State), unended(k.State), k.Job); err != nil {
+		list[i] = []any{k.ID, k.Job, k.Index, store.FormatFrames(k.Frames), k.State, k.Kind, border, k.Scout}
+		c := counts[k.Job]
+		counts[k.Job] = tally{c.waiting + waiting(k.State), c.open + unended(k.State)}
+	}
+	if err := t.addAll("add tasks", "tasks", `id, job, idx, frames, state, kind, border, scout`, list); err != nil {
+		return err
+	}
+	for _, id := range slices.Sorted(maps.Keys(counts)) {
+		if err := t.countTasks(id, counts[id].waiting, counts[id].open); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t *tx) Task(id string) (*job.Task, error) {
+func (t *Tx) countTasks(jobID string, waiting, open int) error {
+	if waiting == 0 && open == 0 {
+		return nil
+	}
+	return t.change("count tasks of job "+jobID, `UPDATE jobs SET tasks_waiting = tasks_waiting + ?, tasks_open = tasks_open + ? WHERE id = ?`, waiting, open, jobID)
+}
+
+func (t *Tx) Task(id string) (*job.Task, error) {
 	k, err := scanTask(t.run.QueryRowContext(t.ctx, `SELECT `+taskColumns+` FROM tasks WHERE id = ?`, id))
 	if err != nil {
 		return nil, t.fail("task "+id, err)
@@ -158,15 +170,15 @@ func (t *tx) Task(id string) (*job.Task, error) {
 	return k, nil
 }
 
-func (t *tx) Tasks(jobID string) ([]*job.Task, error) {
+func (t *Tx) Tasks(jobID string) ([]*job.Task, error) {
 	return all(t, "tasks of job "+jobID, scanTask, `SELECT `+taskColumns+` FROM tasks WHERE job = ? ORDER BY idx`, jobID)
 }
 
-func (t *tx) WaitingTasks(jobID string, limit int) ([]*job.Task, error) {
-	return all(t, "waiting tasks of job "+jobID, scanTask, `SELECT `+taskColumns+` FROM tasks WHERE job = ? AND state = 'waiting' ORDER BY idx LIMIT ?`, jobID, limit)
+func (t *Tx) WaitingTasks(jobID string, limit int) ([]*job.Task, error) {
+	return all(t, "waiting tasks of job "+jobID, scanTask, `SELECT `+taskColumns+` FROM tasks WHERE job = ? AND state = 'waiting' ORDER BY idx LIMIT ?`+t.claim(), jobID, limit)
 }
 
-func (t *tx) MoveTask(id string, from []job.TaskState, to job.TaskState, patch func(*job.Task)) (*job.Task, error) {
+func (t *Tx) MoveTask(id string, from []job.TaskState, to job.TaskState, patch func(*job.Task)) (*job.Task, error) {
 	k, err := t.Task(id)
 	if err != nil {
 		return nil, err
@@ -183,12 +195,7 @@ func (t *tx) MoveTask(id string, from []job.TaskState, to job.TaskState, patch f
 		k.State, store.FormatFrames(k.Frames), k.Attempts, k.Failures, k.Cause, k.Scout, id, was); err != nil {
 		return nil, err
 	}
-	if w, o := waiting(to)-waiting(was), unended(to)-unended(was); w != 0 || o != 0 {
-		if err := t.change("count task "+id, `UPDATE jobs SET tasks_waiting = tasks_waiting + ?, tasks_open = tasks_open + ? WHERE id = ?`, w, o, k.Job); err != nil {
-			return nil, err
-		}
-	}
-	return k, nil
+	return k, t.countTasks(k.Job, waiting(to)-waiting(was), unended(to)-unended(was))
 }
 
 const frameColumns = `job, number, state, task, attempt, worker, object, size, digest, verdict, verifier, price, seconds, rejects, cause, extras`
@@ -210,49 +217,58 @@ var counters = map[job.FrameState]string{
 	job.FrameDelivered: "n_delivered", job.FrameAccepted: "n_accepted",
 }
 
-func (t *tx) countFrames(jobID string, from, to job.FrameState, n int) error {
-	set := ""
+func (t *Tx) countFrames(jobID string, from, to job.FrameState, n int) error {
+	set, args := "", []any{}
 	if c := counters[from]; c != "" {
-		set += fmt.Sprintf(", %s = %s - ?2", c, c)
+		set, args = set+fmt.Sprintf(", %s = %s - ?", c, c), append(args, n)
 	}
 	if c := counters[to]; c != "" {
-		set += fmt.Sprintf(", %s = %s + ?2", c, c)
+		set, args = set+fmt.Sprintf(", %s = %s + ?", c, c), append(args, n)
 	}
 	if to == job.FrameRejected {
-		set += ", n_rejections = n_rejections + ?2"
+		set, args = set+", n_rejections = n_rejections + ?", append(args, n)
 	}
 	if set == "" {
 		return nil
 	}
-	return t.change("count frames of job "+jobID, `UPDATE jobs SET `+set[2:]+` WHERE id = ?1`, jobID, n)
+	return t.change("count frames of job "+jobID, `UPDATE jobs SET `+set[2:]+` WHERE id = ?`, append(args, jobID)...)
 }
 
-func (t *tx) AddFrames(frames []*job.Frame) error {
-	for _, f := range frames {
-		if _, err := t.exec(fmt.Sprintf("add frame %d of job %s", f.Number, f.Job), `INSERT INTO frames (job, number, task, state, price) VALUES (?,?,?,?,?)`,
-			f.Job, f.Number, f.Task, f.State, f.Price); err != nil {
-			return err
-		}
-		if err := t.countFrames(f.Job, "", f.State, 1); err != nil {
+func (t *Tx) AddFrames(frames []*job.Frame) error {
+	type group struct {
+		job   string
+		state job.FrameState
+	}
+	counts := make(map[group]int)
+	list := make([][]any, len(frames))
+	for i, f := range frames {
+		list[i] = []any{f.Job, f.Number, f.Task, f.State, f.Price}
+		counts[group{f.Job, f.State}]++
+	}
+	if err := t.addAll("add frames", "frames", `job, number, task, state, price`, list); err != nil {
+		return err
+	}
+	for g, n := range counts {
+		if err := t.countFrames(g.job, "", g.state, n); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t *tx) Frames(jobID string) ([]*job.Frame, error) {
+func (t *Tx) Frames(jobID string) ([]*job.Frame, error) {
 	return all(t, "frames of job "+jobID, scanFrame, `SELECT `+frameColumns+` FROM frames WHERE job = ? ORDER BY number`, jobID)
 }
 
-func (t *tx) FrameSet(jobID string, numbers []int) ([]*job.Frame, error) {
+func (t *Tx) FrameSet(jobID string, numbers []int) ([]*job.Frame, error) {
 	raw, err := json.Marshal(numbers)
 	if err != nil {
 		return nil, err
 	}
-	return all(t, "frames of job "+jobID, scanFrame, `SELECT `+frameColumns+` FROM frames WHERE job = ? AND number IN (SELECT value FROM json_each(?)) ORDER BY number`, jobID, string(raw))
+	return all(t, "frames of job "+jobID, scanFrame, `SELECT `+frameColumns+` FROM frames WHERE job = ? AND number IN (`+t.dialect.Ints+`) ORDER BY number`, jobID, string(raw))
 }
 
-func (t *tx) MoveFrames(jobID string, numbers []int, from, to job.FrameState, patch func(*job.Frame)) error {
+func (t *Tx) MoveFrames(jobID string, numbers []int, from, to job.FrameState, patch func(*job.Frame)) error {
 	what := fmt.Sprintf("frames of job %s", jobID)
 	if !lifecycle.Frames.Allows(from, to) {
 		return fmt.Errorf("%s from %s to %s: %w", what, from, to, store.ErrIllegal)

@@ -1,0 +1,209 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/heliostat-render/heliostat/manager/fleet"
+	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/shared/job"
+)
+
+const (
+	// minWindow is how many of the oldest waiting audits a pass looks at, besides two for each
+	// free verifier. It grows while none of them can be given to anybody.
+	minWindow = 16
+	// freshWindow is the same while no verifier is free, when only what wasn't looked at before is
+	// of interest: trust may let it through.
+	freshWindow = 64
+	// maxExamined bounds the audits that are remembered as having to be checked.
+	maxExamined = 1 << 16
+)
+
+// Dispatch offers the audits that wait to free verifiers, the oldest first, and lets through
+// what trust and the draw exempt.
+func (u *Auditor) Dispatch(ctx context.Context) error { return u.dispatch(ctx, everything) }
+
+// scope is what a pass has to look at while no verifier is free.
+type scope int
+
+const (
+	room       scope = iota // nothing: only a verifier's room may have changed
+	news                    // audits that no pass has looked at
+	everything              // also those that strand
+)
+
+func (u *Auditor) dispatch(ctx context.Context, look scope) error {
+	members := u.options.Fleet.Members(job.RoleVerifier)
+	free := make(map[string]int, len(members))
+	slots := 0
+	concerned := make([]string, 0, len(members))
+	for _, m := range members {
+		free[m.Address] = m.Free
+		slots += m.Free
+		concerned = append(concerned, m.Address)
+	}
+	u.mu.Lock()
+	window := u.window + 2*slots
+	u.mu.Unlock()
+	loads := window // of audits that were looked at before
+	if slots == 0 {
+		switch look {
+		case room:
+			return nil
+		case news:
+			loads = 0
+		}
+		window = max(window, freshWindow)
+	}
+	waiting, full, err := u.waiting(ctx, window, loads)
+	if err != nil {
+		return err
+	}
+	if len(waiting) == 0 && !u.owesProbes() {
+		return nil
+	}
+	for _, s := range waiting {
+		concerned = append(concerned, s.attempt.Worker)
+	}
+	if err := u.acquaint(ctx, concerned...); err != nil {
+		return err
+	}
+	u.sendHoneypots(ctx, members, free)
+	given := false
+	for _, s := range waiting {
+		moved, err := u.place(ctx, s, members, free)
+		if err != nil {
+			return err
+		}
+		given = given || moved
+	}
+	u.sendCanaries(ctx, members, free)
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	switch {
+	case given:
+		u.window = minWindow
+	case full && slots > 0:
+		u.window = 2 * window
+	}
+	return nil
+}
+
+// waiting loads the oldest audits that wait: those that no pass has looked at, and at most
+// loads others. full tells that there may be more.
+func (u *Auditor) waiting(ctx context.Context, window, loads int) (list []*subject, full bool, err error) {
+	err = u.options.Store.View(ctx, func(tx store.Tx) error {
+		list = nil
+		audits, err := tx.WaitingAudits(window)
+		if err != nil {
+			return err
+		}
+		full = len(audits) == window
+		left := loads
+		for _, v := range audits {
+			u.mu.Lock()
+			old, busy := u.examined[v.ID], u.offering[v.ID]
+			u.mu.Unlock()
+			if busy || old && left == 0 {
+				continue
+			}
+			if old {
+				left--
+			}
+			s, err := loadAudit(tx, v)
+			if err != nil {
+				return err
+			}
+			list = append(list, s)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, false, fmt.Errorf("read the waiting audits: %w", err)
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if len(u.examined) > maxExamined {
+		clear(u.examined)
+	}
+	for _, s := range list {
+		u.examined[s.audit.ID] = true
+	}
+	return list, full, nil
+}
+
+// place does what can be done for one waiting audit now.
+func (u *Auditor) place(ctx context.Context, s *subject, members []fleet.Member, free map[string]int) (moved bool, err error) {
+	id := s.audit.ID
+	u.mu.Lock()
+	busy := u.offering[id]
+	u.mu.Unlock()
+	if busy {
+		return false, nil
+	}
+	if s.probe() {
+		if u.options.Clock().UnixMilli()-s.audit.Created < probeLife.Milliseconds() {
+			return false, nil // another manager is just giving it
+		}
+		return false, u.dropProbe(ctx, id, "it was never given")
+	}
+	if u.exempt(s) {
+		u.start(ctx, s, func() error { return u.letThrough(ctx, s) })
+		return true, nil
+	}
+	if s.audit.Claim > 0 && len(s.others) == 0 && !u.looked(id) {
+		u.start(ctx, s, func() error { return u.glance(ctx, s) })
+		return true, nil
+	}
+	candidates := u.candidates(s, members)
+	if len(candidates) == 0 && u.stranded(s) {
+		return true, u.strand(ctx, s)
+	}
+	for _, m := range candidates {
+		if free[m.Address] <= 0 {
+			continue
+		}
+		free[m.Address]--
+		u.start(ctx, s, func() error { return u.offer(ctx, s, m) })
+		return true, nil
+	}
+	return false, nil
+}
+
+// start works on one audit in the background; the next pass leaves it alone until then.
+func (u *Auditor) start(ctx context.Context, s *subject, work func() error) {
+	id := s.audit.ID
+	u.mu.Lock()
+	u.offering[id] = true
+	u.mu.Unlock()
+	u.wg.Go(func() {
+		defer func() {
+			u.mu.Lock()
+			delete(u.offering, id)
+			u.mu.Unlock()
+			u.Wake()
+		}()
+		if err := work(); err != nil && ctx.Err() == nil {
+			u.options.Log.Error("begin an audit", "audit", id, "job", s.job.ID, "err", err)
+		}
+	})
+}
+
+// stranded tells whether a further opinion was asked for and nobody has been there to give
+// it for a whole lease.
+func (u *Auditor) stranded(s *subject) bool {
+	if u.options.Clock().UnixMilli()-s.audit.Created < u.options.Length.Milliseconds() {
+		return false
+	}
+	return slices.ContainsFunc(s.others, judged)
+}
+
+// looked tells whether the manager has looked into the attempt's files for this audit.
+func (u *Auditor) looked(id string) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	_, ok := u.seen[id]
+	return ok
+}

@@ -1,0 +1,438 @@
+package audit
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/heliostat-render/heliostat/manager/fleet"
+	"github.com/heliostat-render/heliostat/manager/lease"
+	"github.com/heliostat-render/heliostat/manager/notify"
+	"github.com/heliostat-render/heliostat/manager/settle"
+	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/manager/store/sqlite"
+	"github.com/heliostat-render/heliostat/manager/store/storetest"
+	"github.com/heliostat-render/heliostat/shared/blob/dir"
+	"github.com/heliostat-render/heliostat/shared/identity"
+	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/proof"
+	"github.com/heliostat-render/heliostat/shared/receipt"
+	"github.com/heliostat-render/heliostat/shared/render"
+	"github.com/heliostat-render/heliostat/shared/render/fake"
+	"github.com/heliostat-render/heliostat/shared/seal"
+	"github.com/heliostat-render/heliostat/shared/wire"
+)
+
+type plainKeys struct{}
+
+func (plainKeys) JobKey(string, []byte) (seal.JobKey, error)             { return seal.JobKey{1}, nil }
+func (plainKeys) SealJobKey([]byte, string, seal.JobKey) ([]byte, error) { return []byte{1}, nil }
+
+// party is a connected worker or verifier: it takes whatever it is offered, and the test
+// does it when it wants to.
+type party struct {
+	t       *testing.T
+	id      *identity.Identity
+	class   string
+	cheat   fake.Behaviour
+	mu      sync.Mutex // guards what follows
+	leases  []wire.LeaseOffer
+	audits  []wire.AuditOffer
+	samples map[string][]proof.TileSample
+}
+
+func (p *party) ID() string                { return p.id.Address() }
+func (p *party) Close(string)              {}
+func (p *party) Done() <-chan struct{}     { return nil }
+func (p *party) Send(wire.Type, any) error { return nil }
+func (p *party) address() string           { return p.id.Address() }
+func (p *party) open(r job.Recipe) (render.Session, string) {
+	p.t.Helper()
+	dir := p.t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, render.SceneFolder), 0o700); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, render.SceneFolder, r.MainFile), []byte("a scene"), 0o600); err != nil {
+		p.t.Fatal(err)
+	}
+	s, err := fake.New(p.cheat).Open(context.Background(), render.Options{Workspace: dir, Recipe: r, Sandbox: render.NoSandbox{}})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { s.Close() })
+	return s, dir
+}
+
+func (p *party) Request(_ context.Context, _ wire.Type, body, reply any) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch o := body.(type) {
+	case wire.LeaseOffer:
+		p.leases = append(p.leases, o)
+	case wire.AuditOffer:
+		p.audits = append(p.audits, o)
+	}
+	*reply.(*wire.LeaseAnswer) = wire.LeaseAnswer{Taken: true}
+	return nil
+}
+
+// take returns the audits that it was offered since the last time.
+func (p *party) take() []wire.AuditOffer {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := p.audits
+	p.audits = nil
+	return out
+}
+
+// rig is an auditor with everything around it, real but for the sessions and the renderer.
+type rig struct {
+	*Auditor
+	t      *testing.T
+	db     store.Store
+	keeper *lease.Keeper
+	nodes  *fleet.Fleet
+	mu     sync.Mutex // guards now
+	now    time.Time
+	stakes map[string]Registration
+	orders []Offence
+	all    []*party
+}
+
+func (r *rig) clock() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.now
+}
+
+func (r *rig) wait(d time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.now = r.now.Add(d)
+}
+
+const managerAddress = "0x00000000000000000000000000000000000000Ad"
+
+func newRig(t *testing.T) *rig {
+	r := &rig{t: t, now: time.Unix(1_700_000_000, 0), stakes: make(map[string]Registration)}
+	db, err := sqlite.Open(context.Background(), filepath.Join(t.TempDir(), "h.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	blobs, err := dir.Open(dir.Options{Root: filepath.Join(t.TempDir(), "blobs")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close(); blobs.Close() })
+	r.db, r.nodes = db, fleet.New(r.clock)
+	log := slog.New(slog.DiscardHandler)
+	if testing.Verbose() {
+		log = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	}
+	hub := notify.New(db, nil, log)
+	settler := settle.New(settle.Options{Store: db, Hub: hub, Clock: r.clock, Log: log})
+	r.keeper = lease.New(lease.Options{
+		Store: db, Fleet: r.nodes, Hub: hub, Settler: settler, Keys: plainKeys{}, Blobs: blobs,
+		Length: time.Minute, Grace: time.Minute, Clock: r.clock, Log: log, Committed: func() {}, Freed: func() {},
+	})
+	r.Auditor = New(Options{
+		Store: db, Fleet: r.nodes, Hub: hub, Keeper: r.keeper, Settler: settler, Keys: plainKeys{}, Blobs: blobs, Length: time.Minute, Grace: time.Minute,
+		Clock: r.clock, Log: log, Address: managerAddress,
+		Registry: func(_ context.Context, node string) (Registration, error) { return r.stakes[node], nil },
+		Slash:    func(_ store.Tx, o Offence) error { r.orders = append(r.orders, o); return nil },
+	})
+	r.chance = func(n int) bool { return n == learnEvery } // all is learnt, honeypots are sent by hand
+	return r
+}
+
+// job is one in rendering, with tasks of two frames.
+func (r *rig) job(frames int) (*store.Job, []*job.Task) {
+	r.t.Helper()
+	j := storetest.Job("0xA", store.NewID("r"), frames)
+	j.Quote.Ceiling, j.Recipe.Version = 1000, fake.Version
+	var tasks []*job.Task
+	r.update(func(tx store.Tx) (err error) {
+		tasks, err = storetest.Fill(tx, j)
+		return err
+	})
+	return j, tasks
+}
+
+func (r *rig) update(fn func(store.Tx) error) {
+	r.t.Helper()
+	if err := r.db.Update(context.Background(), fn); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r *rig) join(role job.Role, class string, cheat fake.Behaviour) *party {
+	r.t.Helper()
+	id, err := identity.New()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	p := &party{t: r.t, id: id, class: class, cheat: cheat, samples: make(map[string][]proof.TileSample)}
+	r.all = append(r.all, p)
+	r.nodes.Ready(announcement(p, role))
+	return p
+}
+
+func (r *rig) worker(cheat fake.Behaviour) *party { return r.join(job.RoleWorker, "cpu/fake", cheat) }
+func (r *rig) verifier(cheat fake.Behaviour) *party {
+	return r.join(job.RoleVerifier, "cpu/fake", cheat)
+}
+
+// upload keeps a frame's file.
+func (r *rig) upload(a *store.Attempt, frame int, kind, ext string, body []byte) wire.UploadFile {
+	r.t.Helper()
+	digest := sha256.Sum256(body)
+	f := wire.UploadFile{Frame: frame, Kind: kind, Ext: ext, Size: int64(len(body)), Digest: hex.EncodeToString(digest[:])}
+	if err := r.options.Blobs.Put(context.Background(), lease.FrameKey(a.Job, a.ID, f), bytes.NewReader(body), f.Size, digest); err != nil {
+		r.t.Fatal(err)
+	}
+	return f
+}
+
+// render has a worker render a task and commit to it. spoil may change a frame's files.
+func (r *rig) render(p *party, k *job.Task, spoil func(frame int, final, master []byte) ([]byte, []byte)) *store.Attempt {
+	r.t.Helper()
+	ctx := context.Background()
+	if taken, err := r.keeper.Offer(ctx, k.ID, p.address()); err != nil || !taken {
+		r.t.Fatalf("offer: %v, %v", taken, err)
+	}
+	o := p.leases[len(p.leases)-1]
+	session, dir := p.open(o.Recipe)
+	c := wire.TaskCommit{Lease: o.Lease}
+	a := r.attempt(o.Lease)
+	for _, f := range o.Frames {
+		got, err := session.Render(ctx, render.Request{Frame: f.Frame, Seed: f.Seed, OutDir: dir, Master: true}, nil)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		final, master := r.read(got.Files[0].Path), r.read(got.Master)
+		if spoil != nil {
+			final, master = spoil(f.Frame, final, master)
+		}
+		commit, _, err := proof.CommitBytes(f.Frame, ".png", final, master)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		c.Frames = append(c.Frames, commit)
+		c.Files = append(c.Files, r.upload(a, f.Frame, lease.KindFinal, ".png", final), r.upload(a, f.Frame, lease.KindMaster, ".exr", master))
+	}
+	c.Receipt = receipt.Receipt{Attempt: o.Lease, Task: o.Task, Job: o.Job, Worker: p.address(), Class: p.class, Recipe: receipt.RecipeHash(o.Recipe), Root: proof.TaskRoot(c.Frames), Started: 1, Finished: 2}
+	var err error
+	if c.Signature, err = p.id.Sign(c.Receipt.Digest(r.options.Settler.Domain())); err != nil {
+		r.t.Fatal(err)
+	}
+	if _, err := r.keeper.Commit(ctx, p.address(), c); err != nil {
+		r.t.Fatal(err)
+	}
+	return r.attempt(o.Lease)
+}
+
+func (r *rig) read(path string) []byte {
+	r.t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return raw
+}
+
+func (r *rig) attempt(id string) (a *store.Attempt) {
+	r.t.Helper()
+	r.update(func(tx store.Tx) (err error) { a, err = tx.Attempt(id); return err })
+	return a
+}
+
+func (r *rig) node(address string) (n *store.Node) {
+	r.t.Helper()
+	r.update(func(tx store.Tx) (err error) { n, err = tx.Node(address); return err })
+	return n
+}
+
+func (r *rig) frames(jobID string) (list []*job.Frame) {
+	r.t.Helper()
+	r.update(func(tx store.Tx) (err error) { list, err = tx.Frames(jobID); return err })
+	return list
+}
+
+func (r *rig) audits(attempt string) (list []*store.Audit) {
+	r.t.Helper()
+	r.update(func(tx store.Tx) (err error) { list, err = tx.Audits(attempt); return err })
+	return list
+}
+
+func (r *rig) events(jobID string) (list []wire.Event) {
+	r.t.Helper()
+	r.update(func(tx store.Tx) (err error) { list, err = tx.Events(jobID, 200); return err })
+	return list
+}
+
+func (r *rig) state(jobID string) (j *store.Job) {
+	r.t.Helper()
+	r.update(func(tx store.Tx) (err error) { j, err = tx.Job(jobID); return err })
+	return j
+}
+
+func (r *rig) did(jobID, what string) bool {
+	for _, e := range r.events(jobID) {
+		if e.What == what {
+			return true
+		}
+	}
+	return false
+}
+
+// pass gives out what waits and waits until it is given.
+func (r *rig) pass() {
+	r.t.Helper()
+	if err := r.Dispatch(context.Background()); err != nil {
+		r.t.Fatal(err)
+	}
+	r.wg.Wait()
+}
+
+// run gives out and judges until nothing waits any more.
+func (r *rig) run() {
+	r.t.Helper()
+	for range 100 {
+		r.pass()
+		work := false
+		for _, p := range r.all {
+			for _, o := range p.take() {
+				work = true
+				r.judge(p, o, nil)
+			}
+		}
+		if !work {
+			r.pass()
+			idle := true
+			for _, p := range r.all {
+				p.mu.Lock()
+				idle = idle && len(p.audits) == 0
+				p.mu.Unlock()
+			}
+			if idle {
+				return
+			}
+		}
+	}
+	r.t.Fatal("the audits never end")
+}
+
+// judge has a verifier do an audit. With pixels it uses those instead of rendering: a
+// verifier that colludes with the worker.
+func (r *rig) judge(p *party, o wire.AuditOffer, pixels map[string][]byte) {
+	r.t.Helper()
+	if err := r.tryJudge(p, o, pixels); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r *rig) tryJudge(p *party, o wire.AuditOffer, pixels map[string][]byte) error {
+	r.t.Helper()
+	ctx := context.Background()
+	session, dir := p.open(o.Recipe)
+	seeds := make(map[int]int32)
+	for _, f := range o.Frames {
+		seeds[f.Frame] = f.Seed
+	}
+	var samples []proof.TileSample
+	for _, tile := range o.Tiles {
+		if pixels != nil {
+			_, trees, err := proof.CommitBytes(tile.Frame, ".png", pixels[fmt.Sprint("final", tile.Frame)], pixels[fmt.Sprint("master", tile.Frame)])
+			if err != nil {
+				return err
+			}
+			commit := proof.FrameCommit{Frame: tile.Frame, MasterRoot: proof.Digest{1}, FinalRoot: proof.Digest{1}}
+			proven, err := trees.ProveAll(commit, proof.PolicyFor(o.Recipe), []proof.Pick{{Frame: tile.Frame, Tile: tile.Tile}})
+			if err != nil {
+				return err
+			}
+			for _, t := range proven {
+				samples = append(samples, t.TileSample)
+			}
+			continue
+		}
+		got, err := session.Render(ctx, render.Request{Frame: tile.Frame, Seed: seeds[tile.Frame], Borders: []render.Rect{{X: tile.X, Y: tile.Y, W: tile.W, H: tile.H}}, OutDir: dir, Master: true}, nil)
+		if err != nil {
+			return err
+		}
+		master, err := proof.Sample(tile.Frame, o.Recipe.Width, o.Recipe.Height, tile.Tile, proof.Master, got.Tiles[0].Master)
+		if err != nil {
+			return err
+		}
+		final, err := proof.Sample(tile.Frame, o.Recipe.Width, o.Recipe.Height, tile.Tile, proof.Final, got.Tiles[0].Final)
+		if err != nil {
+			return err
+		}
+		samples = append(samples, master, final)
+	}
+	v, err := r.Commit(ctx, p.address(), wire.AuditCommit{Audit: o.Audit, Samples: proof.SamplesDigest(samples)})
+	if err != nil {
+		return err
+	}
+	e := proof.Evidence{Root: v.Receipt.Root, Frames: v.Commits, Verifier: samples, WorkerClass: v.Class, VerifierClass: p.class, Policy: v.Policies}
+	if err := e.Key.UnmarshalText([]byte(v.Key)); err != nil {
+		return err
+	}
+	a := r.attempt(v.Attempt)
+	for _, frame := range v.Frames {
+		files := make(map[string][]byte)
+		for _, f := range a.Commit.Files {
+			if f.Frame == frame {
+				if files[f.Kind], err = r.Auditor.read(ctx, lease.FrameKey(a.Job, a.ID, f)); err != nil {
+					return err
+				}
+			}
+		}
+		commit, trees, err := proof.CommitBytes(frame, ".png", files[lease.KindFinal], files[lease.KindMaster])
+		if err != nil {
+			return err
+		}
+		tiles, err := trees.ProveAll(commit, v.Policies, proof.Picks(e.Key, v.Commits, v.Policies))
+		if err != nil {
+			return err
+		}
+		e.Worker = append(e.Worker, tiles...)
+	}
+	result, err := proof.Judge(e, v.Policies)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := proof.EncodeEvidence(&b, e); err != nil {
+		return err
+	}
+	digest := sha256.Sum256(b.Bytes())
+	if err := r.options.Blobs.Put(ctx, lease.EvidenceKey(o.Audit, hex.EncodeToString(digest[:])), bytes.NewReader(b.Bytes()), int64(b.Len()), digest); err != nil {
+		return err
+	}
+	verdict := receipt.Verdict{Audit: o.Audit, Attempt: v.Attempt, Verifier: p.address(), Pass: result.Pass, Inconclusive: result.Inconclusive, Root: e.Root, Evidence: digest, Samples: proof.SamplesDigest(samples), Time: 3}
+	signature, err := p.id.Sign(verdict.Digest(r.options.Settler.Domain()))
+	if err != nil {
+		return err
+	}
+	return r.Verdict(ctx, p.address(), wire.AuditVerdict{Audit: o.Audit, Verdict: verdict, Signature: signature, Result: result, Seconds: 1})
+}
+
+func (r *rig) load(audit string) (s *subject) {
+	r.t.Helper()
+	r.update(func(tx store.Tx) (err error) { s, err = load(tx, audit); return err })
+	return s
+}
+
+func announcement(p *party, role job.Role) fleet.Announcement {
+	return fleet.Announcement{Role: role, Address: p.address(), Session: p, Free: 64, Capabilities: job.Capabilities{
+		Slots: 64, Device: "CPU", Class: p.class, Installs: []job.Install{{Renderer: "blender", Version: fake.Version, Engines: []string{"CYCLES"}}}}}
+}

@@ -1,0 +1,191 @@
+package audit
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/heliostat-render/heliostat/manager/lease"
+	"github.com/heliostat-render/heliostat/manager/lifecycle"
+	"github.com/heliostat-render/heliostat/manager/notify"
+	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/proof"
+)
+
+// trusted begins the verdict of a frame that no verifier looked at.
+const trusted = "trusted: "
+
+// maxLooks is how many attempts the manager looks at itself at a time.
+const maxLooks = 2
+
+func isNotFound(err error) bool { return errors.Is(err, store.ErrNotFound) }
+
+// exempt tells whether trust and the draw let an attempt through without a verifier.
+func (u *Auditor) exempt(s *subject) bool {
+	if !s.fresh() || u.options.Address == "" || u.looked(s.audit.ID) {
+		return false
+	}
+	p := s.policy()
+	for _, f := range s.attempt.Commit.Frames {
+		if f.W != p.W || f.H != p.H {
+			return false // a part of a still: its neighbours' seams are worth a check
+		}
+	}
+	rate, _ := u.rate(s)
+	return proof.CheckDraw(s.key(), s.attempt.Commit.Receipt.Root) >= rate
+}
+
+// letThrough delivers an exempted attempt once the manager itself has read its files: they
+// are there, are the committed ones, lead to the committed tiles, were never delivered before and aren't garbage.
+// What looks wrong is rejected where that is certain and otherwise given to a verifier.
+func (u *Auditor) letThrough(ctx context.Context, s *subject) error {
+	select {
+	case u.looks <- struct{}{}:
+		defer func() { <-u.looks }()
+	case <-ctx.Done():
+		return nil
+	}
+	f, err := u.look(ctx, s)
+	if err != nil {
+		u.saw(s, "its files can't be read now") // a verifier may have more luck
+		return err
+	}
+	rate, trust := u.rate(s)
+	changes := &notify.Changes{Now: u.options.Clock}
+	var out lease.Outcome
+	var doubt string
+	err = u.options.Store.Update(ctx, func(tx store.Tx) (err error) {
+		changes.Reset()
+		out, doubt = lease.Outcome{}, ""
+		found := f
+		if found.reason == "" {
+			if found, err = u.screen(tx, s); err != nil {
+				return err
+			}
+		}
+		doubt = cmp.Or(f.doubt, found.doubt)
+		drop := func(cause string) error {
+			_, err := tx.MoveAudit(s.audit.ID, []lifecycle.AuditState{lifecycle.AuditWaiting}, lifecycle.AuditDropped, func(v *store.Audit) {
+				v.Cause, v.Ended = cause, u.options.Clock().UnixMilli()
+			})
+			return err
+		}
+		switch {
+		case found.reason != "":
+			if err := drop(found.reason); err != nil {
+				return err
+			}
+			out, err = u.reject(tx, changes, s, found.reason, found.guilt)
+			return err
+		case doubt != "":
+			return nil
+		}
+		cause := fmt.Sprintf("not drawn: %.4f, at a rate of %.4f for a trust of %.4f", proof.CheckDraw(s.key(), s.attempt.Commit.Receipt.Root), rate, trust)
+		if err := drop(cause); err != nil {
+			return err
+		}
+		if _, err := tx.MoveTask(s.audit.Task, []job.TaskState{job.TaskCommitted}, job.TaskVerifying, nil); err != nil {
+			return err
+		}
+		return u.deliver(tx, changes, s, fmt.Sprintf(trusted+"one in %.0f tasks of this worker is checked, this one was not drawn; its files are sound", 1/rate))
+	})
+	if err != nil {
+		return store.IgnoreLost(err)
+	}
+	if doubt != "" {
+		u.saw(s, doubt)
+		u.options.Log.Info("an attempt that was not drawn is checked all the same", "job", s.job.ID, "attempt", s.attempt.ID, "because", doubt)
+		return nil
+	}
+	u.options.Keeper.Finish(changes, out)
+	u.options.Settler.Wake()
+	return nil
+}
+
+// saw notes that the manager has looked into an attempt for this audit and what made it doubt,
+// "" for nothing: from now on it is the verifiers'.
+func (u *Auditor) saw(s *subject, doubt string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if len(u.seen) > maxExamined {
+		clear(u.seen)
+	}
+	u.seen[s.audit.ID] = doubt
+}
+
+// finding is what the manager itself sees in an attempt.
+type finding struct {
+	reason string // what is wrong for certain, "" when nothing is
+	guilt  guilt
+	doubt  string // what a verifier should decide
+}
+
+// screen looks the attempt's images up among all that were delivered before, and adds them.
+// An image that somebody made with another seed and that carries noise is a copy for certain: the noise of two seeds
+// is never the same. Without noise, or with one seed, two honest renders may agree.
+func (u *Auditor) screen(tx store.Tx, s *subject) (f finding, err error) {
+	now := u.options.Clock().UnixMilli()
+	for i, c := range s.attempt.Commit.Frames {
+		tiles := c.MasterRoot
+		if tiles == (proof.Digest{}) {
+			tiles = c.FinalRoot
+		}
+		for _, hash := range []string{"file/" + c.FileDigest.String(), "tiles/" + tiles.String()} {
+			seen, err := tx.Fingerprints(hash)
+			if err != nil {
+				return f, err
+			}
+			for _, old := range seen {
+				if old.Attempt == s.attempt.ID || f.reason != "" {
+					continue
+				}
+				certain, err := u.copied(tx, s, i, old)
+				if err != nil {
+					return f, err
+				}
+				if certain {
+					f.reason, f.guilt = fmt.Sprintf("frame %d is, bit for bit, an image that was delivered before with another seed", c.Frame), convicted
+				} else {
+					f.doubt = fmt.Sprintf("frame %d is an image that was delivered before", c.Frame)
+				}
+			}
+			if len(seen) >= maxSeen {
+				continue // a black frame of a thousand jobs is one entry less
+			}
+			if err := tx.AddFingerprint(store.Fingerprint{Hash: hash, Job: s.job.ID, Frame: c.Frame, Attempt: s.attempt.ID, Worker: s.attempt.Worker, Time: now}); err != nil {
+				return f, err
+			}
+		}
+	}
+	return f, nil
+}
+
+// maxSeen bounds the frames that are kept of one image.
+const maxSeen = 8
+
+// copied tells whether the i-th frame, whose image an earlier attempt had too, can't be an
+// honest render.
+func (u *Auditor) copied(tx store.Tx, s *subject, i int, old store.Fingerprint) (bool, error) {
+	c := s.attempt.Commit.Frames[i]
+	textured := 0
+	for _, a := range c.Activity {
+		if a >= proof.TexturedActivity {
+			textured++
+		}
+	}
+	mine, ok := seedOf(s.attempt, c.Frame)
+	if s.policy().Method != proof.MethodExact || textured < proof.MinTextured || !ok {
+		return false, nil
+	}
+	before, err := tx.Attempt(old.Attempt)
+	if isNotFound(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	theirs, ok := seedOf(before, old.Frame)
+	return ok && theirs != mine, nil
+}

@@ -1,0 +1,130 @@
+package audit
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/shared/proof"
+	"github.com/heliostat-render/heliostat/shared/proof/slash"
+)
+
+// subject is everything that one audit is about.
+type subject struct {
+	audit   *store.Audit
+	attempt *store.Attempt
+	job     *store.Job
+	others  []*store.Audit // of the same attempt, claim and kind, without audit
+	earlier []string       // verifiers that judged the attempt for another reason
+	worker  store.Standing
+	pairs   []proof.Pair // device classes that agree on the job, see probe.go
+}
+
+func load(tx store.Tx, id string) (*subject, error) {
+	v, err := tx.Audit(id)
+	if err != nil {
+		return nil, err
+	}
+	return loadAudit(tx, v)
+}
+
+func loadAudit(tx store.Tx, v *store.Audit) (*subject, error) {
+	s := &subject{audit: v}
+	var err error
+	if s.attempt, err = tx.Attempt(v.Attempt); err != nil {
+		return nil, err
+	}
+	if s.attempt.Commit == nil {
+		return nil, fmt.Errorf("audit %s is of an attempt without a commit", v.ID)
+	}
+	if s.job, err = tx.Job(v.Job); err != nil {
+		return nil, err
+	}
+	worker, err := tx.Node(s.attempt.Worker)
+	switch {
+	case err == nil:
+		s.worker = worker.Standing
+	case !errors.Is(err, store.ErrNotFound):
+		return nil, err
+	}
+	if s.pairs, err = pairs(tx, v.Job); err != nil {
+		return nil, err
+	}
+	all, err := tx.Audits(s.attempt.ID)
+	for _, o := range all {
+		switch {
+		case o.ID == v.ID:
+		case o.Claim == v.Claim && o.Kind == v.Kind:
+			s.others = append(s.others, o)
+		case judged(o):
+			s.earlier = append(s.earlier, o.Verifier)
+		}
+	}
+	return s, err
+}
+
+// frames are those that the worker committed to: all of the attempt's, or fewer where it
+// stopped early.
+func (s *subject) frames() []int {
+	list := make([]int, len(s.attempt.Commit.Frames))
+	for i, f := range s.attempt.Commit.Frames {
+		list[i] = f.Frame
+	}
+	return list
+}
+
+// seed is the seed of one of its frames; ok is false for a frame that it doesn't have.
+func seedOf(a *store.Attempt, frame int) (seed int32, ok bool) {
+	i := slices.Index(a.Frames, frame)
+	if i < 0 || i >= len(a.Seeds) {
+		return 0, false
+	}
+	return a.Seeds[i], true
+}
+
+// fresh tells whether nobody has looked at the attempt yet.
+func (s *subject) fresh() bool {
+	return s.audit.Claim == 0 && s.audit.Kind == store.AuditCheck && s.audit.Ordinal == 1
+}
+
+// probe tells whether the audit decides nothing about the attempt.
+func (s *subject) probe() bool { return s.audit.Kind != store.AuditCheck }
+
+// key is what the challenge is drawn with: the attempt's verification key, and for claims
+// one derived from it, so that other tiles are looked at.
+func (s *subject) key() [32]byte {
+	return slash.ClaimKey(proof.Digest(s.attempt.Key), s.audit.Claim)
+}
+
+// claimTiles is how many tiles a bad-result claim looks at, at most: every one of most
+// tasks, where an ordinary check looks at one in fifteen or less.
+const claimTiles = 1024
+
+func (s *subject) policy() proof.Policy {
+	p := proof.PolicyFor(s.job.Recipe)
+	p.Pairs = s.pairs
+	if s.audit.Claim > 0 {
+		tiles := 0
+		for _, f := range s.attempt.Commit.Frames {
+			tiles += proof.TileCount(f.W, f.H)
+		}
+		p.Tiles = min(tiles, claimTiles)
+	}
+	return p
+}
+
+// pairs reads what the job's canaries have shown.
+func pairs(tx store.Tx, jobID string) (list []proof.Pair, err error) {
+	raw, err := tx.Meta(pairsKey(jobID))
+	if err != nil || raw == "" {
+		return nil, err
+	}
+	if err := json.Unmarshal([]byte(raw), &list); err != nil {
+		return nil, fmt.Errorf("read the class pairs of job %s: %w", jobID, err)
+	}
+	return list, nil
+}
+
+func pairsKey(jobID string) string { return "audit/pairs/" + jobID }

@@ -1,0 +1,323 @@
+package cluster
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/heliostat-render/heliostat/manager/notify"
+	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/manager/store/sqlite"
+	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/wire"
+)
+
+// holder counts what a cluster asks of it.
+type holder struct {
+	mu      sync.Mutex // guards what follows
+	adopted int
+	resyncs int
+	said    []string
+}
+
+var _ Holder = (*holder)(nil)
+
+func (h *holder) AdoptOrphans(context.Context) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.adopted++
+	return 0, nil
+}
+
+func (h *holder) Take(_ context.Context, node string, ids []string) ([]string, error) {
+	return ids, nil
+}
+
+func (h *holder) note(text string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.said = append(h.said, text)
+}
+func (h *holder) Forget(ids []string) {
+	if len(ids) > 0 {
+		h.note("forget " + strings.Join(ids, ","))
+	}
+}
+func (h *holder) Revoked(node, id, reason string) {
+	h.note("revoked " + node + " " + id + " " + reason)
+}
+func (h *holder) Resync(context.Context) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.resyncs++
+	return nil
+}
+
+// bus is a store whose signals reach every listener.
+type bus struct {
+	store.Store
+	mu   sync.Mutex // guards what follows
+	ears []chan store.Signal
+	away bool
+}
+
+func (b *bus) Update(ctx context.Context, fn func(store.Tx) error) error {
+	b.mu.Lock()
+	away := b.away
+	b.mu.Unlock()
+	if away {
+		return errors.New("the database is away")
+	}
+	return b.Store.Update(ctx, fn)
+}
+
+func (b *bus) Signal(_ context.Context, s store.Signal) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, e := range b.ears {
+		e <- s
+	}
+	return nil
+}
+
+func (b *bus) Signals(ctx context.Context) (<-chan store.Signal, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	e := make(chan store.Signal, 1024)
+	b.ears = append(b.ears, e)
+	return e, nil
+}
+
+type member struct {
+	*Cluster
+	leases, audits *holder
+	hub            *notify.Hub
+	cancel         context.CancelFunc
+	done           chan error
+}
+
+func join(t *testing.T, b *bus, id string, clock func() time.Time) *member {
+	m := &member{leases: &holder{}, audits: &holder{}, done: make(chan error, 1)}
+	log := slog.New(slog.DiscardHandler)
+	m.hub = notify.New(b, nil, log)
+	m.Cluster = New(Options{Store: b, ID: id, Hub: m.hub, Leases: m.leases, Audits: m.audits, Wake: func() {}, Clock: clock, Log: log})
+	var ctx context.Context
+	ctx, m.cancel = context.WithCancel(t.Context())
+	go func() { m.done <- m.Run(ctx) }()
+	return m
+}
+
+func (m *member) leave(t *testing.T) {
+	m.cancel()
+	if err := <-m.done; err != nil {
+		t.Error(err)
+	}
+}
+
+// beats drives look by hand, since a real database doesn't stand still in a bubble.
+func TestSilentManagersAreDropped(t *testing.T) {
+	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "h.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	b := &bus{Store: db}
+	now := time.UnixMilli(1_000_000)
+	clock := func() time.Time { return now }
+	log := slog.New(slog.DiscardHandler)
+	make_ := func(id string, skew time.Duration) (*Cluster, *holder) {
+		h := &holder{}
+		return New(Options{Store: b, ID: id, Hub: notify.New(b, nil, log), Leases: h, Audits: h, Wake: func() {}, Clock: func() time.Time { return clock().Add(skew) }, Log: log}), h
+	}
+	a, _ := make_("a", 0)
+	// This one's clock is an hour slow: that makes it no deader.
+	s, ofS := make_("s", -time.Hour)
+	look := func(c *Cluster, first bool) bool {
+		t.Helper()
+		orphans, err := c.look(t.Context(), first)
+		if err != nil && !b.away {
+			t.Fatal(err)
+		}
+		return orphans
+	}
+	look(a, true)
+	look(s, true)
+	for range 20 {
+		now = now.Add(Beat)
+		if look(s, false) || look(a, false) {
+			t.Fatal("a living manager was dropped")
+		}
+	}
+	if !a.Live("s") || a.Count() != 2 || a.Live("x") {
+		t.Errorf("a sees %d managers", a.Count())
+	}
+	// While the database is away nobody can beat: that proves nothing.
+	b.away = true
+	for range 20 {
+		now = now.Add(Beat)
+		look(a, false)
+	}
+	b.away = false
+	now = now.Add(Beat)
+	if look(a, false) {
+		t.Error("a manager was dropped because the database was away")
+	}
+	dropped := 0
+	for range 8 {
+		now = now.Add(Beat)
+		if look(a, false) {
+			dropped++
+		}
+	}
+	if dropped != 1 || a.Live("s") {
+		t.Errorf("the silent manager was dropped %d times", dropped)
+	}
+	// It wakes up and finds itself dead.
+	now = now.Add(Beat)
+	look(s, false)
+	if ofS.resyncs != 2 {
+		t.Errorf("it compared its leases and audits %d times", ofS.resyncs)
+	}
+	look(a, false)
+	if !a.Live("s") {
+		t.Error("it isn't taken back")
+	}
+}
+
+func TestSignalsReachTheOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &bus{Store: quiet{}}
+		a, o := join(t, b, "a", time.Now), join(t, b, "o", time.Now)
+		synctest.Wait()
+		a.Away(job.RoleVerifier, "0x1", "v1", "over")
+		if err := a.Take(t.Context(), job.RoleWorker, "0x2", []string{"a1", "a2"}); err != nil {
+			t.Fatal(err)
+		}
+		frames := make([]int, 1000)
+		for i := range frames {
+			frames[i] = 2 * i // no ranges
+		}
+		a.out.Changed("j", frames, []wire.Event{{Text: strings.Repeat("é", 1024)}, {Text: "two"}})
+		for f := range 200 {
+			a.out.Progress("j", f, "0x742d35Cc6634C0532925a3b844Bc454e4438f44e", 0.5)
+		}
+		time.Sleep(2 * reportPace)
+		synctest.Wait()
+		o.audits.mu.Lock()
+		o.leases.mu.Lock()
+		if !slices.Equal(o.audits.said, []string{"revoked 0x1 v1 over"}) || !slices.Equal(o.leases.said, []string{"forget a1,a2"}) {
+			t.Errorf("the other heard %v, %v", o.audits.said, o.leases.said)
+		}
+		o.leases.mu.Unlock()
+		o.audits.mu.Unlock()
+		filled := []*job.Frame{{Job: "j", Number: 7, State: job.FramePending}}
+		if o.hub.Fill(filled); filled[0].Progress != 0.5 {
+			t.Errorf("progress %+v", filled[0])
+		}
+		if len(a.leases.said) != 0 {
+			t.Errorf("it heard itself: %v", a.leases.said)
+		}
+		a.leave(t)
+		o.leave(t)
+	})
+}
+
+// quiet is a store without rows.
+type quiet struct{ store.Store }
+
+func (quiet) Update(context.Context, func(store.Tx) error) error { return nil }
+
+func TestSignalsFit(t *testing.T) {
+	var o outbox
+	o.init()
+	frames := make([]int, 5000)
+	for i := range frames {
+		frames[i] = 1_000_000 + 2*i
+	}
+	o.Changed("j", frames, []wire.Event{{What: "rejected", Text: strings.Repeat("x", 2048)}})
+	for f := range 500 {
+		o.Progress("j", f, "0x742d35Cc6634C0532925a3b844Bc454e4438f44e", 1.0/3)
+	}
+	got, reports := make(map[int]bool), 0
+	for _, s := range o.take(true) {
+		if len(s.Body) > maxBody {
+			t.Errorf("a %s of %d bytes", s.Kind, len(s.Body))
+		}
+		switch s.Kind {
+		case kindChanged:
+			var b changed
+			if err := json.Unmarshal([]byte(s.Body), &b); err != nil {
+				t.Fatal(err)
+			}
+			list, err := store.ParseFrames(b.Frames, maxAnnounce)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range list {
+				got[f] = true
+			}
+		case kindProgress:
+			var b map[string]map[int]report
+			if err := json.Unmarshal([]byte(s.Body), &b); err != nil {
+				t.Fatal(err)
+			}
+			reports += len(b["j"])
+		}
+	}
+	if len(got) != len(frames) || reports != 500 {
+		t.Errorf("%d of %d frames, %d reports", len(got), len(frames), reports)
+	}
+	if left := o.take(true); len(left) != 0 {
+		t.Errorf("%d signals are left", len(left))
+	}
+}
+
+// The page lists each kind that the code knows, and no other.
+func TestPageAndCodeAgree(t *testing.T) {
+	page, err := os.ReadFile("SIGNALS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	documented := make(map[string]bool)
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z]+)` \\|").FindAllStringSubmatch(string(page), -1) {
+		documented[row[1]] = true
+	}
+	coded := map[string]bool{kindChanged: true, kindProgress: true, kindRevoke: true, kindMoved: true}
+	if !maps.Equal(documented, coded) {
+		t.Errorf("the page has %v", slices.Sorted(maps.Keys(documented)))
+	}
+	c := New(Options{Hub: notify.New(nil, nil, nil), Leases: &holder{}, Audits: &holder{}, Wake: func() {}, Clock: time.Now})
+	for kind := range coded {
+		if err := c.take(store.Signal{Kind: kind, Body: "{}"}); err != nil {
+			t.Errorf("%s: %v", kind, err)
+		}
+		if err := c.take(store.Signal{Kind: kind, Body: "["}); err == nil {
+			t.Errorf("a broken %s was taken", kind)
+		}
+	}
+	if err := c.take(store.Signal{Kind: "other"}); err == nil {
+		t.Error("an unknown kind was taken")
+	}
+}
+
+func FuzzSignal(f *testing.F) {
+	f.Add(kindChanged, `{"job":"j","frames":"1:40,77","events":[{"what":"x"}]}`)
+	f.Add(kindProgress, `{"j":{"7":["0x1",0.5]}}`)
+	f.Add(kindRevoke, `{"role":"worker","node":"0x1","id":"a1","reason":"over"}`)
+	f.Add(kindMoved, `{"leases":["a1"],"audits":["v1"]}`)
+	c := New(Options{Hub: notify.New(nil, nil, nil), Leases: &holder{}, Audits: &holder{}, Wake: func() {}, Clock: time.Now})
+	f.Fuzz(func(t *testing.T, kind, body string) {
+		_ = c.take(store.Signal{Kind: kind, Body: body}) // must not panic
+	})
+}

@@ -1,0 +1,242 @@
+package gateway_test
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/heliostat-render/heliostat/manager/audit"
+	"github.com/heliostat-render/heliostat/manager/fleet"
+	"github.com/heliostat-render/heliostat/manager/gateway"
+	"github.com/heliostat-render/heliostat/manager/intake"
+	"github.com/heliostat-render/heliostat/manager/lease"
+	"github.com/heliostat-render/heliostat/manager/notify"
+	"github.com/heliostat-render/heliostat/manager/quote"
+	"github.com/heliostat-render/heliostat/manager/schedule"
+	"github.com/heliostat-render/heliostat/manager/settle"
+	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/manager/store/sqlite"
+	"github.com/heliostat-render/heliostat/shared/blob/dir"
+	"github.com/heliostat-render/heliostat/shared/identity"
+	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/link"
+	"github.com/heliostat-render/heliostat/shared/seal"
+	"github.com/heliostat-render/heliostat/shared/wire"
+)
+
+// types are all messages that a manager may be sent, and two that it doesn't know.
+var types = []wire.Type{
+	wire.TypeHeartbeat, wire.TypePackageOffer, wire.TypePackageSeal, wire.TypePackageFinish, wire.TypeJobDraft, wire.TypeJobFund, wire.TypeJobAccept, wire.TypeJobClaim,
+	wire.TypeJobCancel, wire.TypeJobPause, wire.TypeJobResume, wire.TypeJobPriority, wire.TypeJobRequeue, wire.TypeJobRelease, wire.TypeJobList, wire.TypeJobShow,
+	wire.TypeJobWatch, wire.TypeJobFetch, wire.TypeNodeList, wire.TypeRendererAsk, wire.TypeWorkerReady, wire.TypeLeaseRelease, wire.TypeTaskProgress, wire.TypeTaskUpload,
+	wire.TypeTaskCommit, wire.TypeTaskFail, wire.TypeVerifierReady, wire.TypeAuditProgress, wire.TypeAuditCommit, wire.TypeAuditEvidence, wire.TypeAuditVerdict,
+	wire.TypeAuditFail, wire.TypeBlobGet, wire.TypeDepotList, wire.TypeDepotGet, wire.TypePayoutList, wire.TypePayoutClaim, wire.TypeLeaseOffer, "no.such",
+}
+
+// sealed is lease.Keys without any key.
+type sealed struct{}
+
+func (sealed) JobKey(string, []byte) (seal.JobKey, error) {
+	return seal.JobKey{}, errors.New("not sealed to this manager")
+}
+func (sealed) SealJobKey([]byte, string, seal.JobKey) ([]byte, error) { return nil, nil }
+
+// door is a gateway over real parts, behind a real server.
+type door struct {
+	*gateway.Gateway
+	db  store.Store
+	url string
+	id  *identity.Identity
+}
+
+func open(t testing.TB) *door {
+	t.Helper()
+	db, err := sqlite.Open(context.Background(), filepath.Join(t.TempDir(), "h.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	blobs, err := dir.Open(dir.Options{Root: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := identity.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.DiscardHandler)
+	nodes := fleet.New(time.Now)
+	hub := notify.New(db, nil, log)
+	ctx, cancel := context.WithCancel(context.Background())
+	stopped := make(chan error, 1)
+	go func() { stopped <- hub.Run(ctx) }()
+	settler := settle.New(settle.Options{Store: db, Hub: hub, Clock: time.Now, Log: log})
+	keeper := lease.New(lease.Options{Store: db, Fleet: nodes, Hub: hub, Settler: settler, Keys: sealed{}, Blobs: blobs, Length: time.Minute, Grace: time.Minute, Clock: time.Now, Log: log, Committed: func() {}, Freed: func() {}})
+	auditor := audit.New(audit.Options{Store: db, Fleet: nodes, Hub: hub, Keeper: keeper, Settler: settler, Keys: sealed{}, Blobs: blobs, Length: time.Minute, Grace: time.Minute, Clock: time.Now, Log: log})
+	scheduler := schedule.New(schedule.Options{Store: db, Fleet: nodes, Leaser: keeper, Clock: time.Now, Log: log})
+	in := intake.New(intake.Options{Store: db, Blobs: blobs, Hub: hub, Quoter: &quote.Quoter{Fleet: nodes, Unit: 1, Clock: time.Now}, Settler: settler, Keeper: keeper, Keys: sealed{}, Target: time.Minute, Clock: time.Now, Log: log, Wake: func() {}})
+	g := gateway.New(gateway.Options{
+		Store: db, Blobs: blobs, Fleet: nodes, Hub: hub, Intake: in, Keeper: keeper, Auditor: auditor, Scheduler: scheduler, Settler: settler,
+		Address: id.Address(), SealKey: hex.EncodeToString(id.SealKey()), Clock: time.Now, Log: log,
+	})
+	server := link.NewServer(link.ServerOptions{Domain: "test.example", Welcome: g.Welcome, Handler: g.Handle, OnOpen: g.Opened, OnClose: g.Closed, Limits: gateway.Limits, Log: log})
+	web := httptest.NewServer(server)
+	t.Cleanup(func() {
+		if err := server.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+		web.Close()
+		cancel()
+		if err := errors.Join(<-stopped, blobs.Close(), db.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return &door{Gateway: g, db: db, url: web.URL, id: id}
+}
+
+func (d *door) connect(t testing.TB, id *identity.Identity, roles ...job.Role) *link.Conn {
+	t.Helper()
+	c, err := link.Keep(context.Background(), link.Options{URL: d.url, Identity: id, Roles: roles})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
+func stranger(t testing.TB) *identity.Identity {
+	t.Helper()
+	id, err := identity.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func code(err error) wire.Code {
+	var e *wire.Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
+
+// Every role may send its own messages and nobody else's.
+func TestRolesKeepToTheirMessages(t *testing.T) {
+	d := open(t)
+	everybody := []wire.Type{wire.TypeHeartbeat, wire.TypeNodeList, wire.TypeRendererAsk, wire.TypeDepotList, wire.TypePayoutList, wire.TypePayoutClaim}
+	reading := []wire.Type{wire.TypeJobCancel, wire.TypeJobPause, wire.TypeJobResume, wire.TypeJobPriority, wire.TypeJobRequeue, wire.TypeJobRelease, wire.TypeJobList, wire.TypeJobShow, wire.TypeJobWatch, wire.TypeJobFetch}
+	rendering := []wire.Type{wire.TypeBlobGet, wire.TypeDepotGet}
+	own := map[job.Role][]wire.Type{
+		job.RoleArtist:   slices.Concat(reading, []wire.Type{wire.TypePackageOffer, wire.TypePackageSeal, wire.TypePackageFinish, wire.TypeJobDraft, wire.TypeJobFund, wire.TypeJobAccept, wire.TypeJobClaim}),
+		job.RoleWorker:   slices.Concat(rendering, []wire.Type{wire.TypeWorkerReady, wire.TypeLeaseRelease, wire.TypeTaskProgress, wire.TypeTaskUpload, wire.TypeTaskCommit, wire.TypeTaskFail}),
+		job.RoleVerifier: slices.Concat(rendering, []wire.Type{wire.TypeVerifierReady, wire.TypeAuditProgress, wire.TypeAuditCommit, wire.TypeAuditEvidence, wire.TypeAuditVerdict, wire.TypeAuditFail}),
+		job.RoleOperator: reading,
+	}
+	for role, mine := range own {
+		id := stranger(t)
+		if role == job.RoleOperator {
+			id = d.id // whoever holds the manager's key
+		}
+		c := d.connect(t, id, role)
+		for _, typ := range types {
+			err := c.Request(t.Context(), typ, struct{}{}, nil)
+			switch {
+			case typ == "no.such" || typ == wire.TypeLeaseOffer:
+				if code(err) != wire.CodeUnsupported {
+					t.Errorf("%s sends %s: %v", role, typ, err)
+				}
+			case slices.Contains(mine, typ) || slices.Contains(everybody, typ):
+				if code(err) == wire.CodeUnauthorised || err != nil && code(err) == "" {
+					t.Errorf("%s may not send %s: %v", role, typ, err)
+				}
+			case code(err) != wire.CodeUnauthorised:
+				t.Errorf("%s sends %s: %v", role, typ, err)
+			}
+		}
+	}
+	for _, role := range []job.Role{job.RoleStudio, job.RoleOperator, "emperor"} {
+		c := d.connect(t, stranger(t), role)
+		if _, err := c.Wait(t.Context()); code(err) != wire.CodeUnauthorised {
+			t.Errorf("a stranger signs in as %s: %v", role, err)
+		}
+	}
+}
+
+func TestCommandsAreOnTheTrail(t *testing.T) {
+	d := open(t)
+	id := stranger(t)
+	c := d.connect(t, id, job.RoleArtist)
+	if err := c.Request(t.Context(), wire.TypePayoutClaim, wire.PayoutClaim{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Request(t.Context(), wire.TypeJobCancel, wire.JobControl{Job: "jnosuchjob"}, nil) // refused
+	var deeds []store.Deed
+	if err := d.db.View(t.Context(), func(tx store.Tx) (err error) { deeds, err = tx.Deeds(0, 10); return err }); err != nil {
+		t.Fatal(err)
+	}
+	if len(deeds) != 1 || deeds[0].Who != id.Address() || deeds[0].What != "payout.claim" {
+		t.Errorf("the trail: %+v", deeds)
+	}
+}
+
+func TestWhoAsksTooMuchIsSlowedAndRefused(t *testing.T) {
+	d := open(t)
+	id := stranger(t)
+	a, b := d.connect(t, id, job.RoleArtist), d.connect(t, id, job.RoleArtist)
+	refused := make(chan error, 400)
+	for range 200 { // over two connections: the limit is the address's
+		go func() { refused <- a.Request(t.Context(), wire.TypeNodeList, wire.NodeList{}, nil) }()
+		go func() { refused <- b.Request(t.Context(), wire.TypeNodeList, wire.NodeList{}, nil) }()
+	}
+	n := 0
+	for range 400 {
+		if err := <-refused; code(err) == wire.CodeLimit {
+			n++
+		} else if err != nil {
+			t.Errorf("refused otherwise: %v", err)
+		}
+	}
+	if n == 0 {
+		t.Error("nobody was refused")
+	}
+	if err := d.connect(t, stranger(t), job.RoleArtist).Request(t.Context(), wire.TypeNodeList, wire.NodeList{}, nil); err != nil {
+		t.Errorf("somebody else: %v", err)
+	}
+}
+
+// FuzzHandle sends any body under any type: the answer is typed, and nothing panics.
+func FuzzHandle(f *testing.F) {
+	d := open(f)
+	for i := range types {
+		f.Add(uint8(i), []byte(`{}`))
+		f.Add(uint8(i), []byte(`{"job":"j","lease":"a","audit":"v","frames":[1,2],"files":[{"frame":1,"kind":"final"}],"chunks":[{"id":"00"}],"package":"p","reason":"r","priority":7}`))
+	}
+	f.Add(uint8(4), []byte(`{"request":"r","name":"n","package":"`+hex.EncodeToString(make([]byte, 32))+`","jobKey":"AA==","frames":[1],"recipe":{"renderer":"blender","version":"1","engine":"CYCLES","mainFile":"a.blend","width":8,"height":8,"device":"CPU","format":"PNG"}}`))
+	f.Add(uint8(20), []byte(`{"capabilities":{"slots":1,"bench":1e308},"free":1,"ahead":-1,"leases":["a","v"]}`))
+	f.Add(uint8(0), []byte(`null`))
+	c := d.connect(f, d.id, job.RoleArtist, job.RoleWorker, job.RoleVerifier, job.RoleStudio, job.RoleOperator)
+	f.Fuzz(func(t *testing.T, which uint8, body []byte) {
+		if !json.Valid(body) || len(body) > 64<<10 {
+			return // shared/link ends such a session
+		}
+		typ := types[int(which)%len(types)]
+		err := c.Request(t.Context(), typ, json.RawMessage(body), nil)
+		if err == nil {
+			return
+		}
+		var e *wire.Error
+		if !errors.As(err, &e) {
+			t.Fatalf("%s: %v", typ, err)
+		}
+		if e.Code == wire.CodeUnavailable {
+			t.Fatalf("%s wasn't understood: %v", typ, err)
+		}
+	})
+}

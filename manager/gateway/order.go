@@ -1,0 +1,49 @@
+package gateway
+
+import (
+	"context"
+
+	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/link"
+	"github.com/heliostat-render/heliostat/shared/wire"
+)
+
+// orders are what an artist may change of a job that runs; manager/intake carries them out.
+type orders interface {
+	Priority(ctx context.Context, id string, priority int) (*store.Job, error)
+	Requeue(ctx context.Context, id string, frames []int, reason string) (*store.Job, error)
+	Release(ctx context.Context, id, reason string) (*store.Job, error)
+}
+
+// mine checks that the job is the sender's. Operators may change any job.
+func (g *Gateway) mine(ctx context.Context, s *link.Session, id string) error {
+	_, err := g.options.Intake.Own(ctx, s.Peer().Address, id, s.Peer().Has(job.RoleOperator))
+	return err
+}
+
+func (g *Gateway) jobPriority(ctx context.Context, s *link.Session, m link.Message) (wire.Type, any, error) {
+	p, err := decode[wire.JobPriority](m)
+	if err != nil {
+		return "", nil, err
+	}
+	if err := g.mine(ctx, s, p.Job); err != nil {
+		return "", nil, err
+	}
+	return answerJob(g.orders.Priority(ctx, p.Job, p.Priority))
+}
+
+func (g *Gateway) jobRequeue(ctx context.Context, s *link.Session, m link.Message) (wire.Type, any, error) {
+	r, err := decode[wire.JobRequeue](m)
+	if err != nil {
+		return "", nil, err
+	}
+	if err := g.mine(ctx, s, r.Job); err != nil {
+		return "", nil, err
+	}
+	return answerJob(g.orders.Requeue(ctx, r.Job, r.Frames, r.Reason))
+}
+
+func (g *Gateway) jobRelease(ctx context.Context, s *link.Session, m link.Message) (wire.Type, any, error) {
+	return g.control(ctx, s, m, g.orders.Release)
+}

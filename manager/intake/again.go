@@ -1,0 +1,82 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/wire"
+)
+
+// from fills a draft from an earlier job of the same artist: its package and job key, and, where
+// the draft doesn't say otherwise, its recipe, its name, what it needs and the frames of it that were never delivered.
+func (in *Intake) from(ctx context.Context, owner string, d *wire.JobDraft) error {
+	if d.Package != "" || d.JobKey != nil {
+		return bad("a draft from another job takes over its package and job key; leave them out")
+	}
+	j, err := in.Own(ctx, owner, d.From, false)
+	if err != nil {
+		return err
+	}
+	d.Package, d.JobKey = j.Package, j.Key
+	if d.Recipe.Renderer == "" {
+		d.Recipe = j.Recipe
+	}
+	if d.Name == "" {
+		d.Name = j.Name
+	}
+	if d.Tiles == 0 {
+		d.Tiles = j.Tiles
+	}
+	if d.Needs.VRAM == 0 && d.Needs.Memory == 0 && d.Needs.Class == "" && d.Needs.Region == "" && d.Needs.Tags == nil && d.Needs.Allow == nil && d.Needs.Block == nil {
+		d.Needs = j.Needs
+	}
+	if len(d.Frames) > 0 {
+		return nil
+	}
+	d.Frames, err = in.undelivered(ctx, j)
+	if err == nil && len(d.Frames) == 0 {
+		return &wire.Error{Code: wire.CodeConflict, Message: "every frame of job " + j.ID + " is delivered", Next: "name the frames to render again, with --frames"}
+	}
+	return err
+}
+
+// undelivered lists the frames of a job that its artist doesn't have.
+func (in *Intake) undelivered(ctx context.Context, j *store.Job) ([]int, error) {
+	var missing []int
+	err := in.options.Store.View(ctx, func(tx store.Tx) error {
+		frames, err := tx.Frames(j.ID)
+		if err != nil {
+			return err
+		}
+		missing = nil
+		for _, f := range frames {
+			if f.State != job.FrameDelivered && f.State != job.FrameAccepted {
+				missing = append(missing, f.Number)
+			}
+		}
+		if len(frames) == 0 { // it was never funded
+			missing = j.Frames
+		}
+		return nil
+	})
+	return missing, err
+}
+
+// known holds a draft's dependencies to jobs of the same artist that may still be delivered.
+func known(tx store.Tx, owner string, after []string) error {
+	for _, id := range after {
+		j, err := tx.Job(id)
+		switch {
+		case errors.Is(err, store.ErrNotFound) || err == nil && j.Owner != owner:
+			return &wire.Error{Code: wire.CodeNotFound, Message: "job " + id + ", which should come first, is not known", Next: "list your jobs with `heliostat jobs`"}
+		case err != nil:
+			return err
+		case j.State == job.Failed || j.State == job.Cancelled:
+			return &wire.Error{Code: wire.CodeConflict, Message: fmt.Sprintf("job %s, which should come first, is %s", id, j.State), Next: "leave it out, or retry it with `heliostat job retry " + id + "`"}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,72 @@
+package lease
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/heliostat-render/heliostat/manager/lifecycle"
+	"github.com/heliostat-render/heliostat/manager/notify"
+	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/wire"
+)
+
+// TakeBack ends, in the caller's transaction, the leases that some of a job's frames are out with;
+// none named means all that aren't delivered. It is nobody's fault, but another worker is preferred from
+// then on. Naming only frames that can't be taken back is an error.
+func (k *Keeper) TakeBack(tx store.Tx, changes *notify.Changes, j *store.Job, frames []int, reason string) (out Outcome, err error) {
+	numbers := frames
+	if len(numbers) == 0 {
+		numbers = j.Frames
+	}
+	list, err := tx.FrameSet(j.ID, numbers)
+	if err != nil {
+		return out, err
+	}
+	if len(frames) > 0 && len(list) != len(slices.Compact(slices.Sorted(slices.Values(frames)))) {
+		return out, &wire.Error{Code: wire.CodeNotFound, Message: fmt.Sprintf("not all of %s belong to job %s", store.NameFrames(frames), j.ID)}
+	}
+	pending := make(map[int]bool)
+	waiting := true // what was named may be in the queue already
+	for _, f := range list {
+		if f.State == job.FramePending {
+			pending[f.Number] = true
+		} else {
+			waiting = false
+		}
+	}
+	held, err := tx.AttemptsIn(lifecycle.AttemptHeld)
+	if err != nil {
+		return out, err
+	}
+	now := k.options.Clock().UnixMilli()
+	cause := "its frames were taken back"
+	if reason != "" {
+		cause += ": " + reason
+	}
+	var taken []int
+	for _, a := range held {
+		if a.Job != j.ID || !slices.ContainsFunc(a.Frames, func(f int) bool { return pending[f] }) {
+			continue
+		}
+		if _, err := tx.MoveAttempt(a.ID, []lifecycle.AttemptState{lifecycle.AttemptHeld}, lifecycle.AttemptFailed, func(a *store.Attempt) {
+			a.Kind, a.Cause, a.Ended = job.FailSuperseded, cause, now
+		}); err != nil {
+			return out, err
+		}
+		if _, err := tx.MoveTask(a.Task, []job.TaskState{job.TaskLeased}, job.TaskWaiting, nil); store.IgnoreLost(err) != nil { // lost: it had a copy too
+			return out, err
+		}
+		out.revoke = append(out.revoke, revocation{job.RoleWorker, a.Worker, a.ID, cause})
+		taken = append(taken, a.Frames...)
+	}
+	if len(taken) == 0 {
+		if len(frames) > 0 && !waiting {
+			return out, &wire.Error{Code: wire.CodeConflict, Message: store.NameFrames(frames) + ": rendered already, no worker has them", Next: "their check decides about them; `heliostat job show` tells how far it is"}
+		}
+		return out, nil
+	}
+	taken = slices.Compact(slices.Sorted(slices.Values(taken)))
+	changes.Job(j.ID, taken...)
+	return out, changes.Event(tx, j.ID, "requeued", fmt.Sprintf("%s: back in the queue. %s", store.NameFrames(taken), reason), "")
+}

@@ -1,0 +1,402 @@
+package schedule
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/heliostat-render/heliostat/manager/fleet"
+	"github.com/heliostat-render/heliostat/manager/lease"
+	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/manager/store/sqlite"
+	"github.com/heliostat-render/heliostat/manager/store/storetest"
+	"github.com/heliostat-render/heliostat/shared/job"
+)
+
+// with changes a worker's capabilities.
+func with(m fleet.Member, change func(*job.Capabilities)) fleet.Member {
+	change(&m.Capabilities)
+	return m
+}
+
+func TestPlanKeepsNeeds(t *testing.T) {
+	small := with(worker("w1", 1), func(c *job.Capabilities) { c.VRAM, c.Memory = 8<<30, 16<<30 })
+	big := with(worker("w2", 1), func(c *job.Capabilities) { c.VRAM, c.Memory, c.Region, c.Tags = 24<<30, 64<<30, "eu", []string{"a"} })
+	needs := func(n job.Needs) []Candidate {
+		c := candidate("a", "A", 0, 1, 2)
+		c.Job.Needs = n
+		return []Candidate{c}
+	}
+	memory := func(task, worker string) store.Failure {
+		return store.Failure{Task: task, Worker: worker, Kind: job.FailMemory}
+	}
+	outgrown := candidate("a", "A", 0, 1, 2)
+	outgrown.Failures = []store.Failure{memory("a.0", "w1")}
+	outgrown.Outgrown = map[string]int64{"a.0": 16 << 30}
+	taken := candidate("a", "A", 0, 1, 1)
+	taken.Failures = []store.Failure{{Task: "a.0", Worker: "w1", Kind: job.FailSuperseded}}
+	for _, test := range []struct {
+		name       string
+		candidates []Candidate
+		workers    []fleet.Member
+		want       string
+	}{
+		{"nothing asked", needs(job.Needs{}), []fleet.Member{small, big}, "a.0>w1 a.1>w2"},
+		{"GPU memory", needs(job.Needs{VRAM: 12 << 30}), []fleet.Member{small, big}, "a.0>w2"},
+		{"memory", needs(job.Needs{Memory: 32 << 30}), []fleet.Member{small, big}, "a.0>w2"},
+		{"region", needs(job.Needs{Region: "eu"}), []fleet.Member{small, big}, "a.0>w2"},
+		{"tags", needs(job.Needs{Tags: []string{"a"}}), []fleet.Member{small, big}, "a.0>w2"},
+		{"allowed", needs(job.Needs{Allow: []string{"w1"}}), []fleet.Member{small, big}, "a.0>w1"},
+		{"blocked", needs(job.Needs{Block: []string{"w1"}}), []fleet.Member{small, big}, "a.0>w2"},
+		{"nobody", needs(job.Needs{Class: "cpu/avx512"}), []fleet.Member{small, big}, ""},
+		{"what didn't fit goes where there is more", []Candidate{outgrown}, []fleet.Member{small, big}, "a.0>w2 a.1>w1"},
+		{"and waits for that", []Candidate{outgrown}, []fleet.Member{small, with(big, func(*job.Capabilities) {})}, "a.0>w2 a.1>w1"},
+		{"or tries again where there is as much", []Candidate{outgrown}, []fleet.Member{small}, "a.0>w1"},
+		{"but not where there is less", []Candidate{outgrown}, []fleet.Member{with(small, func(c *job.Capabilities) { c.Memory = 1 << 30 })}, "a.1>w1"},
+		{"what was taken back goes to another", []Candidate{taken}, []fleet.Member{small, big}, "a.0>w2"},
+		{"if there is one", []Candidate{taken}, []fleet.Member{small}, "a.0>w1"},
+	} {
+		if got := text(Plan(test.candidates, test.workers, nil, start)); got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+	}
+	busy := big
+	busy.Free = 0
+	if got := text(Plan([]Candidate{outgrown}, []fleet.Member{small, busy}, nil, start)); got != "a.1>w1" {
+		t.Errorf("while the bigger one is busy: %q", got)
+	}
+}
+
+// TestDeadlines: within a priority, who would be late goes first, the tightest before the others.
+func TestDeadlines(t *testing.T) {
+	due := func(id, owner string, created int, seconds float64, in time.Duration) Candidate {
+		c := candidate(id, owner, 0, created, 4)
+		c.Job.Frames = []int{1, 2, 3, 4}
+		c.Job.Counts.Pending, c.Job.RendFrames, c.Job.Seconds = 4, 1, seconds
+		if in > 0 {
+			c.Job.Deadline = start.Add(in).Unix()
+		}
+		return c
+	}
+	one := []fleet.Member{worker("w1", 2)}
+	for _, test := range []struct {
+		name       string
+		candidates []Candidate
+		want       string
+	}{
+		{"time enough", []Candidate{due("a", "A", 1, 60, 0), due("b", "B", 2, 60, 2*time.Hour)}, "a.0>w1 b.0>w1"},
+		{"tight", []Candidate{due("a", "A", 1, 60, 0), due("b", "B", 2, 60, 8*time.Minute)}, "b.0>w1 b.1>w1"},
+		{"the tighter", []Candidate{due("a", "A", 1, 60, 8*time.Minute), due("b", "B", 2, 60, 5*time.Minute)}, "b.0>w1 b.1>w1"},
+		{"more work makes it tight", []Candidate{due("a", "A", 1, 60, 20*time.Minute), due("b", "B", 2, 240, 20*time.Minute)}, "b.0>w1 b.1>w1"},
+	} {
+		if got := text(Plan(test.candidates, one, nil, start)); got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+	}
+	late := due("b", "B", 2, 600, time.Minute)
+	ranked := due("a", "A", 1, 60, 0)
+	ranked.Job.Priority = 1
+	if got := text(Plan([]Candidate{late, ranked}, one, nil, start)); got != "a.0>w1 a.1>w1" {
+		t.Errorf("priority comes before the deadline: %q", got)
+	}
+}
+
+// TestAhead: busy workers get tasks early only where enough are left for everybody.
+func TestAhead(t *testing.T) {
+	busy := func(name string) fleet.Member {
+		m := worker(name, 0)
+		m.Ahead = 1
+		return m
+	}
+	for _, test := range []struct {
+		name    string
+		waiting int
+		workers []fleet.Member
+		want    string
+	}{
+		{"many left", 9, []fleet.Member{busy("w1"), busy("w2")}, "a.0>w1 a.1>w2"},
+		{"one more than workers", 3, []fleet.Member{busy("w1"), busy("w2")}, "a.0>w1"},
+		{"the end of the job", 2, []fleet.Member{busy("w1"), busy("w2")}, ""},
+		{"a free one first", 9, []fleet.Member{busy("w1"), worker("w2", 1)}, "a.0>w2 a.1>w1"},
+		{"one that wants none", 9, []fleet.Member{worker("w1", 0)}, ""},
+	} {
+		c := candidate("a", "A", 0, 1, test.waiting)
+		c.Job.TasksWaiting = test.waiting
+		plan := Plan([]Candidate{c}, test.workers, nil, start)
+		if got := text(plan); got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+		for _, a := range plan {
+			i := slices.IndexFunc(test.workers, func(w fleet.Member) bool { return w.Address == a.Worker })
+			if a.Ahead != (test.workers[i].Free == 0) {
+				t.Errorf("%s: %+v", test.name, a)
+			}
+		}
+	}
+}
+
+func TestCopies(t *testing.T) {
+	c := candidate("a", "A", 0, 1, 1)
+	c.Tasks[0].State = job.TaskLeased
+	c.Job.RendFrames, c.Job.Seconds = 10, 100 // ten seconds a frame
+	hold := func(worker string, frames, done, copies int, ago time.Duration) []lease.Holding {
+		return []lease.Holding{{Task: "a.0", Worker: worker, Frames: frames, Done: done, Copies: copies, Since: start.Add(-ago)}}
+	}
+	free := []fleet.Member{worker("w1", 0), worker("w2", 1)}
+	for _, test := range []struct {
+		name    string
+		held    []lease.Holding
+		workers []fleet.Member
+		want    string
+	}{
+		{"in time", hold("w1", 4, 0, 1, 60*time.Second), free, ""},
+		{"far too long", hold("w1", 4, 0, 1, 70*time.Second), free, "a.0>w2"},
+		{"nearly done", hold("w1", 4, 3, 1, 70*time.Second), free, ""},
+		{"slow, and much is left", hold("w1", 4, 1, 1, 90*time.Second), free, "a.0>w2"},
+		{"a copy already", hold("w1", 4, 0, 2, 70*time.Second), free, ""},
+		{"nobody else", hold("w1", 4, 0, 1, 70*time.Second), []fleet.Member{worker("w1", 1)}, ""},
+		{"its worker is gone", hold("w9", 4, 0, 1, 70*time.Second), free, "a.0>w2"},
+		{"a moment", hold("w1", 1, 0, 1, 19*time.Second), free, ""},
+	} {
+		room := make(map[string]int)
+		for _, w := range test.workers {
+			room[w.Address] = w.Free
+		}
+		if got := text(Copies(c, test.held, test.workers, room, start)); got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+		if test.want != "" && room["w2"] != 0 {
+			t.Errorf("%s: the copy took no slot", test.name)
+		}
+	}
+	c.Job.RendFrames = 0
+	if got := Copies(c, hold("w1", 4, 0, 1, time.Hour), free, map[string]int{"w2": 1}, start); got != nil {
+		t.Errorf("with nothing rendered: %v", got)
+	}
+}
+
+// recording leases whatever it is told to and remembers it.
+type recording struct {
+	idle
+	mu     sync.Mutex // guards what follows
+	offers []string
+	copies []string
+	paused []string
+	held   map[string][]lease.Holding
+}
+
+func (r *recording) Offer(_ context.Context, task, worker string) (bool, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.offers = append(r.offers, task)
+	return true, nil
+}
+
+func (r *recording) Copy(_ context.Context, task, worker string) (bool, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.copies = append(r.copies, task+">"+worker)
+	return true, nil
+}
+
+func (r *recording) Held() map[string][]lease.Holding { return r.held }
+
+func (r *recording) Suspend(_ context.Context, id, cause string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.paused = append(r.paused, id+": "+cause)
+	return nil
+}
+
+// stage is a scheduler over a real store.
+type stage struct {
+	*Scheduler
+	t      *testing.T
+	db     store.Store
+	nodes  *fleet.Fleet
+	leaser *recording
+	now    time.Time
+}
+
+func newStage(t *testing.T, slots int) *stage {
+	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "h.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	s := &stage{t: t, db: db, leaser: &recording{}, now: start}
+	clock := func() time.Time { return s.now }
+	s.nodes = fleet.New(clock)
+	c := worker("0xW", 1).Capabilities
+	c.Slots = slots
+	s.nodes.Ready(fleet.Announcement{Role: job.RoleWorker, Address: "0xW", Session: quiet{}, Free: slots, Capabilities: c})
+	s.Scheduler = New(Options{Store: db, Fleet: s.nodes, Leaser: s.leaser, Clock: clock, Log: slog.New(slog.DiscardHandler)})
+	return s
+}
+
+func (s *stage) update(fn func(tx store.Tx) error) {
+	s.t.Helper()
+	if err := s.db.Update(s.t.Context(), fn); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// pass makes one plan and returns what was offered, once all offers have ended.
+func (s *stage) pass() []string {
+	s.t.Helper()
+	s.leaser.offers = nil
+	if err := s.Pass(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
+	s.wg.Wait()
+	return s.leaser.offers
+}
+
+func (s *stage) why(id string) string {
+	s.t.Helper()
+	var j *store.Job
+	if err := s.db.View(s.t.Context(), func(tx store.Tx) (err error) { j, err = tx.Job(id); return err }); err != nil {
+		s.t.Fatal(err)
+	}
+	return s.Why(j)
+}
+
+func TestDependencies(t *testing.T) {
+	s := newStage(t, 8)
+	first, second := storetest.Job("0xA", "1", 2), storetest.Job("0xA", "2", 2)
+	second.After = []string{first.ID}
+	var tasks []*job.Task
+	s.update(func(tx store.Tx) error {
+		a, err := storetest.Fill(tx, first)
+		b, e := storetest.Fill(tx, second)
+		tasks = append(a, b...)
+		return errors.Join(err, e)
+	})
+	if got := s.pass(); len(got) != 1 || got[0] != tasks[0].ID {
+		t.Errorf("before the first is delivered %v is offered", got)
+	}
+	if got := s.why(second.ID); !strings.Contains(got, "it comes after job "+first.ID+" (shot 7), which is rendering with 0 of 2 frames delivered") {
+		t.Errorf("it waits because %q", got)
+	}
+	s.update(func(tx store.Tx) error {
+		_, err := tx.MoveJob(first.ID, []job.State{job.Rendering}, job.Delivered, func(j *store.Job) { j.Deliveries = 1 })
+		return err
+	})
+	if got := s.pass(); len(got) != 1 || got[0] != tasks[1].ID {
+		t.Errorf("after the first is delivered %v is offered", got)
+	}
+	// A claim on it later doesn't take the start back.
+	s.update(func(tx store.Tx) error {
+		_, err := tx.MoveJob(first.ID, []job.State{job.Delivered}, job.Disputed, nil)
+		return err
+	})
+	if got := s.pass(); len(got) != 1 {
+		t.Errorf("while the first is disputed %v is offered", got)
+	}
+}
+
+func TestLostDependency(t *testing.T) {
+	s := newStage(t, 8)
+	first, second := storetest.Job("0xA", "1", 2), storetest.Job("0xA", "2", 2)
+	second.After = []string{first.ID}
+	s.update(func(tx store.Tx) error {
+		_, err := storetest.Fill(tx, first)
+		_, e := storetest.Fill(tx, second)
+		_, f := tx.MoveJob(first.ID, []job.State{job.Rendering}, job.Cancelled, func(j *store.Job) { j.Cause = "not wanted" })
+		return errors.Join(err, e, f)
+	})
+	if got := s.pass(); len(got) != 0 {
+		t.Errorf("%v is offered", got)
+	}
+	want := second.ID + ": job " + first.ID + " (shot 7), which has to be delivered first, is cancelled: not wanted"
+	if !slices.Equal(s.leaser.paused, []string{want}) {
+		t.Errorf("paused: %v, want %s", s.leaser.paused, want)
+	}
+}
+
+func TestScoutsHoldTheRestBack(t *testing.T) {
+	s := newStage(t, 8)
+	j := storetest.Job("0xA", "1", 6)
+	j.Scout = true
+	var tasks []*job.Task
+	s.update(func(tx store.Tx) (err error) {
+		if tasks, err = storetest.Fill(tx, j); err != nil {
+			return err
+		}
+		_, err = tx.MoveTask(tasks[0].ID, []job.TaskState{job.TaskWaiting}, job.TaskWaiting, func(t *job.Task) { t.Scout = true })
+		return err
+	})
+	if got := s.pass(); len(got) != 1 || got[0] != tasks[0].ID {
+		t.Errorf("before the release %v is offered", got)
+	}
+	s.update(func(tx store.Tx) error {
+		for _, step := range [][2]job.TaskState{{job.TaskWaiting, job.TaskLeased}, {job.TaskLeased, job.TaskCommitted}, {job.TaskCommitted, job.TaskVerifying}, {job.TaskVerifying, job.TaskDone}} {
+			if _, err := tx.MoveTask(tasks[0].ID, []job.TaskState{step[0]}, step[1], nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if got := s.pass(); len(got) != 0 {
+		t.Errorf("with the scouts done %v is offered", got)
+	}
+	if got := s.why(j.ID); !strings.Contains(got, "heliostat job release "+j.ID) {
+		t.Errorf("it waits because %q", got)
+	}
+	s.update(func(tx store.Tx) error {
+		_, err := tx.EditJob(j.ID, func(j *store.Job) { j.Released = true })
+		return err
+	})
+	if got := s.pass(); len(got) != 2 {
+		t.Errorf("after the release %v is offered", got)
+	}
+}
+
+// TestStragglersAreCopied drives the scheduler itself.
+func TestStragglersAreCopied(t *testing.T) {
+	s := newStage(t, 1)
+	j := storetest.Job("0xA", "1", 2)
+	var tasks []*job.Task
+	s.update(func(tx store.Tx) (err error) {
+		if tasks, err = storetest.Fill(tx, j); err != nil {
+			return err
+		}
+		_, e := tx.MoveTask(tasks[0].ID, []job.TaskState{job.TaskWaiting}, job.TaskLeased, nil)
+		_, f := tx.EditJob(j.ID, func(j *store.Job) { j.RendFrames, j.Seconds = 4, 40 })
+		return errors.Join(e, f)
+	})
+	s.leaser.held = map[string][]lease.Holding{j.ID: {{Task: tasks[0].ID, Worker: "0xSlow", Frames: 2, Copies: 1, Since: start}}}
+	for after, want := range map[time.Duration]int{30 * time.Second: 0, time.Minute: 1} {
+		s.now, s.leaser.copies = start.Add(after), nil
+		s.pass()
+		if len(s.leaser.copies) != want {
+			t.Errorf("after %s it was copied: %v", after, s.leaser.copies)
+		}
+	}
+}
+
+// TestRestIsTold: a job whose only worker declined says when it is asked again.
+func TestRestIsTold(t *testing.T) {
+	s := newStage(t, 1)
+	j := storetest.Job("0xA", "1", 2)
+	s.update(func(tx store.Tx) error { _, err := storetest.Fill(tx, j); return err })
+	for range 6 {
+		s.nodes.Drop(job.RoleWorker, "0xW", "a", true)
+	}
+	if got := s.pass(); len(got) != 0 {
+		t.Errorf("%v is offered", got)
+	}
+	if got := s.why(j.ID); !strings.Contains(got, "asked again in 40s") {
+		t.Errorf("it waits because %q", got)
+	}
+	s.now = s.now.Add(40 * time.Second)
+	if got := s.pass(); len(got) != 1 {
+		t.Errorf("after its rest %v is offered", got)
+	}
+}

@@ -1,0 +1,389 @@
+package postgres
+
+import (
+	"context"
+	crand "crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/manager/store/rows"
+)
+
+// maxGroup bounds the transactions that share one commit: PostgreSQL keeps track of so many
+// savepoints without spilling.
+const maxGroup = 32
+
+// kept is how long the outcome of a commit can be asked for.
+const kept = time.Hour
+
+// request is one Update that waits for a lane.
+type request struct {
+	ctx  context.Context
+	fn   func(store.Tx) error
+	err  error
+	done chan struct{}
+}
+
+// Update hands fn to a lane and waits until it is durable. Transactions are serializable: fn is
+// done again when another manager's was in its way, and after a failover.
+func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
+	r := &request{ctx: ctx, fn: fn, done: make(chan struct{})}
+	if err := s.enqueue(ctx, r); err != nil {
+		return err
+	}
+	<-r.done
+	return r.err
+}
+
+func (s *Store) enqueue(ctx context.Context, r *request) error {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.closed {
+		return store.ErrClosed
+	}
+	select {
+	case s.queue <- r:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// lane writes with a connection of its own. What waits when it begins shares its commit, each
+// request inside its own savepoint. Nothing joins later: it would not see what was acknowledged
+// since the transaction's snapshot.
+func (s *Store) lane() {
+	l := &writer{s: s}
+	defer l.drop()
+	for {
+		<-s.baton
+		group := s.group()
+		pass := sync.OnceFunc(func() { s.baton <- struct{}{} })
+		if group == nil {
+			pass()
+			return
+		}
+		overdue := time.AfterFunc(ahead, pass)
+		l.serve(group)
+		overdue.Stop()
+		pass()
+	}
+}
+
+// group takes what waits, nil once the store is closed.
+func (s *Store) group() []*request {
+	r, ok := <-s.queue
+	if !ok {
+		return nil
+	}
+	group := []*request{r}
+	for len(group) < maxGroup {
+		select {
+		case more, ok := <-s.queue:
+			if ok {
+				group = append(group, more)
+				continue
+			}
+		default:
+		}
+		break
+	}
+	return group
+}
+
+// writer is a lane's connection.
+type writer struct {
+	s    *Store
+	conn *sql.Conn
+	// trouble is the first error of the connection or the server inside the present transaction,
+	// whatever the request made of it.
+	trouble error
+	guarded bool      // the present request shares its transaction
+	marked  bool      // and has set its savepoint
+	cleaned time.Time // when old outcomes were last removed
+}
+
+// serve brings the group to an end.
+func (l *writer) serve(group []*request) {
+	s := l.s
+	deadline := time.Now().Add(s.patience)
+	alone := false
+	for try := 0; ; try++ {
+		// Whoever doesn't wait any more needn't be served.
+		group = slices.DeleteFunc(group, func(r *request) bool {
+			if r.ctx.Err() == nil {
+				return false
+			}
+			r.err = context.Cause(r.ctx)
+			close(r.done)
+			return true
+		})
+		if len(group) == 0 {
+			return
+		}
+		err := l.attempt(group, alone)
+		if err == nil {
+			s.commits.Add(1)
+			s.updates.Add(uint64(len(group)))
+			finish(group, nil)
+			return
+		}
+		var spoiler *spoilt
+		switch {
+		case errors.As(err, &spoiler):
+			close(spoiler.by.done) // with its own error
+			group = slices.DeleteFunc(group, func(r *request) bool { return r == spoiler.by })
+			continue
+		case errors.Is(err, store.ErrUnknown):
+			finish(group, err)
+			return
+		case conflict(err):
+			// The next try is this process's only transaction, so that only another manager's
+			// can be in its way.
+			s.conflicts.Add(1)
+			alone = true
+		case away(err):
+			l.drop()
+		default:
+			finish(group, err)
+			return
+		}
+		if time.Now().After(deadline) {
+			finish(group, err)
+			return
+		}
+		if e := s.pause(s.life, try); e != nil {
+			finish(group, errors.Join(store.ErrClosed, err))
+			return
+		}
+	}
+}
+
+func finish(group []*request, err error) {
+	for _, r := range group {
+		if r.err == nil {
+			r.err = err
+		}
+		close(r.done)
+	}
+}
+
+// pause waits before the next try: from a millisecond to half a second, and never as long as
+// another manager that was in the way.
+func (s *Store) pause(ctx context.Context, try int) error {
+	limit := time.Millisecond << min(try, 9)
+	timer := time.NewTimer(limit/2 + rand.N(limit))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// attempt runs the group in one transaction. An error says that nothing was kept, unless it is
+// ErrUnknown; nil that all is durable, and what each request's own err says.
+func (l *writer) attempt(group []*request, alone bool) error {
+	s := l.s
+	if alone {
+		s.turn.Lock()
+		defer s.turn.Unlock()
+	} else {
+		s.turn.RLock()
+		defer s.turn.RUnlock()
+	}
+	if err := l.connect(); err != nil {
+		return fmt.Errorf("begin a write: %w", err)
+	}
+	id := crand.Text()
+	// The outcome is written first and becomes visible with the rest.
+	begin := fmt.Sprintf("BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE; INSERT INTO commits (id, time) VALUES ('%s', %d)", id, time.Now().UnixMilli())
+	if err := l.say(begin, ""); err != nil {
+		l.drop() // it may be inside the transaction
+		return fmt.Errorf("begin a write: %w", err)
+	}
+	for _, r := range group {
+		r.err = nil
+		if err := l.one(r, len(group) > 1); err != nil {
+			l.rollback()
+			return err
+		}
+	}
+	if len(group) == 1 && group[0].err != nil {
+		l.rollback()
+		return nil
+	}
+	err := l.say("COMMIT", "COMMIT")
+	if err == nil {
+		return nil
+	}
+	if certain(err) {
+		l.rollback()
+		return fmt.Errorf("commit: %w", err)
+	}
+	l.drop()
+	return l.resolve(id, err)
+}
+
+// certain tells whether a commit that returned the error certainly kept nothing: the server
+// refused it, and didn't end the connection while the commit waited for its standby.
+func certain(err error) bool {
+	var e *pgconn.PgError
+	return errors.Is(err, errRolledBack) || errors.As(err, &e) && e.SeverityUnlocalized == "ERROR"
+}
+
+// errRolledBack is what a commit of a transaction that had failed before comes to.
+var errRolledBack = errors.New("the transaction had failed and was rolled back")
+
+// resolve finds out how a commit ended whose answer got lost. Asking writes the same row: that
+// waits for the lost transaction while it still runs, keeps it from committing afterwards, and,
+// as it is a commit itself, is answered only once everything before it is as durable as it.
+func (l *writer) resolve(id string, cause error) error {
+	s := l.s
+	s.log.Warn("the database went away in the middle of a commit; asking how it ended", "err", cause)
+	ctx, cancel := context.WithTimeout(s.life, s.patience)
+	defer cancel()
+	var abandoned bool
+	err := s.await(ctx, func() error {
+		return s.db.QueryRowContext(ctx, `INSERT INTO commits (id, time, abandoned) VALUES ($1, $2, TRUE) ON CONFLICT (id) DO UPDATE SET time = excluded.time RETURNING abandoned`,
+			id, time.Now().UnixMilli()).Scan(&abandoned)
+	})
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w: %w", store.ErrUnknown, errors.Join(cause, err))
+	case abandoned:
+		s.log.Info("the commit was not kept; doing it again")
+		return fmt.Errorf("commit: %w", &lostCommit{cause})
+	default:
+		s.log.Info("the commit was kept")
+		return nil
+	}
+}
+
+// lostCommit is a commit that certainly wasn't kept, because the connection broke.
+type lostCommit struct{ cause error }
+
+func (e *lostCommit) Error() string { return e.cause.Error() }
+
+// one runs a request, which in a group sets a savepoint before its first change. The error is
+// one that ends the whole transaction; the request's own is left in it.
+func (l *writer) one(r *request, guarded bool) error {
+	if r.ctx.Err() != nil {
+		r.err = context.Cause(r.ctx)
+		return nil
+	}
+	l.trouble, l.guarded, l.marked = nil, guarded, false
+	r.err = l.run(r.fn)
+	for _, err := range []error{l.trouble, r.err} {
+		if err != nil && (conflict(err) || away(err)) {
+			return err
+		}
+	}
+	if r.err == nil && l.trouble != nil {
+		// The request has looked past an error after which the server keeps nothing of it.
+		r.err = l.trouble
+	}
+	switch {
+	case r.err == nil || !guarded:
+		return nil
+	case l.marked:
+		if err := l.say("ROLLBACK TO SAVEPOINT one", "ROLLBACK"); err != nil {
+			return fmt.Errorf("undo a write: %w", err)
+		}
+		return nil
+	case l.trouble != nil:
+		// It has changed nothing, and yet spoilt the transaction for the others of the group.
+		return &spoilt{r}
+	}
+	return nil
+}
+
+// spoilt is the end of a transaction by one of its requests, which the others go on without.
+type spoilt struct{ by *request }
+
+func (e *spoilt) Error() string { return e.by.err.Error() }
+
+func (l *writer) run(fn func(store.Tx) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("a transaction panicked: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return fn(rows.Writing(context.Background(), placed{watched{l}}, dialect))
+}
+
+// connect takes a connection unless the lane has one.
+func (l *writer) connect() error {
+	if l.conn != nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(l.s.life, 10*time.Second)
+	defer cancel()
+	conn, err := l.s.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	l.conn = conn
+	l.clean(ctx)
+	return nil
+}
+
+// clean removes outcomes that nobody will ask for any more.
+func (l *writer) clean(ctx context.Context) {
+	if time.Since(l.cleaned) < kept/4 {
+		return
+	}
+	l.cleaned = time.Now()
+	if _, err := l.conn.ExecContext(ctx, "DELETE FROM commits WHERE time < $1", time.Now().Add(-kept).UnixMilli()); err != nil {
+		l.s.log.Debug("old outcomes of commits stay for now", "err", err)
+	}
+}
+
+// drop closes the connection, and with it whatever transaction it is in.
+func (l *writer) drop() {
+	if l.conn == nil {
+		return
+	}
+	_ = l.conn.Raw(func(c any) error { // not back into the pool
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		return c.(*stdlib.Conn).Conn().Close(ctx)
+	})
+	_ = l.conn.Close() // it is lost anyway
+	l.conn = nil
+}
+
+// rollback leaves the transaction; a connection that can't is dropped.
+func (l *writer) rollback() {
+	if l.conn == nil {
+		return
+	}
+	if err := l.say("ROLLBACK", ""); err != nil {
+		l.drop()
+	}
+}
+
+// say sends statements without parameters and checks what the server answers to the last.
+func (l *writer) say(query, want string) error {
+	var got string
+	err := l.conn.Raw(func(c any) error {
+		tag, err := c.(*stdlib.Conn).Conn().Exec(context.Background(), query)
+		got = tag.String()
+		return err
+	})
+	if err == nil && want != "" && got != want {
+		return fmt.Errorf("%s: %w", query, errRolledBack)
+	}
+	return err
+}
