@@ -39,7 +39,10 @@ func (e *Engine) readiness() wire.WorkerReady {
 	defer e.mu.Unlock()
 	r := wire.WorkerReady{Capabilities: e.capabilities, Leases: e.leasesLocked(), Paused: clip(verdict.Reason), Packages: e.pool.Packages()}
 	if !verdict.Paused && e.work.Err() == nil {
-		r.Free = max(0, e.options.Slots-e.renderingLocked())
+		r.Free = max(0, e.options.Slots-e.countLocked(rendering)-e.countLocked(queued))
+		if r.Free == 0 {
+			r.Ahead = max(0, e.options.ahead()-e.countLocked(queued))
+		}
 	}
 	return r
 }
@@ -72,14 +75,4 @@ func (e *Engine) leasesLocked() []string {
 		ids = append(ids, t.entry.ID())
 	}
 	return ids
-}
-
-func (e *Engine) renderingLocked() int {
-	n := 0
-	for _, t := range e.order {
-		if t.rendering {
-			n++
-		}
-	}
-	return n
 }

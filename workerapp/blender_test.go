@@ -4,7 +4,9 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -19,7 +21,7 @@ import (
 )
 
 // Real Blender, confined by bubblewrap: two tasks in one session, then a pause in the
-// middle of a frame.
+// middle of a frame, with every process of the renderer stopped.
 func TestRealBlenderInTheSandbox(t *testing.T) {
 	box, err := sandbox.Choose("bubblewrap")
 	if err != nil {
@@ -56,7 +58,7 @@ func TestRealBlenderInTheSandbox(t *testing.T) {
 		t.Logf("%s: %.1f and %.1f s", lease, commit.Stats[0].Seconds, commit.Stats[1].Seconds)
 		fetchtest.Expect(m, wire.TypeWorkerReady, free)
 	}
-	if n := blenders(t, w.dir); n == 0 {
+	if len(blenders(t, w.dir)) == 0 {
 		t.Fatal("no warm Blender is left between tasks")
 	}
 	long := offer(m, "a3", 3)
@@ -66,6 +68,12 @@ func TestRealBlenderInTheSandbox(t *testing.T) {
 		t.Fatal(answer.Reason)
 	}
 	w.until(t, "rendering", func(s Status) bool { return len(s.Tasks) == 1 && s.Tasks[0].Phase == "render" })
+	// A renderer that hangs takes no hint; nor does what stands around it.
+	for _, pid := range blenders(t, w.dir) {
+		if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+			t.Error(err)
+		}
+	}
 	paused := time.Now()
 	w.Pause(rules.Now, "gaming")
 	fetchtest.Expect[wire.LeaseRelease](m, wire.TypeLeaseRelease, nil)
@@ -73,8 +81,8 @@ func TestRealBlenderInTheSandbox(t *testing.T) {
 		t.Errorf("the pause took %v", took)
 	}
 	w.until(t, "paused", func(s Status) bool { return s.State == Paused })
-	if n := blenders(t, w.dir); n != 0 {
-		t.Fatalf("%d processes of the renderer are left", n)
+	if left := blenders(t, w.dir); len(left) != 0 {
+		t.Fatalf("processes of the renderer are left: %v", left)
 	}
 	if left, err := os.ReadDir(filepath.Join(w.dir, "scratch")); err != nil || len(left) != 0 {
 		t.Fatalf("left in the scratch folder: %v %v", left, err)
@@ -89,19 +97,19 @@ type found struct {
 
 func (f found) Find(context.Context) ([]render.Install, error) { return f.installs, nil }
 
-// blenders counts processes whose command line names the worker's folder.
-func blenders(t *testing.T, dir string) int {
+// blenders are the processes whose command line names the worker's folder.
+func blenders(t *testing.T, dir string) []int {
 	t.Helper()
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := 0
+	var found []int
 	for _, e := range entries {
 		line, err := os.ReadFile(filepath.Join("/proc", e.Name(), "cmdline"))
-		if err == nil && strings.Contains(string(line), dir) {
-			n++
+		if pid, e := strconv.Atoi(e.Name()); err == nil && e == nil && strings.Contains(string(line), dir) {
+			found = append(found, pid)
 		}
 	}
-	return n
+	return found
 }

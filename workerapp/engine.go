@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/heliostat-render/heliostat/shared/blob/chunkcache"
 	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/link"
@@ -16,18 +18,20 @@ import (
 	"github.com/heliostat-render/heliostat/shared/render/warm"
 	"github.com/heliostat-render/heliostat/shared/service"
 	"github.com/heliostat-render/heliostat/shared/wire"
-	"github.com/heliostat-render/heliostat/workerapp/bench"
+	"github.com/heliostat-render/heliostat/workerapp/ahead"
+	"github.com/heliostat-render/heliostat/workerapp/appetite"
 	"github.com/heliostat-render/heliostat/workerapp/earn"
 	"github.com/heliostat-render/heliostat/workerapp/gpu"
 	"github.com/heliostat-render/heliostat/workerapp/outbox"
 	"github.com/heliostat-render/heliostat/workerapp/rules"
+	"github.com/heliostat-render/heliostat/workerapp/sandbox"
 	"github.com/heliostat-render/heliostat/workerapp/session"
-	"github.com/heliostat-render/heliostat/workerapp/store"
 	"github.com/heliostat-render/heliostat/workerapp/workspace"
 )
 
 const (
 	diskEvery     = 15 * time.Second
+	devicesEvery  = 5 * time.Second
 	statusEvery   = 100 * time.Millisecond
 	progressEvery = 500 * time.Millisecond
 	// goodbye bounds what a worker that stops still says to the manager.
@@ -35,6 +39,8 @@ const (
 	// maxResumes is how often a lease that a crash interrupted is taken up again: it may
 	// be what kills the worker.
 	maxResumes = 3
+	// burst is what may be sent at once when bandwidth is limited, in bytes.
+	burst = 256 << 10
 )
 
 // ErrNoRenderer means that nothing that can render is installed.
@@ -45,6 +51,8 @@ var ErrNoRenderer = errors.New("no renderer was found")
 type Engine struct {
 	options Options
 	gate    rules.Gate
+	down    *rate.Limiter // bytes a second
+	up      *rate.Limiter
 	news    chan struct{} // wakes the watchers
 	again   chan struct{} // wakes the announcer
 	kick    chan struct{} // wakes the earnings
@@ -59,6 +67,9 @@ type Engine struct {
 	device  choice
 	runner  *session.Runner
 	deliver *outbox.Deliverer
+	larder  *ahead.Larder
+	keeper  *rules.Keeper
+	needs   *appetite.Store
 	tasks   sync.WaitGroup
 	work    context.Context // ends when Run has to stop
 
@@ -68,7 +79,8 @@ type Engine struct {
 	ended        bool                 //
 	conn         *link.Conn           //
 	capabilities job.Capabilities     //
-	order        []*task              // rendering ones first, then by age
+	order        []*task              // by age
+	devices      []Device             // as last read
 	balance      earn.Balance         //
 	money        wire.Money           //
 	tally        tally                //
@@ -92,6 +104,8 @@ func New(o Options) (*Engine, error) {
 	}
 	return &Engine{
 		options:  o,
+		down:     rate.NewLimiter(rate.Inf, burst),
+		up:       rate.NewLimiter(rate.Inf, burst),
 		news:     make(chan struct{}, 1),
 		again:    make(chan struct{}, 1),
 		kick:     make(chan struct{}, 1),
@@ -144,6 +158,7 @@ func (e *Engine) open(ctx context.Context) (err error) {
 	if o.FreeBytes != nil {
 		e.space.SetFree(o.FreeBytes)
 	}
+	e.settle(ctx)
 	if e.box, err = outbox.Open(e.space.Outbox()); err != nil {
 		return err
 	}
@@ -164,9 +179,13 @@ func (e *Engine) open(ctx context.Context) (err error) {
 		}
 		o.Log.Warn("a device can't be read", "err", err)
 	}
-	if e.device, err = choose(o.Device, devices, e.found); err != nil {
+	if e.device, err = choose(o.Device, o.Boards, devices, e.found); err != nil {
 		return err
 	}
+	if o.Slots == 0 {
+		o.Slots = max(1, len(e.device.ids()))
+	}
+	e.needs = appetite.Open(filepath.Join(e.space.Dir(), "needs.json"))
 	score, err := e.score(ctx)
 	if err != nil {
 		return fmt.Errorf("measure this machine: %w", err)
@@ -175,12 +194,17 @@ func (e *Engine) open(ctx context.Context) (err error) {
 	if limit == 0 {
 		limit = max(devices[0].Memory, leastMemory)
 	}
+	box := o.Sandbox
+	if o.Priority == rules.Low {
+		box = sandbox.Low(box)
+	}
 	e.pool, err = warm.New(warm.Options{
 		Root:        e.space.Scratch(),
 		Seats:       o.Slots,
-		Sandbox:     o.Sandbox,
+		Sandbox:     box,
 		Threads:     o.Threads,
 		Device:      e.device.backend,
+		DeviceIDs:   e.device.ids(),
 		MemoryLimit: limit,
 		Idle:        o.Idle,
 		Log:         o.Log,
@@ -195,28 +219,18 @@ func (e *Engine) open(ctx context.Context) (err error) {
 		Name:     clip(o.Name),
 		Installs: warm.Installs(e.found),
 		Device:   e.device.kind,
-		Hardware: clip(e.device.device.Name),
+		Hardware: clip(e.device.first().Name),
 		Class:    e.device.class(e.found[0].Install),
 		Threads:  o.threads(),
-		Memory:   e.device.device.Memory,
+		Memory:   e.device.first().Memory,
 		Slots:    o.Slots,
 		Bench:    score,
-		Floor:    o.Floor,
+		Floor:    floor(e.keeper.Rules()),
+		VRAM:     e.vram(),
+		Region:   clip(o.Region),
+		Tags:     o.Tags,
 	}
 	return nil
-}
-
-func (e *Engine) score(ctx context.Context) (float64, error) {
-	if e.options.Bench != nil {
-		return e.options.Bench(ctx)
-	}
-	first := e.found[0].Install
-	s, err := bench.Load(ctx, filepath.Join(e.space.Dir(), "bench.json"), e.device.device.Name, first.Renderer+" "+first.Version, e.options.threads())
-	if s.Units > 0 && err != nil {
-		e.options.Log.Warn("the bench score isn't kept", "err", err)
-		err = nil
-	}
-	return s.Units, err
 }
 
 func (e *Engine) close() error {
@@ -226,7 +240,7 @@ func (e *Engine) close() error {
 // serve connects and runs every part until ctx ends or one of them fails.
 func (e *Engine) serve(ctx context.Context) error {
 	o := &e.options
-	objects, err := store.New(o.Manager)
+	objects, err := e.objects()
 	if err != nil {
 		return err
 	}
@@ -257,17 +271,25 @@ func (e *Engine) serve(ctx context.Context) error {
 		Manager: conn, Cache: fetch.Chunks(chunks), Get: objects.Get,
 		Manifests: filepath.Join(e.space.Dir(), "manifests"),
 	})
+	larder := ahead.New(work, filepath.Join(e.space.Scratch(), "ahead"), fetchWith(fetcher))
+	defer func() {
+		if err := larder.Close(); err != nil {
+			o.Log.Error("scenes that were fetched ahead can't be wiped", "err", err)
+		}
+	}()
 	e.mu.Lock()
-	e.conn = conn
+	e.conn, e.larder = conn, larder
 	e.runner = &session.Runner{
 		Pool: e.pool, Identity: o.Identity, Found: e.found, Class: e.device.class,
-		Fetch: fetchWith(fetcher),
+		Fetch: larder.Fetch,
 	}
 	e.deliver = &outbox.Deliverer{
 		Manager: conn, Store: objects, Backoff: o.Backoff,
 		Trouble: e.troubled, Progress: e.uploaded,
 	}
 	e.mu.Unlock()
+	e.keeper.Boards = e.boards
+	e.limit(e.keeper.Rules())
 	e.checkDisk()
 	e.takeUp()
 	close(e.wired)
@@ -276,6 +298,9 @@ func (e *Engine) serve(ctx context.Context) error {
 		service.Part{Name: "announcements", Run: e.announce},
 		service.Part{Name: "owner's rules", Run: e.obey},
 		service.Part{Name: "disk", Run: e.watchDisk},
+		service.Part{Name: "the owner's machine", Run: e.watchOwner},
+		service.Part{Name: "devices", Run: e.watchDevices},
+		service.Part{Name: "depot", Run: e.runDepot},
 		service.Part{Name: "earnings", Run: e.watchEarnings},
 	)
 	stop(errStopping)
@@ -350,8 +375,10 @@ func (e *Engine) obey(ctx context.Context) error {
 	for {
 		verdict, changed := e.gate.Changed()
 		e.tell()
+		if verdict.Paused {
+			e.stopTasks(verdict)
+		}
 		if verdict.Paused && verdict.Mode == rules.Now {
-			e.stopRendering(fmt.Errorf("%w: %s", errYield, verdict.Reason))
 			if err := e.pool.Drop(); err != nil {
 				e.options.Log.Error("a workspace can't be wiped", "err", err)
 			}
@@ -381,12 +408,13 @@ func (e *Engine) watchDisk(ctx context.Context) error {
 // checkDisk measures the room left and tells the gate.
 func (e *Engine) checkDisk() {
 	free, err := e.space.Free()
+	least := int64(e.keeper.Rules().Limits.MinFree)
 	switch {
 	case err != nil:
 		e.gate.Pause("disk", rules.Finish, err.Error())
-	case free < e.options.MinFree:
+	case free < least:
 		e.gate.Pause("disk", rules.Finish, fmt.Sprintf("the disk of %s is full: %d MB are left, %d MB are needed; make room or choose another folder with --data",
-			e.space.Dir(), free>>20, e.options.MinFree>>20))
+			e.space.Dir(), free>>20, least>>20))
 	default:
 		e.gate.Resume("disk")
 	}

@@ -153,14 +153,22 @@ func free(r wire.WorkerReady) bool { return r.Free == 1 }
 // check holds a commit to its offer, its signature and the stored files.
 func check(t *testing.T, m *fetchtest.Manager, id *identity.Identity, o wire.LeaseOffer, c wire.TaskCommit) {
 	t.Helper()
-	if c.Lease != o.Lease || len(c.Frames) != len(o.Frames) || len(c.Files) != 2*len(o.Frames) || len(c.Stats) != len(o.Frames) {
+	perFrame, master := 1, proof.PolicyFor(o.Recipe).NeedMaster
+	if master {
+		perFrame = 2
+	}
+	if c.Lease != o.Lease || len(c.Frames) != len(o.Frames) || len(c.Files) != perFrame*len(o.Frames) || len(c.Stats) != len(o.Frames) {
 		t.Fatalf("the commit is incomplete: %+v", c)
 	}
 	for i, f := range c.Frames {
 		if f.Frame != o.Frames[i].Frame {
 			t.Fatalf("frame %d stands at %d", f.Frame, i)
 		}
-		got, _, err := proof.CommitBytes(f.Frame, ".png", m.Object(fetchtest.FrameKey(o.Lease, f.Frame, "final")), m.Object(fetchtest.FrameKey(o.Lease, f.Frame, "master")))
+		var noisy []byte
+		if master {
+			noisy = m.Object(fetchtest.FrameKey(o.Lease, f.Frame, "master"))
+		}
+		got, _, err := proof.CommitBytes(f.Frame, ".png", m.Object(fetchtest.FrameKey(o.Lease, f.Frame, "final")), noisy)
 		if err != nil || got.Hash() != f.Hash() {
 			t.Fatalf("frame %d isn't what was committed: %v", f.Frame, err)
 		}
@@ -205,10 +213,10 @@ func TestALeaseIsRenderedUploadedAndCommitted(t *testing.T) {
 func TestPauseNowKillsTheRendererAndGivesTheLeaseBack(t *testing.T) {
 	m := farm(t)
 	m.Start()
-	w := start(t, options(m, newIdentity(t), t.TempDir(), fake.New(fake.Behaviour{Hang: []int{2}})))
+	w := start(t, options(m, newIdentity(t), t.TempDir(), fake.New(fake.Behaviour{Hang: []int{1}})))
 	fetchtest.Expect(m, wire.TypeWorkerReady, free)
 	give(t, m, offer(m, "a1", 1, 2))
-	w.until(t, "rendering frame 2", func(s Status) bool { return len(s.Tasks) == 1 && s.Tasks[0].Frame == 2 })
+	w.until(t, "rendering frame 1", func(s Status) bool { return len(s.Tasks) == 1 && s.Tasks[0].Frame == 1 })
 	paused := time.Now()
 	w.Pause(rules.Now, "gaming")
 	released := fetchtest.Expect[wire.LeaseRelease](m, wire.TypeLeaseRelease, nil)
@@ -225,10 +233,86 @@ func TestPauseNowKillsTheRendererAndGivesTheLeaseBack(t *testing.T) {
 	}
 	w.Resume()
 	fetchtest.Expect(m, wire.TypeWorkerReady, free)
-	if answer := give(t, m, offer(m, "a3", 1)); !answer.Taken {
+	if answer := give(t, m, offer(m, "a3", 2)); !answer.Taken {
 		t.Fatal(answer.Reason)
 	}
 	fetchtest.Expect[wire.TaskCommit](m, wire.TypeTaskCommit, nil)
+}
+
+// Two frames are finished when the owner wants the machine back: they are delivered, the
+// third goes to somebody else.
+func TestPauseNowDeliversWhatIsFinished(t *testing.T) {
+	m, id := farm(t), newIdentity(t)
+	m.Start()
+	w := start(t, options(m, id, t.TempDir(), fake.New(fake.Behaviour{Hang: []int{3}})))
+	fetchtest.Expect(m, wire.TypeWorkerReady, free)
+	o := offer(m, "a1", 1, 2, 3)
+	give(t, m, o)
+	w.until(t, "rendering frame 3", func(s Status) bool { return len(s.Tasks) == 1 && s.Tasks[0].Frame == 3 })
+	w.Pause(rules.Now, "gaming")
+	commit := fetchtest.Expect[wire.TaskCommit](m, wire.TypeTaskCommit, nil)
+	if !commit.Partial {
+		t.Fatalf("the commit is whole: %+v", commit)
+	}
+	o.Frames = o.Frames[:2]
+	check(t, m, id, o, commit)
+	w.until(t, "paused", func(s Status) bool {
+		return s.State == Paused && s.FramesEver == 2 && s.Waiting == 0 && w.fake.Sessions() == 0
+	})
+	if left, _ := os.ReadDir(filepath.Join(w.dir, "outbox")); len(left) != 0 {
+		t.Fatalf("left in the outbox: %v", left)
+	}
+}
+
+// A manager that doesn't take a part gets the lease back.
+func TestAPartThatIsRefusedIsGivenBack(t *testing.T) {
+	m := farm(t)
+	m.Answer = func(msg link.Message) (wire.Type, any, error) {
+		if msg.Type == wire.TypeTaskCommit {
+			return "", nil, &wire.Error{Code: wire.CodeConflict, Message: "frames are missing"}
+		}
+		return "", nil, nil
+	}
+	m.Start()
+	w := start(t, options(m, newIdentity(t), t.TempDir(), fake.New(fake.Behaviour{Hang: []int{2}})))
+	fetchtest.Expect(m, wire.TypeWorkerReady, free)
+	give(t, m, offer(m, "a1", 1, 2))
+	w.until(t, "rendering frame 2", func(s Status) bool { return len(s.Tasks) == 1 && s.Tasks[0].Frame == 2 })
+	w.Pause(rules.Now, "gaming")
+	if released := fetchtest.Expect[wire.LeaseRelease](m, wire.TypeLeaseRelease, nil); released.Lease != "a1" {
+		t.Fatalf("released %+v", released)
+	}
+	w.until(t, "empty", func(s Status) bool { return s.Waiting == 0 && s.FramesEver == 0 })
+}
+
+// Stopping has the same end: what is finished is handed over before the program ends.
+func TestStoppingDeliversWhatIsFinished(t *testing.T) {
+	m, id := farm(t), newIdentity(t)
+	m.Start()
+	w := start(t, options(m, id, t.TempDir(), fake.New(fake.Behaviour{Hang: []int{2}})))
+	fetchtest.Expect(m, wire.TypeWorkerReady, free)
+	o := offer(m, "a1", 1, 2)
+	give(t, m, o)
+	w.until(t, "rendering frame 2", func(s Status) bool { return len(s.Tasks) == 1 && s.Tasks[0].Frame == 2 })
+	w.halt(t)
+	commit := fetchtest.Expect[wire.TaskCommit](m, wire.TypeTaskCommit, nil)
+	o.Frames = o.Frames[:1]
+	check(t, m, id, o, commit)
+}
+
+func TestAFrameThatNeverEndsIsGivenUp(t *testing.T) {
+	m := farm(t)
+	m.Start()
+	o := options(m, newIdentity(t), t.TempDir(), fake.New(fake.Behaviour{Hang: []int{2}}))
+	o.FrameLimit = 200 * time.Millisecond
+	start(t, o)
+	fetchtest.Expect(m, wire.TypeWorkerReady, free)
+	give(t, m, offer(m, "a1", 1, 2))
+	failed := fetchtest.Expect[wire.TaskFail](m, wire.TypeTaskFail, nil)
+	if failed.Kind != job.FailWorker || !strings.Contains(failed.Cause, "200ms") {
+		t.Fatalf("failed %+v", failed)
+	}
+	fetchtest.Expect(m, wire.TypeWorkerReady, free)
 }
 
 func TestFinishThenPause(t *testing.T) {
@@ -247,7 +331,9 @@ func TestFinishThenPause(t *testing.T) {
 func TestARevokedLeaseIsDropped(t *testing.T) {
 	m := farm(t)
 	m.Start()
-	w := start(t, options(m, newIdentity(t), t.TempDir(), fake.New(fake.Behaviour{Hang: []int{2}})))
+	o := options(m, newIdentity(t), t.TempDir(), fake.New(fake.Behaviour{Hang: []int{2}}))
+	o.Ahead = -1
+	w := start(t, o)
 	fetchtest.Expect(m, wire.TypeWorkerReady, free)
 	give(t, m, offer(m, "a1", 1, 2))
 	w.until(t, "rendering frame 2", func(s Status) bool { return len(s.Tasks) == 1 && s.Tasks[0].Frame == 2 })

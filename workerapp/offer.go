@@ -60,7 +60,14 @@ func (e *Engine) take(s *link.Session, offer wire.LeaseOffer) error {
 	if verdict := e.gate.Verdict(); verdict.Paused {
 		return errors.New("paused: " + verdict.Reason)
 	}
-	if _, err := warm.Choose(e.found, offer.Recipe); err != nil {
+	owner := e.keeper.Rules()
+	if err := owner.Takes(offer.Job, offer.Owner, offer.Recipe); err != nil {
+		return err
+	}
+	if _, err := warm.Choose(e.installs(), offer.Recipe); err != nil {
+		return err
+	}
+	if err := e.needs.Fits(scene(offer), e.vram()); err != nil {
 		return err
 	}
 	if _, err := e.options.Identity.OpenJobKey(offer.Package, offer.JobKey); err != nil {
@@ -71,16 +78,12 @@ func (e *Engine) take(s *link.Session, offer wire.LeaseOffer) error {
 	if e.work.Err() != nil {
 		return errStopping
 	}
-	rendering := 0
 	for _, t := range e.order {
 		if t.entry.ID() == offer.Lease {
 			return nil // the manager didn't hear the first answer
 		}
-		if t.rendering {
-			rendering++
-		}
 	}
-	if rendering >= e.options.Slots {
+	if e.countLocked(rendering)+e.countLocked(queued) >= e.options.Slots+e.options.ahead() {
 		return errors.New("busy")
 	}
 	entry, err := e.box.Begin(outbox.Lease{Offer: offer, Money: s.Welcome().Money, Taken: time.Now().UnixMilli()})
@@ -101,6 +104,8 @@ func checkOffer(o wire.LeaseOffer, device string) error {
 		return fmt.Errorf("the offer has %d frames", len(o.Frames))
 	case r.Width <= 0 || r.Height <= 0 || r.Width > maxSide || r.Height > maxSide:
 		return fmt.Errorf("the recipe's image has %d×%d pixels", r.Width, r.Height)
+	case o.Kind != job.TaskRender:
+		return fmt.Errorf("this worker doesn't do tasks of the kind %q", o.Kind)
 	case deviceOf(r) != device:
 		return fmt.Errorf("the recipe renders on %s, this worker on %s", deviceOf(r), device)
 	}

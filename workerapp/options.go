@@ -14,6 +14,7 @@ import (
 	"github.com/heliostat-render/heliostat/shared/render"
 	"github.com/heliostat-render/heliostat/shared/wire"
 	"github.com/heliostat-render/heliostat/workerapp/gpu"
+	"github.com/heliostat-render/heliostat/workerapp/rules"
 )
 
 // What a worker does when its owner says nothing else.
@@ -21,6 +22,7 @@ const (
 	defaultCache   = 20 << 30
 	defaultMinFree = 512 << 20
 	leastMemory    = 8 << 30
+	defaultFrame   = 12 * time.Hour
 )
 
 // Options configure an engine.
@@ -30,8 +32,12 @@ type Options struct {
 	Identity *identity.Identity
 	Name     string     // shown to people; "" takes the machine's
 	Device   string     // "cpu", "auto", or a GPU backend: "optix", "cuda", "hip", "oneapi", "metal"; "" is cpu
+	Boards   []string   // ids or numbers of the GPUs to use; nil uses every one of the first's kind
+	Region   string     // stated to the network, "eu-north"
+	Tags     []string   // stated to the network
 	Threads  int        // 0 uses all processors
-	Slots    int        // tasks that render at the same time; 0 is one
+	Slots    int        // tasks that render at the same time; 0 is one for the CPU, or one for each GPU
+	Ahead    int        // tasks held beside them, whose packages are fetched meanwhile; 0 is one, less than 0 none
 	Floor    job.Amount // least price per work unit
 	Software string     // "heliostat-worker 0.1.0"
 
@@ -39,12 +45,21 @@ type Options struct {
 	MinFree     int64 // with less room on the disk no work is taken, in bytes; 0 is 512 MiB
 	MemoryLimit int64 // bytes that a renderer may map; 0 is the machine's memory, at least 8 GiB
 
+	RulesFile string        // the owner's rules, RULES.md of package rules; "" has none. What it says wins over these options
+	Priority  string        // of renderers: rules.Low or rules.Normal; "" is normal
+	Machine   rules.Machine // what the rules are held against; nil is this computer
+
 	Renderers []render.Renderer
+	// FromDepot makes renderers of programs that the network's operator offers; they are
+	// fetched, verified by digest and used. Nil fetches none: they run with the sandbox's
+	// rights when they render, but with the worker's when they are asked for their version.
+	FromDepot func(programs []string) []render.Renderer
 	Sandbox   render.Sandbox // required: render.NoSandbox must be chosen on purpose
 	GPUs      []gpu.Library  // nil asks NVIDIA's
 
 	Idle           time.Duration // a warm renderer that isn't used for so long is closed; 0 is ten minutes
 	ClaimEvery     time.Duration // between looks at the earnings; 0 is a minute
+	FrameLimit     time.Duration // a frame that takes longer is given up; 0 is twelve hours
 	ConnectTimeout time.Duration // Run fails when the first sign-in takes longer; 0 tries for ever
 
 	// Bench gives the score in work units per minute; nil measures this machine once.
@@ -79,14 +94,17 @@ func (o *Options) complete() error {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if o.Slots == 0 {
-		o.Slots = 1
+	if o.FrameLimit == 0 {
+		o.FrameLimit = defaultFrame
 	}
 	if o.CacheBytes == 0 {
 		o.CacheBytes = defaultCache
 	}
 	if o.MinFree == 0 {
 		o.MinFree = defaultMinFree
+	}
+	if o.Machine == nil {
+		o.Machine = rules.This()
 	}
 	if o.GPUs == nil {
 		o.GPUs = []gpu.Library{gpu.NVIDIA()}
@@ -95,6 +113,13 @@ func (o *Options) complete() error {
 		o.Software = "heliostat-worker"
 	}
 	return nil
+}
+
+func (o *Options) ahead() int {
+	if o.Ahead == 0 {
+		return 1
+	}
+	return max(0, o.Ahead)
 }
 
 func (o *Options) threads() int {

@@ -3,6 +3,7 @@ package workerapp
 import (
 	"time"
 
+	"github.com/heliostat-render/heliostat/workerapp/gpu"
 	"github.com/heliostat-render/heliostat/workerapp/rules"
 )
 
@@ -31,6 +32,12 @@ type Task struct {
 	Memory   int64   `json:"memory"` // bytes
 }
 
+// Device is one of the machine's, and whether this worker uses it.
+type Device struct {
+	gpu.Device
+	On bool `json:"on"`
+}
+
 // Status is a snapshot of the engine.
 type Status struct {
 	State       State     `json:"state"`
@@ -41,7 +48,9 @@ type Status struct {
 	Name        string    `json:"name"`
 	Hardware    string    `json:"hardware,omitempty"`
 	Bench       float64   `json:"bench,omitempty"` // work units per minute
+	Devices     []Device  `json:"devices,omitempty"`
 	Tasks       []Task    `json:"tasks,omitempty"` // the first one renders, if any does
+	Ahead       int       `json:"ahead"`           // leases that wait for their turn
 	Waiting     int       `json:"waiting"`         // leases that are finished but not acknowledged
 	FramesToday int       `json:"framesToday"`
 	FramesEver  int       `json:"framesEver"`
@@ -87,17 +96,20 @@ func (e *Engine) statusLocked() Status {
 		Earned: tokens(e.balance.Earned), Claimed: tokens(e.balance.Claimed), LastTx: e.balance.Tx,
 		Symbol:  e.money.Symbol,
 		Trouble: e.trouble,
+		Devices: e.devices,
 		Time:    time.Now(),
 	}
-	rendering := 0
 	for _, t := range e.order {
-		if t.rendering {
-			rendering++
+		switch t.stage {
+		case rendering:
 			s.Tasks = append(s.Tasks, t.view())
-		} else {
+		case queued:
+			s.Ahead++
+		case delivering:
 			s.Waiting++
 		}
 	}
+	busy := len(s.Tasks) > 0
 	verdict := e.gate.Verdict()
 	s.Reason = verdict.Reason
 	switch {
@@ -106,11 +118,11 @@ func (e *Engine) statusLocked() Status {
 		if e.ended {
 			s.State = Stopped
 		}
-	case verdict.Paused && rendering > 0:
+	case verdict.Paused && busy:
 		s.State = Finishing
 	case verdict.Paused:
 		s.State = Paused
-	case rendering > 0:
+	case busy:
 		s.State = Rendering
 	case !s.Connected:
 		s.State = Offline

@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
-	"github.com/heliostat-render/heliostat/shared/pack"
-	"github.com/heliostat-render/heliostat/shared/pack/fetch"
+	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/wire"
 	"github.com/heliostat-render/heliostat/workerapp/outbox"
+	"github.com/heliostat-render/heliostat/workerapp/rules"
 	"github.com/heliostat-render/heliostat/workerapp/session"
 )
 
@@ -21,15 +22,28 @@ var (
 	errRevoked  = errors.New("the manager ended the lease")
 )
 
-// task is a lease in hand: it renders, or only waits to be delivered.
+// stage is how far a task has come.
+type stage int
+
+const (
+	queued     stage = iota // waits for its turn; its package is fetched meanwhile
+	rendering               // has a slot
+	delivering              // rendered, as far as it will be; what is finished goes out
+)
+
+// task is a lease in hand.
 type task struct {
 	entry     *outbox.Entry
-	end       context.CancelCauseFunc
-	rendering bool             // guarded by the engine's mu
-	uploads   int              // guarded by the engine's mu; frames
-	at        session.Progress // guarded by the engine's mu
-	said      time.Time        // when progress was last sent; the renderer's goroutine's own
-	saidPhase string           // likewise
+	end       context.CancelCauseFunc // ends all of it
+	stop      context.CancelCauseFunc // ends its rendering; what is finished is still delivered
+	turn      chan struct{}           // closed when it may render
+	stage     stage                   // guarded by the engine's mu
+	uploads   int                     // guarded by the engine's mu; frames
+	memory    int64                   // guarded by the engine's mu; the peak, in bytes
+	device    int64                   // guarded by the engine's mu; of the GPU's, likewise
+	at        session.Progress        // guarded by the engine's mu
+	said      time.Time               // when progress was last sent; the renderer's goroutine's own
+	saidPhase string                  // likewise
 }
 
 // view is what people see; the engine's mu is held.
@@ -44,10 +58,17 @@ func (t *task) view() Task {
 // startLocked begins to work on an entry; mu is held.
 func (e *Engine) startLocked(entry *outbox.Entry) {
 	ctx, end := context.WithCancelCause(e.work)
-	_, sealed := entry.Commit()
-	t := &task{entry: entry, end: end, rendering: !sealed}
+	render, stop := context.WithCancelCause(ctx)
+	t := &task{entry: entry, end: end, stop: stop, turn: make(chan struct{})}
+	if _, sealed := entry.Commit(); sealed {
+		t.stage = delivering
+	}
 	e.order = append(e.order, t)
-	e.tasks.Go(func() { e.carry(ctx, t) })
+	e.nextLocked()
+	if t.stage == queued {
+		e.bringLocked(t)
+	}
+	e.tasks.Go(func() { e.carry(ctx, render, t) })
 }
 
 // takeUp goes on with what an earlier process left in the outbox.
@@ -56,6 +77,13 @@ func (e *Engine) takeUp() {
 		log := e.options.Log.With("lease", entry.ID())
 		if _, sealed := entry.Commit(); !sealed {
 			n, err := entry.Resume()
+			if err == nil && n > maxResumes && e.renders().SealPartial(entry) == nil {
+				log.Warn("a lease that was interrupted too often is given up; its finished frames are delivered", "restarts", n, "frames", len(entry.Records()))
+				e.mu.Lock()
+				e.startLocked(entry)
+				e.mu.Unlock()
+				continue
+			}
 			if err != nil || n > maxResumes {
 				log.Warn("a lease that was interrupted is given up", "restarts", n, "err", err)
 				e.drop(entry)
@@ -72,7 +100,8 @@ func (e *Engine) takeUp() {
 }
 
 // carry brings one lease to its end: delivered, failed, given back or kept for later.
-func (e *Engine) carry(ctx context.Context, t *task) {
+// render is ctx's child and ends earlier when the owner takes the machine back.
+func (e *Engine) carry(ctx, render context.Context, t *task) {
 	id := t.entry.ID()
 	log := e.options.Log.With("lease", id)
 	defer e.tell()
@@ -80,36 +109,107 @@ func (e *Engine) carry(ctx context.Context, t *task) {
 		e.mu.Lock()
 		e.order = slices.DeleteFunc(e.order, func(x *task) bool { return x == t })
 		e.mu.Unlock()
+		e.tidy()
 	}()
 	defer t.end(nil)
-	type delivery struct {
-		done wire.TaskCommitted
-		err  error
-	}
-	delivered := make(chan delivery, 1)
+	defer t.stop(nil)
+	delivered := make(chan error, 1)
 	go func() {
-		done, err := e.deliver.Deliver(ctx, t.entry)
+		_, err := e.deliver.Deliver(ctx, t.entry)
 		if errors.Is(err, outbox.ErrRefused) {
 			t.end(err)
 		}
-		delivered <- delivery{done, err}
+		delivered <- err
 	}()
-	if t.rendering { // written before this goroutine began
-		err := e.runner.Render(ctx, t.entry, func(p session.Progress) { e.progressed(t, p) })
-		e.mu.Lock()
-		t.rendering = false
-		e.mu.Unlock()
-		e.tell()
-		if err != nil {
+	_, sealed := t.entry.Commit()
+	if !sealed {
+		err := e.render(render, t)
+		switch {
+		case err == nil:
+		case e.sealPart(render, ctx, t):
+			log.Info("the owner took the machine back; the finished frames are delivered", "frames", len(t.entry.Records()), "of", len(t.entry.Lease().Offer.Frames))
+		default:
 			t.end(err)
 			<-delivered
-			e.abandon(t, context.Cause(ctx), err)
+			e.abandon(t, context.Cause(render), err)
 			return
 		}
 	}
-	frames := len(t.entry.Lease().Offer.Frames)
-	switch d := <-delivered; {
-	case d.err == nil:
+	err := <-delivered
+	if err != nil && e.work.Err() != nil && !sealed && !errors.Is(err, outbox.ErrRefused) {
+		// Stopping; what was just finished may still get through.
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
+		_, err = e.deliver.Deliver(last, t.entry)
+		cancel()
+	}
+	e.delivered(t, context.Cause(ctx), err)
+}
+
+// render waits for the task's turn and takes it.
+func (e *Engine) render(ctx context.Context, t *task) error {
+	defer e.tell()
+	defer func() {
+		e.mu.Lock()
+		t.stage = delivering
+		e.nextLocked()
+		e.mu.Unlock()
+	}()
+	select {
+	case <-t.turn:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	limit := e.options.FrameLimit
+	watch := time.AfterFunc(limit, func() {
+		t.stop(&session.Failure{Kind: job.FailWorker, Cause: fmt.Sprintf("a frame took longer than the %v that this worker gives one", limit)})
+	})
+	defer watch.Stop()
+	done, sampled := -1, math.MinInt
+	log := e.options.Log.With("lease", t.entry.ID())
+	err := e.renders().Render(ctx, t.entry, func(p session.Progress) {
+		if p.Phase == "render" && p.Fraction > 0 && p.Frame != sampled {
+			sampled = p.Frame
+			log.Debug("first sample", "frame", p.Frame)
+		}
+		if p.Done != done {
+			if done >= 0 {
+				log.Debug("frame rendered", "frame", p.Frame)
+			}
+			done = p.Done
+			watch.Reset(limit)
+		}
+		e.progressed(t, p)
+	})
+	log.Debug("task rendered", "err", err)
+	e.ate(t)
+	return err
+}
+
+// sealPart promises the frames that are finished, when the owner or a stop ended the
+// rendering; the manager gives the others to somebody else as soon as it has the commit.
+func (e *Engine) sealPart(render, whole context.Context, t *task) bool {
+	cause := context.Cause(render)
+	if !errors.Is(cause, errYield) && e.work.Err() == nil || errors.Is(context.Cause(whole), errRevoked) {
+		return false
+	}
+	if len(t.entry.Records()) == 0 {
+		return false
+	}
+	if err := e.renders().SealPartial(t.entry); err != nil {
+		e.options.Log.Warn("finished frames can't be promised", "lease", t.entry.ID(), "err", err)
+		return false
+	}
+	return true
+}
+
+// delivered ends a task whose commit was sent: err is the delivery's end, cause why the
+// task's context ended.
+func (e *Engine) delivered(t *task, cause, err error) {
+	commit, _ := t.entry.Commit()
+	frames := len(commit.Frames)
+	log := e.options.Log.With("lease", t.entry.ID())
+	switch {
+	case err == nil:
 		log.Info("frames were delivered", "frames", frames)
 		e.mu.Lock()
 		e.tally.add(time.Now(), frames)
@@ -118,11 +218,24 @@ func (e *Engine) carry(ctx context.Context, t *task) {
 		if err != nil {
 			log.Warn("the tally isn't kept", "err", err)
 		}
-	case errors.Is(d.err, outbox.ErrRefused), errors.Is(context.Cause(ctx), errRevoked):
-		log.Warn("finished frames can't be delivered", "frames", frames, "err", errors.Join(d.err, context.Cause(ctx)))
+	case errors.Is(err, outbox.ErrRefused), errors.Is(cause, errRevoked):
+		log.Warn("finished frames can't be delivered", "frames", frames, "err", errors.Join(err, cause))
+		if commit.Partial {
+			e.giveBack(t.entry.ID(), errYield)
+		}
 		e.drop(t.entry)
 	default:
 		log.Info("finished frames wait for the next start", "frames", frames)
+	}
+}
+
+// giveBack tells the manager that a lease is free again.
+func (e *Engine) giveBack(id string, reason error) {
+	say, cancel := context.WithTimeout(context.WithoutCancel(e.work), goodbye)
+	defer cancel()
+	err := e.conn.Request(say, wire.TypeLeaseRelease, wire.LeaseRelease{Lease: id, Reason: reason.Error()}, nil)
+	if err != nil {
+		e.options.Log.Info("the manager wasn't told; the lease expires by itself", "lease", id, "err", err)
 	}
 }
 
@@ -131,26 +244,26 @@ func (e *Engine) carry(ctx context.Context, t *task) {
 func (e *Engine) abandon(t *task, cause, err error) {
 	id := t.entry.ID()
 	log := e.options.Log.With("lease", id)
-	say, cancel := context.WithTimeout(context.WithoutCancel(e.work), goodbye)
-	defer cancel()
 	var failure *session.Failure
-	var told error
 	switch {
 	case errors.Is(cause, errRevoked), errors.Is(cause, outbox.ErrRefused):
 		log.Info("the lease is over", "err", cause)
 	case errors.As(err, &failure) && e.work.Err() == nil && !errors.Is(cause, errYield):
 		log.Warn("a task failed", "kind", failure.Kind, "cause", failure.Cause)
-		told = e.conn.Request(say, wire.TypeTaskFail, wire.TaskFail{Lease: id, Kind: failure.Kind, Cause: failure.Cause, Log: failure.Log}, nil)
+		e.failed(t, failure)
+		e.checkDisk() // the cause may be there
+		say, cancel := context.WithTimeout(context.WithoutCancel(e.work), goodbye)
+		defer cancel()
+		if err := e.conn.Request(say, wire.TypeTaskFail, wire.TaskFail{Lease: id, Kind: failure.Kind, Cause: failure.Cause, Log: failure.Log}, nil); err != nil {
+			log.Info("the manager wasn't told; the lease expires by itself", "err", err)
+		}
 	default:
 		reason := errStopping
 		if errors.Is(cause, errYield) {
 			reason = cause
 		}
 		log.Info("the lease is given back", "reason", reason)
-		told = e.conn.Request(say, wire.TypeLeaseRelease, wire.LeaseRelease{Lease: id, Reason: reason.Error()}, nil)
-	}
-	if told != nil {
-		log.Info("the manager wasn't told; the lease expires by itself", "err", told)
+		e.giveBack(id, reason)
 	}
 	e.drop(t.entry)
 }
@@ -161,13 +274,15 @@ func (e *Engine) drop(entry *outbox.Entry) {
 	}
 }
 
-// stopRendering ends the tasks that render; those that only wait to be delivered go on.
-func (e *Engine) stopRendering(cause error) {
+// stopTasks gives back what waits for its turn and, when the owner wants the machine now,
+// what renders; tasks that only wait to be delivered go on.
+func (e *Engine) stopTasks(v rules.Verdict) {
+	cause := fmt.Errorf("%w: %s", errYield, v.Reason)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, t := range e.order {
-		if t.rendering {
-			t.end(cause)
+		if t.stage == queued || t.stage == rendering && v.Mode == rules.Now {
+			t.stop(cause)
 		}
 	}
 }
@@ -187,6 +302,7 @@ func (e *Engine) revoke(lease, reason string) {
 func (e *Engine) progressed(t *task, p session.Progress) {
 	e.mu.Lock()
 	t.at = p
+	t.memory, t.device = max(t.memory, p.Memory), max(t.device, p.DeviceMemory)
 	e.mu.Unlock()
 	e.changed()
 	now := time.Now()
@@ -225,14 +341,4 @@ func (e *Engine) troubled(err error) {
 	}
 	e.mu.Unlock()
 	e.changed()
-}
-
-func fetchWith(f *fetch.Fetcher) func(context.Context, session.Package, string, func(float64)) error {
-	return func(ctx context.Context, p session.Package, dir string, progress func(float64)) error {
-		return f.Fetch(ctx, fetch.Package{ID: p.ID, Lease: p.Lease, Manifest: p.Manifest, JobKey: p.JobKey}, dir, func(at pack.Progress) {
-			if at.BytesTotal > 0 {
-				progress(float64(at.BytesDone) / float64(at.BytesTotal))
-			}
-		})
-	}
 }

@@ -1,11 +1,12 @@
-// Package bench measures how fast this machine renders, in work units per minute, with a
-// small path tracer over a fixed scene. The result is kept on disk until the device, the
-// renderer's version or the measure itself changes.
+// Package bench measures how fast this machine renders, in work units per minute: with a
+// generated scene in the renderer itself, on the device that is going to work, or, where no
+// renderer can open that scene, with a small path tracer on the processor. The result is
+// kept on disk until the device, its driver, the renderer's version or the measure changes.
 //
 // It is not a render of the network's own scenes: the manager corrects a score from real
-// frames. GPUs aren't measured here.
+// frames.
 //
-// Receives: the device's name and how many threads a renderer may use.
+// Receives: a renderer and a device.
 // Hands on: the bench score, to the worker's capabilities.
 package bench
 
@@ -22,7 +23,7 @@ import (
 )
 
 // Version changes with the scene, the tracer or the scale, so that old scores are dropped.
-const Version = 1
+const Version = 2
 
 // raysPerUnit ties the tracer to the unit. A work unit is a minute of the reference GPU,
 // which renders the demo scene's kind about 120 times as fast as one core of the machine
@@ -34,31 +35,48 @@ const raysPerUnit = 120 * 60 * 18e6
 type Score struct {
 	Version  int     `json:"version"`
 	Device   string  `json:"device"`
+	Driver   string  `json:"driver,omitempty"`
 	Renderer string  `json:"renderer"`
 	Threads  int     `json:"threads"`
-	Units    float64 `json:"units"`   // work units per minute
-	Rays     float64 `json:"rays"`    // per second, all threads
-	Seconds  float64 `json:"seconds"` // wall time of the measurement
-	Picture  uint64  `json:"picture"` // hash of what was traced; equal on machines of one kind of float unit
+	Units    float64 `json:"units"`             // work units per minute
+	Frame    float64 `json:"frame,omitempty"`   // seconds of the test render; 0 when it was traced
+	Rays     float64 `json:"rays,omitempty"`    // per second, all threads; 0 when it was rendered
+	Seconds  float64 `json:"seconds"`           // wall time of the measurement
+	Picture  uint64  `json:"picture,omitempty"` // hash of what was traced; equal on machines of one kind of float unit
 }
 
-// Load returns the cached score of file when it is for this device, renderer and thread
-// count, and measures and stores it when it isn't.
+// Key is what a score holds for.
+type Key struct {
+	Device   string
+	Driver   string
+	Renderer string // name and version
+	Threads  int
+}
+
+// Load is Cached with Measure: for those that don't need a renderer's own speed.
 func Load(ctx context.Context, file, device, renderer string, threads int) (Score, error) {
 	if threads <= 0 {
 		threads = runtime.NumCPU()
 	}
+	return Cached(ctx, file, Key{Device: device, Renderer: renderer, Threads: threads}, func(ctx context.Context) (Score, error) {
+		return Measure(ctx, threads, time.Second)
+	})
+}
+
+// Cached returns the score of file when it is for this key, and measures and stores it when
+// it isn't.
+func Cached(ctx context.Context, file string, key Key, measure func(context.Context) (Score, error)) (Score, error) {
 	var s Score
 	if text, err := os.ReadFile(file); err == nil && len(text) < 1<<16 && json.Unmarshal(text, &s) == nil &&
-		s.Version == Version && s.Device == device && s.Renderer == renderer && s.Threads == threads &&
+		s.Version == Version && s.Device == key.Device && s.Driver == key.Driver && s.Renderer == key.Renderer && s.Threads == key.Threads &&
 		s.Units > 0 && !math.IsInf(s.Units, 0) {
 		return s, nil
 	}
-	s, err := Measure(ctx, threads, time.Second)
+	s, err := measure(ctx)
 	if err != nil {
 		return Score{}, err
 	}
-	s.Device, s.Renderer = device, renderer
+	s.Device, s.Driver, s.Renderer, s.Threads = key.Device, key.Driver, key.Renderer, key.Threads
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return Score{}, err

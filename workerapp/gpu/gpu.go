@@ -39,6 +39,7 @@ type Device struct {
 	Free        int64   `json:"free"`                  // bytes
 	Load        float64 `json:"load"`                  // 0 to 1
 	Temperature int     `json:"temperature,omitempty"` // °C; 0 where it isn't known
+	Fan         float64 `json:"fan,omitempty"`         // 0 to 1 of its full speed; 0 where it isn't known
 	Power       float64 `json:"power,omitempty"`       // W; 0 where it isn't known
 }
 

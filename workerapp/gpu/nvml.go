@@ -11,15 +11,19 @@ import (
 	"github.com/NVIDIA/go-nvml/pkg/nvml"
 )
 
-// NVML reads NVIDIA's GPUs. Each call opens and closes the library: a worker asks seldom,
-// and a driver that is replaced meanwhile is then picked up.
+// NVML reads NVIDIA's GPUs. The library is opened at the first call that finds it and kept:
+// opening takes long. It is opened again after a failure, as when a driver is replaced.
 type NVML struct {
-	mu  sync.Mutex // guards lib, whose start and stop are counted
-	lib nvml.Interface
+	mu     sync.Mutex // guards lib's start and stop, and opened
+	lib    nvml.Interface
+	opened bool
 }
 
 // NVIDIA is the library of this machine.
-func NVIDIA() Library { return &NVML{lib: nvml.New()} }
+func NVIDIA() Library { return this }
+
+// this is shared: the library is one to a process.
+var this = &NVML{lib: nvml.New()}
 
 // NVIDIAOver reads through lib, for tests.
 func NVIDIAOver(lib nvml.Interface) Library { return &NVML{lib: lib} }
@@ -30,17 +34,20 @@ var _ Library = (*NVML)(nil)
 func (n *NVML) Devices(ctx context.Context) ([]Device, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	switch ret := n.lib.Init(); ret {
-	case nvml.SUCCESS:
-	case nvml.ERROR_LIBRARY_NOT_FOUND, nvml.ERROR_DRIVER_NOT_LOADED, nvml.ERROR_NOT_FOUND:
-		return nil, ErrNoLibrary
-	default:
-		return nil, fmt.Errorf("start NVML: %s; check the driver with nvidia-smi", n.lib.ErrorString(ret))
+	if !n.opened {
+		switch ret := n.lib.Init(); ret {
+		case nvml.SUCCESS:
+			n.opened = true
+		case nvml.ERROR_LIBRARY_NOT_FOUND, nvml.ERROR_DRIVER_NOT_LOADED, nvml.ERROR_NOT_FOUND:
+			return nil, ErrNoLibrary
+		default:
+			return nil, fmt.Errorf("start NVML: %s; check the driver with nvidia-smi", n.lib.ErrorString(ret))
+		}
 	}
-	defer n.lib.Shutdown()
 	driver, _ := n.lib.SystemGetDriverVersion()
 	count, ret := n.lib.DeviceGetCount()
 	if ret != nvml.SUCCESS {
+		n.closeLocked()
 		return nil, fmt.Errorf("count the GPUs: %s", n.lib.ErrorString(ret))
 	}
 	var devices []Device
@@ -56,7 +63,15 @@ func (n *NVML) Devices(ctx context.Context) ([]Device, error) {
 		}
 		devices = append(devices, device)
 	}
+	if count > 0 && len(devices) == 0 {
+		n.closeLocked()
+	}
 	return devices, errors.Join(failed...)
+}
+
+func (n *NVML) closeLocked() {
+	n.lib.Shutdown()
+	n.opened = false
 }
 
 func (n *NVML) device(index int, driver string) (Device, error) {
@@ -83,6 +98,9 @@ func (n *NVML) device(index int, driver string) (Device, error) {
 	}
 	if degrees, ret := handle.GetTemperature(nvml.TEMPERATURE_GPU); ret == nvml.SUCCESS {
 		d.Temperature = int(degrees)
+	}
+	if percent, ret := handle.GetFanSpeed(); ret == nvml.SUCCESS {
+		d.Fan = float64(percent) / 100
 	}
 	if milliwatts, ret := handle.GetPowerUsage(); ret == nvml.SUCCESS {
 		d.Power = float64(milliwatts) / 1000

@@ -9,8 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/heliostat-render/heliostat/shared/render"
-	"github.com/heliostat-render/heliostat/shared/render/blender"
+	"github.com/heliostat-render/heliostat/shared/render/known"
 	"github.com/heliostat-render/heliostat/shared/render/warm"
 	"github.com/heliostat-render/heliostat/workerapp/bench"
 	"github.com/heliostat-render/heliostat/workerapp/gpu"
@@ -19,6 +18,7 @@ import (
 
 func devicesCommand() *cobra.Command {
 	var blenders []string
+	var descriptions string
 	c := &cobra.Command{
 		Use:     "devices",
 		Short:   "List the devices, renderers and sandbox of this machine",
@@ -31,9 +31,13 @@ func devicesCommand() *cobra.Command {
 			out := c.OutOrStdout()
 			devices, failed := gpu.List(c.Context(), gpu.NVIDIA())
 			for _, d := range devices {
-				fmt.Fprintf(out, "device    %s  %s  %.1f of %.1f GiB free\n", d.Kind, d.Name, gib(d.Free), gib(d.Memory))
+				fmt.Fprintf(out, "device    %s  %s\n", d.ID, describe(d, true))
 			}
-			found, err := warm.Find(c.Context(), []render.Renderer{blender.New(blender.Config{Paths: blenders})})
+			renderers, err := known.Renderers(known.Config{Blender: blenders, Descriptions: descriptions})
+			if err != nil {
+				return err
+			}
+			found, err := warm.Find(c.Context(), renderers)
 			for _, f := range found {
 				i := f.Install
 				fmt.Fprintf(out, "renderer  %s %s  %s  engines %s  devices %s  class %s\n", i.Renderer, i.Version, i.Path,
@@ -43,16 +47,38 @@ func devicesCommand() *cobra.Command {
 			if len(found) == 0 {
 				failed = errors.Join(failed, errors.New("no Blender was found: install one (apt install blender), or name it with --blender"))
 			}
-			if _, err := sandbox.Choose("auto"); err != nil {
+			if box, err := sandbox.Choose("auto"); err != nil {
 				failed = errors.Join(failed, err)
 			} else {
-				fmt.Fprintln(out, "sandbox   bubblewrap")
+				fmt.Fprintln(out, "sandbox   "+sandbox.Name(box))
 			}
 			return failed
 		},
 	}
 	c.Flags().StringArrayVar(&blenders, "blender", nil, "`path` of a Blender to look at, repeatable")
+	c.Flags().StringVar(&descriptions, "renderers", "", "`folder` with descriptions of further batch renderers (*.toml)")
 	return c
+}
+
+// describe says in a line what a device is and how it is.
+func describe(d gpu.Device, on bool) string {
+	text := fmt.Sprintf("%s  %s  %.1f of %.1f GiB free", d.Kind, d.Name, gib(d.Free), gib(d.Memory))
+	if d.Kind == gpu.GPU {
+		text += fmt.Sprintf("  %.0f %% busy", 100*d.Load)
+	}
+	if d.Temperature > 0 {
+		text += fmt.Sprintf("  %d °C", d.Temperature)
+	}
+	if d.Fan > 0 {
+		text += fmt.Sprintf("  fan %.0f %%", 100*d.Fan)
+	}
+	if d.Power > 0 {
+		text += fmt.Sprintf("  %.0f W", d.Power)
+	}
+	if !on {
+		text += "  off"
+	}
+	return text
 }
 
 func gib(n int64) float64 { return float64(n) / (1 << 30) }

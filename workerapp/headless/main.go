@@ -30,11 +30,12 @@ func root() *cobra.Command {
 		Short: "Render frames for a Heliostat network and earn for it",
 		Example: `  heliostat-worker run --manager http://farm.example:7777 --data /var/lib/heliostat
   heliostat-worker devices
-  heliostat-worker status --data /var/lib/heliostat`,
+  heliostat-worker status --data /var/lib/heliostat
+  heliostat-worker pause --data /var/lib/heliostat --finish`,
 		Version:       version,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	c.AddCommand(runCommand(), statusCommand(), devicesCommand(), benchCommand())
+	c.AddCommand(runCommand(), statusCommand(), pauseCommand(), resumeCommand(), devicesCommand(), benchCommand())
 	return c
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,7 +17,7 @@ import (
 
 func statusCommand() *cobra.Command {
 	var data string
-	var asJSON bool
+	var asJSON, alive bool
 	c := &cobra.Command{
 		Use:   "status",
 		Short: "Show what the worker of a data folder is doing",
@@ -41,6 +42,9 @@ func statusCommand() *cobra.Command {
 					s.State, s.Connected, s.Reason = workerapp.Stopped, false, "it ended without saying so"
 				}
 			}
+			if alive && s.State == workerapp.Stopped {
+				return fmt.Errorf("the worker of %s doesn't run: %s", data, cmp.Or(s.Reason, "it was stopped"))
+			}
 			if asJSON {
 				text, err := json.MarshalIndent(s, "", "  ")
 				if err != nil {
@@ -55,6 +59,7 @@ func statusCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&data, "data", "heliostat-worker", "the worker's data `folder`")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	c.Flags().BoolVar(&alive, "alive", false, "fail unless the worker runs, for health checks")
 	return c
 }
 
@@ -69,8 +74,14 @@ func printStatus(c *cobra.Command, s workerapp.Status) {
 		fmt.Fprint(out, " (not connected)")
 	}
 	fmt.Fprintf(out, "\nhardware  %s, %.3f work units a minute\n", s.Hardware, s.Bench)
+	for _, d := range s.Devices {
+		fmt.Fprintf(out, "device    %s\n", describe(d.Device, d.On))
+	}
 	for _, t := range s.Tasks {
 		fmt.Fprintf(out, "task      job %s, %s, frame %d: %.0f %%, %d of %d frames\n", t.Job, t.Phase, t.Frame, 100*t.Fraction, t.Done, t.Total)
+	}
+	if s.Ahead > 0 {
+		fmt.Fprintf(out, "ahead     %d tasks wait for their turn\n", s.Ahead)
 	}
 	if s.Waiting > 0 {
 		fmt.Fprintf(out, "waiting   %d finished tasks to be delivered\n", s.Waiting)

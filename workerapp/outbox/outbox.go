@@ -9,6 +9,7 @@
 package outbox
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,6 +30,7 @@ import (
 const (
 	Final  = "final"
 	Master = "master"
+	Extra  = "extra" // a further output; it has a name
 )
 
 // maxRecord bounds a file of the outbox's own, in bytes; they are read back after a crash.
@@ -155,7 +157,7 @@ func load(b *Box, dir string) (*Entry, error) {
 		}
 		whole := len(r.Files) > 0
 		for _, file := range r.Files {
-			if file.Frame != f.Frame || file.Kind != Final && file.Kind != Master || !extension.MatchString(file.Ext) {
+			if file.Frame != f.Frame || named(file) != nil || !extension.MatchString(file.Ext) {
 				whole = false
 				break
 			}
@@ -168,8 +170,8 @@ func load(b *Box, dir string) (*Entry, error) {
 	}
 	var c wire.TaskCommit
 	if err := read(filepath.Join(dir, "commit.json"), &c); err == nil {
-		if len(e.records) != len(e.lease.Offer.Frames) {
-			return nil, fmt.Errorf("%s is committed but frames are missing", dir)
+		if err := e.promised(c); err != nil {
+			return nil, fmt.Errorf("%s is committed: %w", dir, err)
 		}
 		e.commit = &c
 	}
@@ -196,13 +198,18 @@ func (e *Entry) Resume() (int, error) {
 
 // Path is where a file of the entry lies.
 func (e *Entry) Path(f wire.UploadFile) string {
+	if f.Kind == Extra {
+		sum := sha256.Sum256([]byte(f.Name)) // a name may hold folders
+		return filepath.Join(e.dir, fmt.Sprintf("%d-extra-%x%s", f.Frame, sum[:12], f.Ext))
+	}
 	return filepath.Join(e.dir, fmt.Sprintf("%d-%s%s", f.Frame, f.Kind, f.Ext))
 }
 
 // File is a frame's file as a renderer left it.
 type File struct {
 	Path string
-	Kind string // Final or Master
+	Kind string // Final, Master or Extra
+	Name string // of an Extra, as proof.CheckExtraName allows; unique in the frame
 }
 
 // Take moves a renderer's files into the entry. What isn't a plain file is refused: a
@@ -211,10 +218,10 @@ type File struct {
 func (e *Entry) Take(frame int, files []File) ([]wire.UploadFile, error) {
 	var taken []wire.UploadFile
 	for _, f := range files {
-		if f.Kind != Final && f.Kind != Master {
-			return nil, fmt.Errorf("frame %d: a file of kind %q", frame, f.Kind)
+		up := wire.UploadFile{Frame: frame, Kind: f.Kind, Name: f.Name, Ext: strings.ToLower(filepath.Ext(f.Path))}
+		if err := named(up); err != nil {
+			return nil, fmt.Errorf("frame %d: %w", frame, err)
 		}
-		up := wire.UploadFile{Frame: frame, Kind: f.Kind, Ext: strings.ToLower(filepath.Ext(f.Path))}
 		if !extension.MatchString(up.Ext) {
 			return nil, fmt.Errorf("frame %d: the renderer wrote %q, whose ending can't be delivered", frame, filepath.Base(f.Path))
 		}
@@ -235,6 +242,19 @@ func (e *Entry) Take(frame int, files []File) ([]wire.UploadFile, error) {
 		taken = append(taken, up)
 	}
 	return taken, nil
+}
+
+// named checks a file's kind and name.
+func named(f wire.UploadFile) error {
+	switch {
+	case f.Kind == Extra:
+		return proof.CheckExtraName(f.Name)
+	case f.Kind != Final && f.Kind != Master:
+		return fmt.Errorf("a file of kind %q", f.Kind)
+	case f.Name != "":
+		return fmt.Errorf("a %s file has the name %q", f.Kind, f.Name)
+	}
+	return nil
 }
 
 var extension = regexp.MustCompile(`^\.[a-z0-9]{1,8}$`)
@@ -268,18 +288,36 @@ func (e *Entry) recordsLocked() []Record {
 	return records
 }
 
-// Seal stores the commit; nothing can be added after it.
+// Seal stores the commit; nothing can be added after it. It promises every finished frame,
+// and all of the lease's unless it says that it is partial.
 func (e *Entry) Seal(c wire.TaskCommit) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if len(e.records) != len(e.lease.Offer.Frames) {
-		return fmt.Errorf("commit %s: %d of %d frames are finished", e.ID(), len(e.records), len(e.lease.Offer.Frames))
+	if err := e.promised(c); err != nil {
+		return fmt.Errorf("commit %s: %w", e.ID(), err)
 	}
 	if err := e.save("commit.json", c); err != nil {
 		return err
 	}
 	e.commit = &c
 	e.wakeLocked()
+	return nil
+}
+
+// promised checks that a commit's frames are the finished ones.
+func (e *Entry) promised(c wire.TaskCommit) error {
+	done, all := e.recordsLocked(), len(e.lease.Offer.Frames)
+	switch {
+	case len(done) == 0, len(done) != all && !c.Partial:
+		return fmt.Errorf("%d of %d frames are finished", len(done), all)
+	case len(c.Frames) != len(done):
+		return fmt.Errorf("it promises %d frames and %d are finished", len(c.Frames), len(done))
+	}
+	for i, r := range done {
+		if c.Frames[i].Frame != r.Frame {
+			return fmt.Errorf("it promises frame %d where frame %d is finished", c.Frames[i].Frame, r.Frame)
+		}
+	}
 	return nil
 }
 

@@ -106,6 +106,15 @@ func finish(t *testing.T, e *Entry, frame int) {
 	}
 }
 
+// promise is a commit of what is finished.
+func promise(e *Entry) wire.TaskCommit {
+	c := wire.TaskCommit{Lease: e.ID()}
+	for _, r := range e.Records() {
+		c.Frames = append(c.Frames, r.Commit)
+	}
+	return c
+}
+
 func open(t *testing.T, dir string) *Box {
 	t.Helper()
 	b, err := Open(dir)
@@ -113,6 +122,41 @@ func open(t *testing.T, dir string) *Box {
 		t.Fatal(err)
 	}
 	return b
+}
+
+func TestExtrasKeepTheirNames(t *testing.T) {
+	b := open(t, t.TempDir())
+	e, err := b.Begin(lease(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := func(text string) string {
+		path := filepath.Join(t.TempDir(), "x.exr")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	taken, err := e.Take(1, []File{{Path: file("one"), Kind: Extra, Name: "depth/0001.exr"}, {Path: file("two"), Kind: Extra, Name: "mist/0001.exr"}})
+	if err != nil || len(taken) != 2 || taken[0].Name != "depth/0001.exr" || e.Path(taken[0]) == e.Path(taken[1]) {
+		t.Fatalf("got %+v, %v", taken, err)
+	}
+	if err := e.Add(Record{Frame: 1, Files: taken, Commit: proof.FrameCommit{Frame: 1}}); err != nil {
+		t.Fatal(err)
+	}
+	again := open(t, b.dir).Entries()
+	if len(again) != 1 || len(again[0].Records()) != 1 {
+		t.Fatal("a restart forgets a frame with extras")
+	}
+	if text, err := os.ReadFile(again[0].Path(taken[1])); err != nil || string(text) != "two" {
+		t.Fatalf("got %q, %v", text, err)
+	}
+	for _, bad := range []File{{Kind: Extra}, {Kind: Extra, Name: "../x.exr"}, {Kind: Extra, Name: "/etc/x.exr"}, {Kind: Final, Name: "x.exr"}, {Kind: "other"}} {
+		bad.Path = file("bad")
+		if _, err := e.Take(1, []File{bad}); err == nil {
+			t.Errorf("%+v was taken", bad)
+		}
+	}
 }
 
 func TestFramesAreDeliveredWhileOthersRender(t *testing.T) {
@@ -135,7 +179,7 @@ func TestFramesAreDeliveredWhileOthersRender(t *testing.T) {
 		t.Fatal("committed before the last frame")
 	}
 	finish(t, e, 2)
-	if err := e.Seal(wire.TaskCommit{Lease: e.ID()}); err != nil {
+	if err := e.Seal(promise(e)); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-done; err != nil {
@@ -174,7 +218,7 @@ func TestARestartGoesOnWhereTheCrashWas(t *testing.T) {
 	}
 	finish(t, e, 2)
 	finish(t, e, 3)
-	if err := e.Seal(wire.TaskCommit{Lease: e.ID()}); err != nil {
+	if err := e.Seal(promise(e)); err != nil {
 		t.Fatal(err)
 	}
 	e = open(t, dir).Entries()[0]

@@ -20,6 +20,10 @@ const (
 	defaultProcesses = 4096    // processes and threads; Blender starts a few per core
 	openFiles        = 4096
 	tmpSize          = 1 << 30 // bytes of the private /tmp, in memory
+	shmSize          = 256 << 20
+	defaultDisk      = 16 << 30 // bytes of everything that it writes
+	defaultFiles     = 100_000
+	tryTime          = 30 * time.Second
 )
 
 // systemFolders are what a program needs of the system to start. /etc isn't among them.
@@ -31,18 +35,32 @@ var systemFiles = []string{
 	"/etc/glvnd", "/etc/OpenCL", "/etc/vulkan", "/etc/localtime",
 }
 
-// Bubblewrap confines with bwrap and prlimit. The limit on processes binds only when the
-// worker doesn't run as root, whom the kernel exempts; memory is limited per process.
+// Bubblewrap confines with bwrap and prlimit, under a guard that holds all processes
+// together to the limits.
 type Bubblewrap struct {
 	bwrap, prlimit string
 	tmpSized       bool // this bwrap can bound a tmpfs
+	settings
 }
 
 var _ render.Sandbox = (*Bubblewrap)(nil)
 
-// Detect finds a sandbox and tries it once on a harmless program. The error wraps
+// Detect finds the best sandbox that works here: Bubblewrap, else Landlock. The error wraps
 // ErrNoSandbox and says what is missing.
 func Detect() (render.Sandbox, error) {
+	b, err := DetectBubblewrap()
+	if err == nil {
+		return b, nil
+	}
+	l, e := DetectLandlock()
+	if e == nil {
+		return l, nil
+	}
+	return nil, fmt.Errorf("%w; and %w", err, e)
+}
+
+// DetectBubblewrap finds bwrap and tries it once on a harmless program.
+func DetectBubblewrap() (*Bubblewrap, error) {
 	b := &Bubblewrap{}
 	var err error
 	if b.bwrap, err = exec.LookPath("bwrap"); err != nil {
@@ -51,52 +69,54 @@ func Detect() (render.Sandbox, error) {
 	if b.prlimit, err = exec.LookPath("prlimit"); err != nil {
 		return nil, fmt.Errorf("%w: prlimit (of util-linux) isn't installed", ErrNoSandbox)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), tryTime)
 	defer cancel()
 	help, err := exec.CommandContext(ctx, b.bwrap, "--help").CombinedOutput()
 	if err != nil {
 		return nil, fmt.Errorf("%w: bwrap --help: %w", ErrNoSandbox, err)
 	}
 	b.tmpSized = strings.Contains(string(help), "--size ")
+	if err := try(b); err != nil {
+		return nil, fmt.Errorf("%w: bwrap doesn't work here: %w", ErrNoSandbox, err)
+	}
+	return b, nil
+}
+
+// try runs a harmless program confined.
+func try(s render.Sandbox) error {
 	dir, err := os.MkdirTemp("", "heliostat-sandbox-")
 	if err != nil {
-		return nil, fmt.Errorf("trying bwrap: %w", err)
+		return err
 	}
 	defer os.RemoveAll(dir)
-	argv, env, err := b.Wrap(render.SandboxSpec{Argv: []string{"/usr/bin/env", "true"}, Workspace: dir, Memory: 1 << 30})
+	argv, env, err := s.Wrap(render.SandboxSpec{Argv: []string{"/usr/bin/env", "true"}, Env: []string{"PATH=/usr/bin:/bin"}, Workspace: dir, Memory: 1 << 30})
 	if err != nil {
-		return nil, err
+		return err
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), tryTime)
+	defer cancel()
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Env = env
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("%w: bwrap doesn't work here: %w: %s", ErrNoSandbox, err, strings.TrimSpace(string(out)))
+		return fmt.Errorf("%w: %s", err, strings.TrimSpace(string(out)))
 	}
-	return b, nil
+	return nil
 }
 
 // Wrap returns the bwrap command line. The environment of bwrap itself is empty; the
 // process gets spec.Env and nothing else.
 func (b *Bubblewrap) Wrap(spec render.SandboxSpec) ([]string, []string, error) {
-	if len(spec.Argv) == 0 || !filepath.IsAbs(spec.Argv[0]) {
-		return nil, nil, errors.New("confining a process: its program needs an absolute path")
+	work, err := checkSpec(spec)
+	if err != nil {
+		return nil, nil, err
 	}
-	work, err := filepath.EvalSymlinks(spec.Workspace)
-	if err != nil || !filepath.IsAbs(work) {
-		return nil, nil, fmt.Errorf("confining a process: workspace %q: an existing absolute folder is needed", spec.Workspace)
-	}
-	if work == "/" || len(strings.Split(work, "/")) < 3 {
-		return nil, nil, fmt.Errorf("confining a process: %s is too wide a folder for a workspace", work)
-	}
+	s := b.limits(spec, work)
 	argv := []string{
-		b.bwrap, "--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv",
+		self, guardName, "", b.bwrap, "--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv",
 		"--hostname", "heliostat",
 	}
 	for _, e := range spec.Env {
-		name, value, ok := strings.Cut(e, "=")
-		if !ok || name == "" {
-			return nil, nil, fmt.Errorf("confining a process: environment %q", e)
-		}
+		name, value, _ := strings.Cut(e, "=")
 		argv = append(argv, "--setenv", name, value)
 	}
 	for _, dir := range systemFolders {
@@ -106,6 +126,10 @@ func (b *Bubblewrap) Wrap(spec render.SandboxSpec) ([]string, []string, error) {
 		argv = append(argv, "--ro-bind-try", file, file)
 	}
 	argv = append(argv, "--proc", "/proc", "--dev", "/dev")
+	if b.tmpSized {
+		// Else it holds as much as half of the machine's memory.
+		argv = append(argv, "--size", strconv.Itoa(shmSize), "--tmpfs", "/dev/shm")
+	}
 	if spec.GPU {
 		argv = append(argv, gpuDevices()...)
 	}
@@ -125,50 +149,94 @@ func (b *Bubblewrap) Wrap(spec render.SandboxSpec) ([]string, []string, error) {
 	if work != spec.Workspace {
 		argv = append(argv, "--bind", work, spec.Workspace)
 	}
-	kept, err := protected(spec, work)
-	if err != nil {
+	if s.Spared, err = inside(spec, work); err != nil {
 		return nil, nil, err
 	}
-	argv = append(argv, kept...)
-	argv = append(argv, "--chdir", work, "--remount-ro", "/", "--")
-	return append(append(argv, b.limits(spec)...), spec.Argv...), []string{}, nil
+	for i, dir := range s.Spared {
+		argv = append(argv, "--ro-bind", dir, dir)
+		if work != spec.Workspace {
+			argv = append(argv, "--ro-bind", dir, spec.Protected[i])
+		}
+	}
+	argv[2] = s.text()
+	argv = append(argv, "--chdir", work, "--remount-ro", "/dev", "--remount-ro", "/", "--")
+	return append(append(argv, limiter(b.prlimit, s)...), spec.Argv...), []string{}, nil
 }
 
-// protected binds folders of the workspace over themselves, read-only. Being mount points, they
-// can't be renamed or removed inside either.
-func protected(spec render.SandboxSpec, work string) ([]string, error) {
-	var argv []string
+// checkSpec returns the workspace without links in its path.
+func checkSpec(spec render.SandboxSpec) (string, error) {
+	if len(spec.Argv) == 0 || !filepath.IsAbs(spec.Argv[0]) {
+		return "", errors.New("confining a process: its program needs an absolute path")
+	}
+	work, err := filepath.EvalSymlinks(spec.Workspace)
+	if err != nil || !filepath.IsAbs(work) {
+		return "", fmt.Errorf("confining a process: workspace %q: an existing absolute folder is needed", spec.Workspace)
+	}
+	if work == "/" || len(strings.Split(work, "/")) < 3 {
+		return "", fmt.Errorf("confining a process: %s is too wide a folder for a workspace", work)
+	}
+	for _, e := range spec.Env {
+		if name, _, ok := strings.Cut(e, "="); !ok || name == "" {
+			return "", fmt.Errorf("confining a process: environment %q", e)
+		}
+	}
+	return work, nil
+}
+
+// settings are what both sandboxes share.
+type settings struct {
+	low   bool  // runs with low priority
+	disk  int64 // bytes of everything that a renderer writes; 0 takes the default
+	files int   // likewise
+}
+
+// limits fills in what the spec leaves open.
+func (o settings) limits(spec render.SandboxSpec, work string) guardSpec {
+	s := guardSpec{
+		Parent: os.Getpid(), Memory: spec.Memory, Processes: spec.Processes, Disk: defaultDisk, Files: defaultFiles, Writable: work,
+		FileSize: spec.FileSize, GPU: spec.GPU,
+	}
+	s.Low = o.low
+	if o.disk > 0 {
+		s.Disk = o.disk
+	}
+	if o.files > 0 {
+		s.Files = o.files
+	}
+	if s.FileSize == 0 {
+		s.FileSize = defaultFileSize
+	}
+	if s.Processes == 0 {
+		s.Processes = defaultProcesses
+	}
+	return s
+}
+
+// inside checks the protected folders and returns them as they lie in work. Bound over
+// themselves they are mount points, which can't be renamed or removed inside either.
+func inside(spec render.SandboxSpec, work string) ([]string, error) {
+	var dirs []string
 	for _, path := range spec.Protected {
 		rel, err := filepath.Rel(spec.Workspace, path)
 		if err != nil || !filepath.IsLocal(rel) || rel == "." {
 			return nil, fmt.Errorf("confining a process: %s isn't a folder inside the workspace %s", path, spec.Workspace)
 		}
 		// Whatever ran in this workspace before may have left a link here.
-		inside := filepath.Join(work, rel)
-		if real, err := filepath.EvalSymlinks(inside); err != nil || real != inside {
+		dir := filepath.Join(work, rel)
+		if real, err := filepath.EvalSymlinks(dir); err != nil || real != dir {
 			return nil, fmt.Errorf("confining a process: %s has to be an existing folder, not a link", path)
 		}
-		argv = append(argv, "--ro-bind", inside, inside)
-		if work != spec.Workspace {
-			argv = append(argv, "--ro-bind", inside, path)
-		}
+		dirs = append(dirs, dir)
 	}
-	return argv, nil
+	return dirs, nil
 }
 
-// limits is the prlimit command line that runs inside.
-func (b *Bubblewrap) limits(spec render.SandboxSpec) []string {
-	argv := []string{b.prlimit, "--core=0", "--nofile=" + strconv.Itoa(openFiles)}
-	size, processes := spec.FileSize, spec.Processes
-	if size == 0 {
-		size = defaultFileSize
-	}
-	if processes == 0 {
-		processes = defaultProcesses
-	}
-	argv = append(argv, "--fsize="+strconv.FormatInt(size, 10), "--nproc="+strconv.Itoa(processes))
-	if spec.Memory > 0 {
-		argv = append(argv, "--as="+strconv.FormatInt(spec.Memory, 10))
+// limiter is the prlimit command line that sets the kernel's limits inside.
+func limiter(program string, s guardSpec) []string {
+	argv := []string{program, "--core=0", "--nofile=" + strconv.Itoa(openFiles),
+		"--fsize=" + strconv.FormatInt(s.FileSize, 10), "--nproc=" + strconv.Itoa(s.Processes)}
+	if s.Memory > 0 {
+		argv = append(argv, "--as="+strconv.FormatInt(s.Memory, 10))
 	}
 	return append(argv, "--")
 }

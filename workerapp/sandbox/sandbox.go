@@ -1,6 +1,7 @@
 // Package sandbox confines the renderer: a scene is hostile input, and what it takes over
-// must not leave its workspace. On Linux that is bubblewrap with every namespace unshared
-// and prlimit for memory, processes and file sizes.
+// must not leave its workspace. On Linux that is bubblewrap with every namespace unshared,
+// or Landlock where that can't be had, and a guard process that holds memory, processes and
+// disk to their limits; a job object on Windows and sandbox-exec on macOS, both untested.
 //
 // It is not for starting processes (shared/render does) and knows nothing of scenes.
 //
@@ -11,6 +12,9 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/heliostat-render/heliostat/shared/render"
 )
@@ -23,18 +27,25 @@ type None = render.NoSandbox
 var ErrNoSandbox = errors.New("no sandbox on this machine")
 
 // Choose returns the sandbox that a setting asks for: "" and "auto" the best that works
-// here, "bubblewrap" that one, "none" none. Without a working one it refuses with
+// here, "bubblewrap", "landlock", "job" (Windows) and "seatbelt" (macOS) that one, "none" none. Without a working one it refuses with
 // ErrNoSandbox instead of going on unconfined.
 func Choose(setting string) (render.Sandbox, error) {
 	switch setting {
 	case "none":
 		return None{}, nil
-	case "", "auto", "bubblewrap":
+	case "", "auto":
 		s, err := Detect()
 		if err != nil {
-			return nil, fmt.Errorf("%w; install bubblewrap, or accept the danger with --sandbox none", err)
+			return nil, fmt.Errorf("%w; %s, or accept the danger with --sandbox none", err, advice)
 		}
 		return s, nil
 	}
-	return nil, fmt.Errorf("sandbox %q is unknown; use auto, bubblewrap or none", setting)
+	if detect := kinds[setting]; detect != nil {
+		s, err := detect()
+		if err != nil {
+			return nil, fmt.Errorf("%w; %s, or accept the danger with --sandbox none", err, advice)
+		}
+		return s, nil
+	}
+	return nil, fmt.Errorf("sandbox %q is unknown; use auto, none or one of %s", setting, strings.Join(slices.Sorted(maps.Keys(kinds)), ", "))
 }

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/heliostat-render/heliostat/shared/identity"
+	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/proof"
 	"github.com/heliostat-render/heliostat/shared/receipt"
 	"github.com/heliostat-render/heliostat/shared/render"
@@ -25,9 +26,6 @@ import (
 	"github.com/heliostat-render/heliostat/shared/wire"
 	"github.com/heliostat-render/heliostat/workerapp/outbox"
 )
-
-// Cycles is the engine whose noisy linear pass is delivered beside the image.
-const Cycles = "CYCLES"
 
 // Package is what a Fetch needs to get a scene.
 type Package struct {
@@ -45,6 +43,9 @@ type Progress struct {
 	Done     int     // frames finished
 	Total    int
 	Memory   int64 // bytes
+	// DeviceMemory is the most that the rendering device held so far for this lease, in bytes: of
+	// a GPU, what the scene needs. 0 when the renderer doesn't tell.
+	DeviceMemory int64
 }
 
 // Runner renders leases. Its fields are set once; Render may run for several leases at a time.
@@ -138,7 +139,7 @@ func (r *Runner) frames(ctx context.Context, held *warm.Held, e *outbox.Entry, a
 		stored <- failed
 	}()
 	var failed error
-	master := offer.Recipe.Engine == Cycles
+	master := needsMaster(offer.Recipe)
 	for _, f := range offer.Frames {
 		if finished[f.Frame] {
 			continue
@@ -146,7 +147,7 @@ func (r *Runner) frames(ctx context.Context, held *warm.Held, e *outbox.Entry, a
 		at.Phase, at.Frame, at.Fraction = "render", f.Frame, 0
 		progress(at)
 		frame, err := held.Render(ctx, render.Request{Frame: f.Frame, Seed: f.Seed, Master: master}, func(p render.Progress) {
-			at.Fraction, at.Memory = p.Fraction, p.Memory
+			at.Fraction, at.Memory, at.DeviceMemory = p.Fraction, p.Memory, max(at.DeviceMemory, p.DeviceMemory)
 			progress(at)
 		})
 		if err != nil {
@@ -154,7 +155,7 @@ func (r *Runner) frames(ctx context.Context, held *warm.Held, e *outbox.Entry, a
 			break
 		}
 		at.Done++
-		at.Memory = frame.PeakMemory
+		at.Memory, at.DeviceMemory = frame.PeakMemory, max(at.DeviceMemory, frame.DeviceMemory)
 		progress(at)
 		select {
 		case rendered <- frame:
@@ -169,6 +170,10 @@ func (r *Runner) frames(ctx context.Context, held *warm.Held, e *outbox.Entry, a
 	return errors.Join(<-stored, failed)
 }
 
+// needsMaster tells whether the noisy linear pass is delivered beside the image, because the
+// verdict on this recipe compares it.
+func needsMaster(recipe job.Recipe) bool { return proof.PolicyFor(recipe).NeedMaster }
+
 // store makes one rendered frame durable, with its commitment.
 func store(e *outbox.Entry, offer wire.LeaseOffer, frame render.Frame) error {
 	if len(frame.Files) == 0 {
@@ -177,6 +182,10 @@ func store(e *outbox.Entry, offer wire.LeaseOffer, frame render.Frame) error {
 	files := []outbox.File{{Path: frame.Files[0].Path, Kind: outbox.Final}}
 	if frame.Master != "" {
 		files = append(files, outbox.File{Path: frame.Master, Kind: outbox.Master})
+	}
+	first := len(files) // of the extras
+	for _, x := range frame.Extras {
+		files = append(files, outbox.File{Path: x.Path, Kind: outbox.Extra, Name: x.Name})
 	}
 	uploads, err := e.Take(frame.Number, files)
 	if err != nil {
@@ -190,11 +199,18 @@ func store(e *outbox.Entry, offer wire.LeaseOffer, frame render.Frame) error {
 	if err != nil {
 		return err
 	}
+	for _, x := range uploads[first:] {
+		var digest proof.Digest
+		if err := digest.UnmarshalText([]byte(x.Digest)); err != nil {
+			return fmt.Errorf("store frame %d: %s: %w", frame.Number, x.Name, err)
+		}
+		commit.Extras = append(commit.Extras, proof.Extra{Name: x.Name, Digest: digest})
+	}
 	if w, h := offer.Recipe.Width, offer.Recipe.Height; commit.W != w || commit.H != h {
 		return fmt.Errorf("store frame %d: the renderer gave %d×%d pixels, the recipe asks for %d×%d", frame.Number, commit.W, commit.H, w, h)
 	}
 	for i, digest := range []proof.Digest{commit.FileDigest, commit.MasterDigest} {
-		if i < len(uploads) && uploads[i].Digest != hex.EncodeToString(digest[:]) {
+		if i < first && uploads[i].Digest != hex.EncodeToString(digest[:]) {
 			return fmt.Errorf("store frame %d: its %s file changed on disk", frame.Number, uploads[i].Kind)
 		}
 	}
@@ -206,7 +222,21 @@ func store(e *outbox.Entry, offer wire.LeaseOffer, frame render.Frame) error {
 	})
 }
 
-// seal signs the promise over all frames.
+// SealPartial seals what is finished when the owner takes the machine back: at least one
+// frame. The rest of the task returns to the queue. It changes nothing when the entry is sealed.
+func (r *Runner) SealPartial(e *outbox.Entry) error {
+	if _, sealed := e.Commit(); sealed {
+		return nil
+	}
+	lease := e.Lease()
+	found, err := warm.Choose(r.Found, lease.Offer.Recipe)
+	if err != nil {
+		return err
+	}
+	return r.seal(e, found.Install, time.UnixMilli(lease.Taken))
+}
+
+// seal signs the promise over the finished frames.
 func (r *Runner) seal(e *outbox.Entry, install render.Install, started time.Time) error {
 	lease := e.Lease()
 	offer := lease.Offer
@@ -216,6 +246,7 @@ func (r *Runner) seal(e *outbox.Entry, install render.Install, started time.Time
 		c.Files = append(c.Files, record.Files...)
 		c.Stats = append(c.Stats, record.Stats)
 	}
+	c.Partial = len(c.Frames) < len(offer.Frames)
 	class := install.Class
 	if r.Class != nil {
 		class = r.Class(install)

@@ -24,22 +24,29 @@ import (
 )
 
 // Store is one manager's object store, seen from a node.
-type Store struct{ transfer transfer.Client }
+type Store struct{ down, up transfer.Client }
+
+// Limits cap the bandwidth; nil is no cap.
+type Limits struct{ Down, Up transfer.Limiter }
 
 // New resolves relative URLs against the manager's address.
-func New(manager string) (*Store, error) {
+func New(manager string) (*Store, error) { return Limited(manager, Limits{}) }
+
+// Limited is New behind limits.
+func Limited(manager string, l Limits) (*Store, error) {
 	base, err := link.BaseURL(manager)
 	if err != nil {
 		return nil, err
 	}
-	return &Store{transfer: transfer.Client{Base: base}}, nil
+	pinned := link.HTTPClient(base)
+	return &Store{down: transfer.Client{Base: base, HTTP: pinned, Limiter: l.Down}, up: transfer.Client{Base: base, HTTP: pinned, Limiter: l.Up}}, nil
 }
 
 var _ outbox.Store = (*Store)(nil)
 
 // Get writes an object of at most max bytes to w.
 func (s *Store) Get(ctx context.Context, signed wire.Signed, w io.Writer, max int64) error {
-	return s.transfer.Get(ctx, request(signed), w, max, nil)
+	return s.down.Get(ctx, request(signed), w, max, nil)
 }
 
 // Put uploads a file. What no other try can mend wraps outbox.ErrUnusable.
@@ -49,7 +56,7 @@ func (s *Store) Put(ctx context.Context, signed wire.Signed, path string, size i
 		return fmt.Errorf("%w: %w", outbox.ErrUnusable, err)
 	}
 	defer f.Close()
-	err = s.transfer.Put(ctx, request(signed), f, size)
+	err = s.up.Put(ctx, request(signed), f, size)
 	if errors.Is(err, blob.ErrDigest) || errors.Is(err, blob.ErrSize) || errors.Is(err, blob.ErrExists) || errors.Is(err, blob.ErrTooLarge) {
 		return fmt.Errorf("%w: %w", outbox.ErrUnusable, err)
 	}
@@ -58,7 +65,7 @@ func (s *Store) Put(ctx context.Context, signed wire.Signed, path string, size i
 
 // PutBytes uploads bytes.
 func (s *Store) PutBytes(ctx context.Context, signed wire.Signed, body []byte) error {
-	return s.transfer.PutBytes(ctx, request(signed), body)
+	return s.up.PutBytes(ctx, request(signed), body)
 }
 
 // Gone tells whether an error of Get says that the object isn't there, or isn't what it

@@ -1,4 +1,4 @@
-//go:build !linux || !cgo
+//go:build !linux && !windows
 
 package gpu
 
@@ -6,7 +6,7 @@ import "context"
 
 type none struct{}
 
-// NVIDIA finds nothing in this build: NVML's binding needs Linux and cgo.
+// NVIDIA finds nothing: there are no drivers of theirs for this system.
 func NVIDIA() Library { return none{} }
 
 func (none) Devices(context.Context) ([]Device, error) { return nil, ErrNoLibrary }

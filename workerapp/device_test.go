@@ -1,0 +1,55 @@
+package workerapp
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/heliostat-render/heliostat/shared/render"
+	"github.com/heliostat-render/heliostat/shared/render/warm"
+	"github.com/heliostat-render/heliostat/workerapp/gpu"
+)
+
+func TestTheOwnersDevicesAreChosen(t *testing.T) {
+	machine := []gpu.Device{
+		{ID: "cpu", Kind: gpu.CPU, Name: "A CPU", Memory: 64 << 30},
+		{ID: "GPU-a", Kind: gpu.GPU, Name: "RTX A", Memory: 24 << 30}, {ID: "GPU-b", Kind: gpu.GPU, Name: "RTX B", Memory: 8 << 30},
+		{ID: "GPU-c", Kind: gpu.GPU, Name: "RTX A", Memory: 20 << 30},
+	}
+	blender := []warm.Found{{Install: render.Install{Devices: []string{"CPU", "CUDA", "HIP"}, Class: "cpu/avx2"}}}
+	for _, c := range []struct {
+		want   string
+		boards []string
+		ids    string // "" is the CPU, "?" an unnamed GPU, or what the error says
+		class  string
+	}{
+		{"", nil, "", "cpu/avx2"},
+		{"cpu", nil, "", "cpu/avx2"},
+		{"auto", nil, "GPU-a,GPU-c", "gpu/cuda/rtx-a"},
+		{"cuda", []string{"1"}, "GPU-b", "gpu/cuda/rtx-b"},
+		{"cuda", []string{"gpu-c", "GPU-c"}, "GPU-c", "gpu/cuda/rtx-a"},
+		{"hip", nil, "?", "gpu/hip/hip-gpu"},
+		{"optix", nil, "no renderer here can use OPTIX", ""},
+		{"cuda", []string{"7"}, "there is no GPU 7", ""},
+		{"cuda", []string{"0", "1"}, "different kinds", ""},
+	} {
+		got, err := choose(c.want, c.boards, machine, blender)
+		if err != nil {
+			if c.class != "" || !strings.Contains(err.Error(), c.ids) {
+				t.Errorf("%+v: %v", c, err)
+			}
+			continue
+		}
+		ids := strings.Join(got.ids(), ",")
+		if c.ids == "?" && (ids != "" || got.kind != gpu.GPU) || c.ids != "?" && ids != c.ids || got.class(blender[0].Install) != c.class {
+			t.Errorf("%+v: %s, %s", c, ids, got.class(blender[0].Install))
+		}
+	}
+	if c, err := choose("auto", nil, machine[:1], blender); err != nil || c.kind != gpu.CPU {
+		t.Errorf("without a GPU auto is %+v, %v", c, err)
+	}
+	c, err := choose("auto", nil, machine, blender)
+	if err != nil || c.smallest() != 20<<30 || !c.uses(machine[3]) || c.uses(machine[2]) || slices.Contains(c.ids(), "cpu") {
+		t.Errorf("%+v, %v", c, err)
+	}
+}

@@ -1,0 +1,5 @@
+//go:build linux && !amd64 && !arm64
+
+package sandbox
+
+func auditArch() (uint32, bool) { return 0, false }

@@ -1,0 +1,49 @@
+package workerapp
+
+import (
+	"context"
+	"path/filepath"
+	"time"
+
+	"github.com/heliostat-render/heliostat/workerapp/bench"
+)
+
+// benchLimit bounds the measurement; compiling a GPU's kernels takes minutes.
+const benchLimit = 15 * time.Minute
+
+// score is what this machine renders, in work units per minute.
+func (e *Engine) score(ctx context.Context) (float64, error) {
+	if e.options.Bench != nil {
+		return e.options.Bench(ctx)
+	}
+	first := e.found[0]
+	for _, f := range e.found {
+		if bench.Can(f.Install) {
+			first = f
+			break
+		}
+	}
+	device, threads := e.device.first(), e.options.threads()
+	measure := func(ctx context.Context) (bench.Score, error) {
+		if !bench.Can(first.Install) {
+			return bench.Measure(ctx, threads, time.Second)
+		}
+		rig := bench.Rig{
+			Found: first, Device: e.device.backend, Sandbox: e.options.Sandbox, Threads: threads, Dir: filepath.Join(e.space.Scratch(), "bench"),
+		}
+		if ids := e.device.ids(); len(ids) > 0 {
+			rig.DeviceID = ids[0]
+		}
+		ctx, cancel := context.WithTimeout(ctx, benchLimit)
+		defer cancel()
+		return bench.Render(ctx, rig)
+	}
+	s, err := bench.Cached(ctx, filepath.Join(e.space.Dir(), "bench.json"), bench.Key{
+		Device: device.Name, Driver: device.Driver, Renderer: first.Install.Renderer + " " + first.Install.Version, Threads: threads,
+	}, measure)
+	if s.Units > 0 && err != nil {
+		e.options.Log.Warn("the bench score isn't kept", "err", err)
+		err = nil
+	}
+	return s.Units * float64(max(1, len(e.device.ids()))), err // one GPU was measured
+}
