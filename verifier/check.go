@@ -1,76 +1,137 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/spf13/cobra"
 
-	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/proof"
+	"github.com/heliostat-render/heliostat/shared/proof/slash"
 )
 
 // errFails is the exit of check for a worker that is convicted.
 var errFails = errors.New("the evidence convicts the worker")
 
 func checkCommand() *cobra.Command {
-	r := job.Recipe{Renderer: "blender", Engine: "CYCLES"}
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "check EVIDENCE",
-		Short: "Judge a stored piece of evidence again, offline",
-		Long: `Judge a stored piece of evidence again, offline.
+		Short: "Judge a stored piece of evidence, or a whole case, again, offline",
+		Long: `Judge a stored piece of evidence, or a whole case, again, offline.
 
-The verdict is a pure function of the evidence and the policy; the recipe's facts that the policy
-depends on are given by flags. The exit is non-zero when the evidence convicts the worker.`,
+A piece of evidence is one verifier's: both sides' tiles with the policy that they were judged by. A
+case is what a slash rests on: the worker's signed receipt, the verification key and every verifier's signed
+verdict with its evidence; signatures, digests and verdicts are all checked. Nothing else is needed.
+The exit is non-zero when the worker is convicted, or when the file contradicts itself.`,
 		Example: `  heliostat-verifier check evidence.json
-  heliostat-verifier check evidence.json --engine BLENDER_EEVEE --width 1920 --height 1080 --json`,
+  heliostat-verifier check case.json --json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			f, err := os.Open(args[0])
+			raw, err := read(args[0])
 			if err != nil {
-				return fmt.Errorf("read the evidence: %w", err)
+				return err
 			}
-			defer f.Close()
-			evidence, err := proof.DecodeEvidence(f)
-			if err != nil {
+			convicts, err := check(c.OutOrStdout(), raw, asJSON)
+			switch {
+			case err != nil:
 				return fmt.Errorf("%s: %w", args[0], err)
-			}
-			verdict, err := proof.Judge(evidence, proof.PolicyFor(r))
-			if err != nil {
-				return fmt.Errorf("%s: %w", args[0], err)
-			}
-			out := c.OutOrStdout()
-			if asJSON {
-				text, err := json.MarshalIndent(verdict, "", "  ")
-				if err != nil {
-					return err
-				}
-				fmt.Fprintln(out, string(text))
-			} else {
-				fmt.Fprintf(out, "%s: %s\n", word(verdict), verdict.Reason)
-				for _, t := range verdict.Tiles {
-					fmt.Fprintf(out, "frame %d tile %d %v: outliers %.4f, largest difference %.2g, correlation %.3f, bias %.2g, bad %v\n",
-						t.Frame, t.Tile, t.Plane, t.Outliers, t.MaxDiff, t.Correlation, t.Bias, t.Bad)
-				}
-			}
-			if !verdict.Pass && !verdict.Inconclusive {
+			case convicts:
 				return errFails
 			}
 			return nil
 		},
 	}
-	flags := c.Flags()
-	flags.StringVar(&r.Renderer, "renderer", r.Renderer, "the recipe's renderer")
-	flags.StringVar(&r.Engine, "engine", r.Engine, "the recipe's engine")
-	flags.IntVar(&r.Width, "width", 0, "the recipe's width in pixels (default: not checked)")
-	flags.IntVar(&r.Height, "height", 0, "the recipe's height in pixels (default: not checked)")
-	flags.BoolVar(&r.Denoise, "denoise", false, "the recipe denoises")
-	flags.BoolVar(&r.Compositing, "compositing", false, "the recipe composites")
-	flags.BoolVar(&asJSON, "json", false, "print JSON")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
+}
+
+func read(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the evidence: %w", err)
+	}
+	defer f.Close()
+	raw, err := io.ReadAll(io.LimitReader(f, slash.MaxCase+1))
+	if err != nil {
+		return nil, fmt.Errorf("read the evidence: %w", err)
+	}
+	return raw, nil
+}
+
+func check(out io.Writer, raw []byte, asJSON bool) (convicts bool, err error) {
+	var kind struct {
+		Opinions json.RawMessage `json:"opinions"`
+	}
+	if json.Unmarshal(raw, &kind) == nil && kind.Opinions != nil {
+		return checkCase(out, raw, asJSON)
+	}
+	e, err := proof.DecodeEvidence(bytes.NewReader(raw))
+	if err != nil {
+		return false, err
+	}
+	if e.Policy.Version < 1 {
+		return false, fmt.Errorf("%w: it doesn't hold the policy that it was judged by; ask for it again from a newer verifier", proof.ErrEvidence)
+	}
+	v, err := proof.Judge(e, e.Policy)
+	if err != nil {
+		return false, err
+	}
+	if asJSON {
+		return !v.Pass && !v.Inconclusive, show(out, v)
+	}
+	print(out, v)
+	return !v.Pass && !v.Inconclusive, nil
+}
+
+func checkCase(out io.Writer, raw []byte, asJSON bool) (bool, error) {
+	c, err := slash.Decode(bytes.NewReader(raw))
+	if err != nil {
+		return false, err
+	}
+	f, err := slash.Check(c)
+	if err != nil {
+		return false, err
+	}
+	if asJSON {
+		return f.Convicts, show(out, f)
+	}
+	fmt.Fprintf(out, "worker %s, attempt %s: %d verifiers convict, %d pass, %d can't tell; %d convictions make a quorum\n",
+		c.Receipt.Worker, c.Receipt.Attempt, f.Fails, f.Passes, f.Inconclusive, slash.Quorum)
+	for i, v := range f.Verdicts {
+		fmt.Fprintf(out, "verifier %s: ", c.Opinions[i].Verdict.Verifier)
+		print(out, v)
+	}
+	return f.Convicts, nil
+}
+
+func show(out io.Writer, v any) error {
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(out, string(text))
+	return err
+}
+
+func print(out io.Writer, v proof.Verdict) {
+	fmt.Fprintf(out, "%s: %s\n", word(v), v.Reason)
+	for _, t := range v.Tiles {
+		fmt.Fprintf(out, "frame %d tile %d %v: outliers %.4f, largest difference %.2g, noise %.3f, correlation %.3f, bias %.2g, bad %v\n",
+			t.Frame, t.Tile, t.Plane, t.Outliers, t.MaxDiff, t.Noise, t.Correlation, t.Bias, t.Bad)
+	}
+	for _, r := range v.Delivered {
+		if r.Unread != "" {
+			fmt.Fprintf(out, "frame %d delivered: not compared with its master: %s\n", r.Frame, r.Unread)
+			continue
+		}
+		fmt.Fprintf(out, "frame %d delivered: worst tile %d, pixels off %.4f, FLIP %.4f, of the frame %.4f, bad %v\n",
+			r.Frame, r.Figure.Tile, r.Figure.Off, r.Figure.WorstFlip, r.Figure.Flip, r.Figure.Bad)
+	}
 }
 
 func word(v proof.Verdict) string {

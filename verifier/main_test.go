@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"io"
 	"os"
 	"path/filepath"
@@ -13,9 +14,12 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/heliostat-render/heliostat/shared/identity"
 	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/pack/fetch/fetchtest"
 	"github.com/heliostat-render/heliostat/shared/proof"
+	"github.com/heliostat-render/heliostat/shared/proof/slash"
+	"github.com/heliostat-render/heliostat/shared/receipt"
 	"github.com/heliostat-render/heliostat/shared/render"
 	"github.com/heliostat-render/heliostat/shared/render/fake"
 	"github.com/heliostat-render/heliostat/shared/wire"
@@ -32,7 +36,7 @@ func TestCommands(t *testing.T) {
 				return err
 			}
 		}
-		return nil
+		return os.WriteFile(filepath.Join(env.WorkDir, "case.json"), theCase(t), 0o600)
 	}})
 }
 
@@ -68,7 +72,8 @@ func evidence(t *testing.T, samples int) []byte {
 	_, verifier := side(8)
 	commits := []proof.FrameCommit{commit}
 	e := proof.Evidence{Key: proof.Digest{3}, Root: proof.TaskRoot(commits), Frames: commits, WorkerClass: "c", VerifierClass: "c"}
-	policy := proof.PolicyFor(job.Recipe{Renderer: "blender", Engine: "CYCLES"})
+	policy := proof.PolicyFor(job.Recipe{Renderer: "blender", Engine: "CYCLES", Format: "PNG"})
+	e.Policy = policy
 	picks := proof.Picks(e.Key, commits, policy)
 	var err error
 	if e.Worker, err = worker.ProveAll(commit, policy, picks); err != nil {
@@ -83,6 +88,44 @@ func evidence(t *testing.T, samples int) []byte {
 	}
 	var b bytes.Buffer
 	if err := proof.EncodeEvidence(&b, e); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// theCase is a quorum's case against a worker that took half of the samples.
+func theCase(t *testing.T) []byte {
+	t.Helper()
+	id := func() *identity.Identity {
+		i, err := identity.New()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return i
+	}
+	sign := func(i *identity.Identity, digest [32]byte) []byte {
+		s, err := i.Sign(digest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	raw := evidence(t, 4)
+	e, err := proof.DecodeEvidence(bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := slash.Case{ChainID: 1, Recipe: job.Recipe{Renderer: "blender", Engine: "CYCLES", Format: "PNG"}, Key: e.Key, KeyHash: proof.KeyHash(e.Key)}
+	domain, worker := receipt.Domain{ChainID: 1}, id()
+	c.Receipt = receipt.Receipt{Attempt: "a1", Worker: worker.Address(), Class: e.WorkerClass, Recipe: receipt.RecipeHash(c.Recipe), Root: e.Root}
+	c.Signature = sign(worker, c.Receipt.Digest(domain))
+	for range slash.Quorum {
+		verifier := id()
+		v := receipt.Verdict{Attempt: "a1", Verifier: verifier.Address(), Root: e.Root, Evidence: sha256.Sum256(raw), Samples: proof.SamplesDigest(e.Verifier)}
+		c.Opinions = append(c.Opinions, slash.Opinion{Verdict: v, Signature: sign(verifier, v.Digest(domain)), Evidence: raw})
+	}
+	var b bytes.Buffer
+	if err := slash.Encode(&b, c); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()

@@ -76,11 +76,11 @@ func (v *Verifier) drop(audit string) {
 func (v *Verifier) audit(ctx context.Context, state *State) (committed bool, err error) {
 	log := v.options.Log.With("audit", state.Offer.Audit)
 	if state.Samples == nil {
-		samples, seconds, err := v.render(ctx, state.Offer)
+		samples, channels, seconds, err := v.render(ctx, state.Offer)
 		if err != nil {
 			return false, err
 		}
-		state.Samples, state.Seconds = samples, seconds
+		state.Samples, state.Channels, state.Seconds = samples, channels, seconds
 		if err := v.shelf.save(*state); err != nil {
 			return false, err
 		}
@@ -143,7 +143,7 @@ func refused(err error) bool {
 }
 
 func (v *Verifier) judge(ctx context.Context, state *State, reveal wire.AuditReveal, samples proof.Digest) (proof.Verdict, error) {
-	evidence, err := v.evidence(ctx, *state, reveal)
+	evidence, err := v.evidence(ctx, state, reveal)
 	if err != nil {
 		return proof.Verdict{}, err
 	}

@@ -37,9 +37,10 @@ func missing(format string, a ...any) error {
 	return &fault{faultMissing, fmt.Errorf(format, a...)}
 }
 
-// evidence builds what the verdict rests on from the worker's files and our samples.
-func (v *Verifier) evidence(ctx context.Context, s State, r wire.AuditReveal) (proof.Evidence, error) {
-	if err := checkReveal(s, r); err != nil {
+// evidence builds what the verdict rests on from the worker's files and our samples. The time
+// that it takes to render is added to the state's.
+func (v *Verifier) evidence(ctx context.Context, s *State, r wire.AuditReveal) (proof.Evidence, error) {
+	if err := checkReveal(*s, r); err != nil {
 		return proof.Evidence{}, err
 	}
 	var key proof.Digest
@@ -57,14 +58,20 @@ func (v *Verifier) evidence(ctx context.Context, s State, r wire.AuditReveal) (p
 	}
 	e := proof.Evidence{
 		Key: key, Root: r.Receipt.Root, Frames: r.Commits, Verifier: s.Samples,
-		WorkerClass: r.Class, VerifierClass: v.class(s.Offer.Recipe),
+		WorkerClass: r.Class, VerifierClass: v.class(s.Offer.Recipe), Policy: r.Policies,
 	}
 	var trees *proof.Trees
 	var commit proof.FrameCommit
+	dark := &darkroom{v: v, state: s, policy: r.Policies}
+	defer dark.done()
 	for _, p := range picks {
 		if trees == nil || trees.Frame != p.Frame {
+			var final []byte
 			var err error
-			if trees, commit, err = v.frame(ctx, s.Offer, r, p.Frame); err != nil {
+			if trees, commit, final, err = v.frame(ctx, s.Offer, r, p.Frame); err != nil {
+				return proof.Evidence{}, err
+			}
+			if err := dark.relate(ctx, &e, commit, trees, final); err != nil {
 				return proof.Evidence{}, err
 			}
 		}
@@ -108,7 +115,7 @@ func checkReveal(s State, r wire.AuditReveal) error {
 }
 
 // frame downloads one challenged frame and holds it against its commitment.
-func (v *Verifier) frame(ctx context.Context, offer wire.AuditOffer, r wire.AuditReveal, number int) (*proof.Trees, proof.FrameCommit, error) {
+func (v *Verifier) frame(ctx context.Context, offer wire.AuditOffer, r wire.AuditReveal, number int) (*proof.Trees, proof.FrameCommit, []byte, error) {
 	var want proof.FrameCommit
 	for _, c := range r.Commits {
 		if c.Frame == number {
@@ -122,26 +129,26 @@ func (v *Verifier) frame(ctx context.Context, offer wire.AuditOffer, r wire.Audi
 		}
 	}
 	if at < 0 {
-		return nil, want, fmt.Errorf("frame %d is challenged but not revealed", number)
+		return nil, want, nil, fmt.Errorf("frame %d is challenged but not revealed", number)
 	}
 	final, err := v.download(ctx, number, "final", r.Finals[at], want.FileDigest)
 	if err != nil {
-		return nil, want, err
+		return nil, want, nil, err
 	}
 	var master []byte
 	if want.MasterDigest != (proof.Digest{}) {
 		if master, err = v.download(ctx, number, "master", r.Masters[at], want.MasterDigest); err != nil {
-			return nil, want, err
+			return nil, want, nil, err
 		}
 	}
-	got, trees, err := proof.CommitBytes(number, extension(offer.Recipe.Format), final, master)
+	got, trees, err := proof.CommitBytes(number, proof.Extension(offer.Recipe.Format), final, master)
 	if err != nil {
-		return nil, want, missing("the worker's frame %d: %w", number, err)
+		return nil, want, nil, missing("the worker's frame %d: %w", number, err)
 	}
 	if got.Hash() != want.Hash() {
-		return nil, want, missing("the worker's frame %d doesn't lead to the tiles it committed to", number)
+		return nil, want, nil, missing("the worker's frame %d doesn't lead to the tiles it committed to", number)
 	}
-	return trees, want, nil
+	return trees, want, final, nil
 }
 
 func (v *Verifier) download(ctx context.Context, frame int, kind string, signed wire.Signed, want proof.Digest) ([]byte, error) {
@@ -162,15 +169,4 @@ func (v *Verifier) download(ctx context.Context, frame int, kind string, signed 
 		return nil, missing("the worker's %s of frame %d has the digest %s instead of %s", kind, frame, hex.EncodeToString(got[:4]), hex.EncodeToString(want[:4]))
 	}
 	return b.Bytes(), nil
-}
-
-// extension is how a format's files end, where it matters: only PNG and OpenEXR are read.
-func extension(format string) string {
-	switch format {
-	case "PNG":
-		return ".png"
-	case "OPEN_EXR", "OPEN_EXR_MULTILAYER":
-		return ".exr"
-	}
-	return "." + strings.ToLower(format)
 }

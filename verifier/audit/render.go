@@ -11,21 +11,20 @@ import (
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
-// cycles is the engine whose noisy linear pass is compared.
+// cycles is the engine that always has a noisy linear pass, whichever program it runs in.
 const cycles = "CYCLES"
 
-// render renders the challenged tiles without knowing anything of the worker's. The
-// samples come in the challenge's order, the master before the final.
-func (v *Verifier) render(ctx context.Context, offer wire.AuditOffer) (samples []proof.TileSample, seconds float64, err error) {
+// hold takes a session with the offer's scene loaded; the caller calls Done.
+func (v *Verifier) hold(ctx context.Context, offer wire.AuditOffer) (*warm.Held, error) {
 	key, err := v.options.Identity.OpenJobKey(offer.Package, offer.JobKey)
 	if err != nil {
-		return nil, 0, fmt.Errorf("open the job key: %w", err)
+		return nil, fmt.Errorf("open the job key: %w", err)
 	}
 	found, err := warm.Choose(v.options.Found, offer.Recipe)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	held, err := v.options.Pool.Take(ctx, warm.Want{
+	return v.options.Pool.Take(ctx, warm.Want{
 		Package: offer.Package,
 		Recipe:  offer.Recipe,
 		Found:   found,
@@ -33,8 +32,15 @@ func (v *Verifier) render(ctx context.Context, offer wire.AuditOffer) (samples [
 			return v.fetcher.Fetch(ctx, fetch.Package{ID: offer.Package, Audit: offer.Audit, Manifest: offer.Manifest, JobKey: key}, dir, nil)
 		},
 	})
+}
+
+// render renders the challenged tiles without knowing anything of the worker's. The
+// samples come in the challenge's order, the master before the final; channels are the
+// master's names.
+func (v *Verifier) render(ctx context.Context, offer wire.AuditOffer) (samples []proof.TileSample, channels []string, seconds float64, err error) {
+	held, err := v.hold(ctx, offer)
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, 0, err
 	}
 	defer held.Done()
 	policy := proof.PolicyFor(offer.Recipe)
@@ -49,12 +55,12 @@ func (v *Verifier) render(ctx context.Context, offer wire.AuditOffer) (samples [
 		if len(borders) == 0 {
 			continue
 		}
-		frame, err := held.Render(ctx, render.Request{Frame: f.Frame, Seed: f.Seed, Borders: borders, Master: offer.Recipe.Engine == cycles}, nil)
+		frame, err := held.Render(ctx, render.Request{Frame: f.Frame, Seed: f.Seed, Borders: borders, Master: policy.NeedMaster || offer.Recipe.Engine == cycles}, nil)
 		if err != nil {
-			return nil, 0, fmt.Errorf("render the challenged tiles of frame %d: %w", f.Frame, err)
+			return nil, nil, 0, fmt.Errorf("render the challenged tiles of frame %d: %w", f.Frame, err)
 		}
 		if len(frame.Tiles) != len(borders) {
-			return nil, 0, fmt.Errorf("frame %d: the renderer gave %d tiles for %d borders", f.Frame, len(frame.Tiles), len(borders))
+			return nil, nil, 0, fmt.Errorf("frame %d: the renderer gave %d tiles for %d borders", f.Frame, len(frame.Tiles), len(borders))
 		}
 		tiles[f.Frame] = frame.Tiles
 		seconds += frame.Seconds
@@ -63,13 +69,16 @@ func (v *Verifier) render(ctx context.Context, offer wire.AuditOffer) (samples [
 	for _, t := range offer.Tiles {
 		tile := tiles[t.Frame][0]
 		tiles[t.Frame] = tiles[t.Frame][1:]
+		if tile.Master != nil {
+			channels = tile.Master.Channels
+		}
 		both, err := sample(offer, policy, t, tile)
 		if err != nil {
-			return nil, 0, err
+			return nil, nil, 0, err
 		}
 		samples = append(samples, both...)
 	}
-	return samples, seconds, nil
+	return samples, channels, seconds, nil
 }
 
 // sample gives a rendered tile in each plane that the policy compares.

@@ -27,7 +27,10 @@ type State struct {
 	Money   wire.Money         `json:"money"`
 	Samples []proof.TileSample `json:"samples,omitempty"` // what was rendered; set before it is committed to
 	Seconds float64            `json:"seconds"`           // spent rendering
-	Tries   int                `json:"tries"`             // starts of the verifier that took it up
+	// Channels are the names of the master's channels as this node rendered them; the worker's
+	// names decide nothing.
+	Channels []string `json:"channels,omitempty"`
+	Tries    int      `json:"tries"` // starts of the verifier that took it up
 }
 
 // shelf is the folder of audits in hand.
