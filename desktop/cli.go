@@ -80,7 +80,7 @@ every frame, and pays for what passed. Without a command it opens its window.`,
 	flags.DurationVar(&c.connect, "connect-timeout", 10*time.Second, "how long to try to reach the manager")
 	root.AddCommand(
 		c.submitCommand(), c.jobsCommand(), c.jobCommand(),
-		c.cancelCommand(), c.pauseCommand(), c.resumeCommand(), c.acceptCommand(), c.claimCommand(),
+		c.cancelCommand(""), c.pauseCommand(""), c.resumeCommand(""), c.acceptCommand(), c.claimCommand(),
 		c.nodesCommand(), c.payoutsCommand(), c.workerCommand(), c.farmCommand(),
 	)
 	return root

@@ -32,9 +32,10 @@ func (c *cli) control(use, short, example string, do func(context.Context, *clie
 	}
 }
 
-func (c *cli) cancelCommand() *cobra.Command {
+// cancelCommand is `heliostat cancel` and, under "job ", `heliostat job cancel`.
+func (c *cli) cancelCommand(under string) *cobra.Command {
 	reason := "cancelled by its owner"
-	cmd := c.control("cancel", "Stop a job: verified frames are paid, the rest is refunded", "  heliostat cancel j6f2…",
+	cmd := c.control("cancel", "Stop a job: verified frames are paid, the rest is refunded", "  heliostat "+under+"cancel j6f2…",
 		func(ctx context.Context, m *client.Client, id string) (job.Job, error) {
 			return m.Cancel(ctx, id, reason)
 		})
@@ -42,9 +43,9 @@ func (c *cli) cancelCommand() *cobra.Command {
 	return cmd
 }
 
-func (c *cli) pauseCommand() *cobra.Command {
+func (c *cli) pauseCommand(under string) *cobra.Command {
 	reason := "paused by its owner"
-	cmd := c.control("pause", "Let running tasks finish and start no new ones", "  heliostat pause j6f2…",
+	cmd := c.control("pause", "Let running tasks finish and start no new ones", "  heliostat "+under+"pause j6f2…",
 		func(ctx context.Context, m *client.Client, id string) (job.Job, error) {
 			return m.Pause(ctx, id, reason)
 		})
@@ -52,8 +53,8 @@ func (c *cli) pauseCommand() *cobra.Command {
 	return cmd
 }
 
-func (c *cli) resumeCommand() *cobra.Command {
-	return c.control("resume", "Go on with a paused job", "  heliostat resume j6f2…",
+func (c *cli) resumeCommand(under string) *cobra.Command {
+	return c.control("resume", "Go on with a paused job", "  heliostat "+under+"resume j6f2…",
 		func(ctx context.Context, m *client.Client, id string) (job.Job, error) { return m.Resume(ctx, id, "") })
 }
 

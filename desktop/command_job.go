@@ -16,14 +16,16 @@ import (
 func (c *cli) jobCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "job",
-		Short:   "Show, explain or watch one job",
-		Example: "  heliostat job show j6f2…\n  heliostat job why j6f2…\n  heliostat job watch j6f2…",
+		Short:   "Show, explain, watch and steer one job",
+		Example: "  heliostat job show j6f2…\n  heliostat job why j6f2…\n  heliostat job priority j6f2… 10\n  heliostat job retry j6f2… --yes",
 		Args:    c.noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return usagef("say what to do: show, why or watch; see %s --help", cmd.CommandPath())
+			return usagef("say what to do, such as show, why, watch or priority; see %s --help", cmd.CommandPath())
 		},
 	}
-	cmd.AddCommand(c.jobShowCommand(), c.jobWhyCommand(), c.jobWatchCommand())
+	cmd.AddCommand(c.jobShowCommand(), c.jobWhyCommand(), c.jobWatchCommand(),
+		c.jobPriorityCommand(), c.jobRequeueCommand(), c.jobReleaseCommand(), c.jobRetryCommand(), c.jobFetchCommand(), c.jobEncodeCommand(),
+		c.cancelCommand("job "), c.pauseCommand("job "), c.resumeCommand("job "))
 	return cmd
 }
 
@@ -78,6 +80,7 @@ func (c *cli) printJob(d wire.JobDetail, nodes []job.Node, symbol string) error 
 	if j.Cause != "" {
 		facts = append(facts, []string{"cause", j.Cause})
 	}
+	facts = append(facts, wantsOf(j)...)
 	if d.ETA > 0 {
 		facts = append(facts, []string{"left", state.Duration(d.ETA)})
 	}

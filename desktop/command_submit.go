@@ -9,7 +9,9 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -24,7 +26,10 @@ type submitFlags struct {
 	samples, percentage, priority     int
 	maxPrice                          float64
 	wait, yes, accept                 bool
-	resume                            string
+	resume, limitRate                 string
+	rehash                            bool
+	rate                              int64 // bytes per second, from limitRate
+	wants                             wants
 }
 
 func (c *cli) submitCommand() *cobra.Command {
@@ -71,6 +76,9 @@ are made and fetched into --out. Ctrl-C leaves the job running; --resume comes b
 	flags.BoolVar(&f.wait, "wait", false, "show the frames as they are made and fetch them")
 	flags.BoolVar(&f.yes, "yes", false, "accept the quote without asking")
 	flags.BoolVar(&f.accept, "accept", false, "with --wait: accept the frames once all are here")
+	flags.StringVar(&f.limitRate, "limit-rate", "", "transfer at most so many `bytes` per second, such as 500K or 2M (default: no limit)")
+	flags.BoolVar(&f.rehash, "rehash", false, "read every file again, even those that look unchanged")
+	f.wants.register(flags)
 	flags.StringVar(&f.resume, "resume", "", "continue an earlier submission, by its `key or job`")
 	return cmd
 }
@@ -80,6 +88,13 @@ func (f *submitFlags) check() error {
 		if _, err := state.ParseFrames(f.frames); err != nil {
 			return usageError{err}
 		}
+	}
+	if err := f.wants.check(time.Now()); err != nil {
+		return err
+	}
+	var err error
+	if f.rate, err = parseRate(f.limitRate); err != nil {
+		return usageError{err}
 	}
 	switch {
 	case f.samples < 0 || f.samples > 1<<24:
@@ -94,9 +109,25 @@ func (f *submitFlags) check() error {
 	return nil
 }
 
-func (c *cli) agent() (*submit.Agent, error) {
+// parseRate reads bytes per second: "500K", "2M", "1.5G" in powers of 1024, as curl and wget do. "" is 0.
+func parseRate(text string) (int64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	number, unit := text, 1.0
+	if i := strings.IndexByte("KMG", strings.ToUpper(text[len(text)-1:])[0]); i >= 0 {
+		number, unit = text[:len(text)-1], math.Pow(1024, float64(i+1))
+	}
+	n, err := strconv.ParseFloat(number, 64)
+	if err != nil || !(n*unit >= 1024 && n*unit <= 1e15) {
+		return 0, fmt.Errorf("--limit-rate %q can't be used; write bytes per second, such as 500K or 2M, at least 1K", text)
+	}
+	return int64(n * unit), nil
+}
+
+func (c *cli) agent(rate int64) (*submit.Agent, error) {
 	return submit.New(submit.Options{
-		Manager: c.manager, DataDir: c.data, Passphrase: passphrase(), Software: "heliostat " + version, Connect: c.connect, Log: c.log,
+		Manager: c.manager, DataDir: c.data, Passphrase: passphrase(), Software: "heliostat " + version, Connect: c.connect, Log: c.log, Upload: rate,
 	})
 }
 
@@ -131,9 +162,11 @@ func (c *cli) submit(ctx context.Context, blend string, f submitFlags) error {
 	}
 	scene.Priority = f.priority
 	scene.MaxPrice = job.Amount(math.Round(f.maxPrice * float64(job.Token)))
+	scene.Rehash = f.rehash
+	f.wants.apply(&scene)
 	scene.AcceptQuote = f.yes
 	scene.AcceptFrames = f.accept
-	agent, err := c.agent()
+	agent, err := c.agent(f.rate)
 	if err != nil {
 		submit.Discard(scene)
 		return err
@@ -144,7 +177,7 @@ func (c *cli) submit(ctx context.Context, blend string, f submitFlags) error {
 }
 
 func (c *cli) resumeSubmission(ctx context.Context, f submitFlags) error {
-	agent, err := c.agent()
+	agent, err := c.agent(f.rate)
 	if err != nil {
 		return err
 	}

@@ -140,8 +140,46 @@ func (m *manager) handle(_ context.Context, s *link.Session, msg link.Message) (
 	case wire.TypeJobWatch:
 		m.watched[s] = true
 		return wire.TypeOK, nil, nil
-	case wire.TypeJobCancel, wire.TypeJobPause, wire.TypeJobResume, wire.TypeJobAccept, wire.TypeJobClaim:
+	case wire.TypeJobCancel, wire.TypeJobPause, wire.TypeJobResume, wire.TypeJobAccept, wire.TypeJobClaim, wire.TypeJobRelease, wire.TypeJobRequeue:
 		return m.changeLocked(msg)
+	case wire.TypeJobPriority:
+		var ask wire.JobPriority
+		if err := msg.Decode(&ask); err != nil {
+			return "", nil, err
+		}
+		detail, err := m.findLocked(ask.Job)
+		if err != nil {
+			return "", nil, err
+		}
+		detail.Job.Priority = ask.Priority
+		return wire.TypeJob, detail.Job, nil
+	case wire.TypeJobDraft:
+		var ask wire.JobDraft
+		if err := msg.Decode(&ask); err != nil {
+			return "", nil, err
+		}
+		from, err := m.findLocked(ask.From)
+		if err != nil {
+			return "", nil, err
+		}
+		j := from.Job
+		j.ID, j.State, j.Frames = "jretry", job.Quoted, ask.Frames
+		if j.Frames == nil {
+			j.Frames = []int{3, 4}
+		}
+		m.jobs[j.ID] = &wire.JobDetail{Job: j}
+		return wire.TypeJobQuote, wire.JobQuote{Job: j, Quote: job.Quote{ID: "q", Price: job.Token, Ceiling: 2 * job.Token, Basis: "frames rendered before"}}, nil
+	case wire.TypeJobFund:
+		var ask wire.JobFund
+		if err := msg.Decode(&ask); err != nil {
+			return "", nil, err
+		}
+		detail, err := m.findLocked(ask.Job)
+		if err != nil {
+			return "", nil, err
+		}
+		detail.Job.State = job.Rendering
+		return wire.TypeJob, detail.Job, nil
 	case wire.TypeJobFetch:
 		return m.fetchLocked(msg)
 	case wire.TypeNodeList:
@@ -180,7 +218,7 @@ func (m *manager) changeLocked(msg link.Message) (wire.Type, any, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	next := map[wire.Type]job.State{wire.TypeJobCancel: job.Cancelled, wire.TypeJobPause: job.Paused, wire.TypeJobResume: job.Rendering, wire.TypeJobAccept: job.Accepted, wire.TypeJobClaim: job.Disputed}[msg.Type]
+	next := map[wire.Type]job.State{wire.TypeJobCancel: job.Cancelled, wire.TypeJobPause: job.Paused, wire.TypeJobResume: job.Rendering, wire.TypeJobAccept: job.Accepted, wire.TypeJobClaim: job.Disputed, wire.TypeJobRelease: job.Rendering, wire.TypeJobRequeue: job.Rendering}[msg.Type]
 	if msg.Type == wire.TypeJobAccept && detail.Job.State != job.Delivered {
 		return "", nil, &wire.Error{Code: wire.CodeConflict, Message: "the job is " + string(detail.Job.State), Next: "accept it once it is delivered"}
 	}

@@ -108,7 +108,11 @@ func WorkerWords(status state.WorkerStatus) (title, sentence string) {
 	case state.WorkerIdle:
 		return "Waiting for work", "Signed in. The next task that fits this machine starts by itself."
 	case state.WorkerBusy:
-		return busyWords(status)
+		title, sentence = busyWords(status)
+		if status.Reason != "" {
+			sentence += " Then it pauses: " + status.Reason + "."
+		}
+		return title, sentence
 	case state.WorkerPaused:
 		if status.Reason == "" {
 			return "Paused", "The machine is yours."

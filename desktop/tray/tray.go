@@ -56,8 +56,12 @@ func (t *Tray) Menu() *fyne.Menu { return t.menu }
 func (t *Tray) Update(s state.Snapshot) {
 	title, _ := page.WorkerWords(s.Worker)
 	title = "Worker: " + title
-	if s.Worker.State == state.WorkerPaused && s.Worker.Reason != "" {
+	switch {
+	case s.Worker.Reason == "":
+	case s.Worker.State == state.WorkerPaused:
 		title += ", " + s.Worker.Reason
+	case s.Worker.State == state.WorkerBusy: // a rule of the owner's holds once the task is done
+		title += ", then a pause: " + s.Worker.Reason
 	}
 	jobs := Jobs(s)
 	running := page.Working(s.Worker.State)

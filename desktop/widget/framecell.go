@@ -3,6 +3,7 @@ package widget
 import (
 	"fmt"
 	"image"
+	"reflect"
 	"strconv"
 
 	"fyne.io/fyne/v2"
@@ -33,7 +34,7 @@ func NewFrameCell() *FrameCell {
 
 // Set shows a frame. Who names its worker; thumb may be nil; picked marks it as chosen.
 func (c *FrameCell) Set(frame job.Frame, who string, thumb image.Image, picked bool) {
-	if c.frame == frame && c.who == who && c.thumb == thumb && c.picked == picked {
+	if reflect.DeepEqual(c.frame, frame) && c.who == who && c.thumb == thumb && c.picked == picked {
 		return
 	}
 	c.frame, c.who, c.thumb, c.picked = frame, who, thumb, picked
