@@ -28,8 +28,11 @@ type env struct {
 }
 
 var benches = map[string]bench{
-	"farm":      farm,
-	"packaging": packagingBench,
+	"farm":       farm,
+	"packaging":  packagingBench,
+	"verify":     verify,
+	"simulation": simulationBench,
+	"worker":     worker,
 }
 
 func main() {

@@ -19,6 +19,7 @@ import (
 	"path"
 	"path/filepath"
 
+	"github.com/heliostat-render/heliostat/plugins/submit"
 	"github.com/heliostat-render/heliostat/shared/blob"
 	"github.com/heliostat-render/heliostat/shared/blob/dir"
 	"github.com/heliostat-render/heliostat/shared/pack"
@@ -38,7 +39,14 @@ func main() {
 	log.SetFlags(0)
 	home := flag.String("home", "", "folder for the store, the key and the scan cache")
 	first := flag.String("main", "scene.blend", "the file that a renderer would open")
+	steady := flag.String("steady", "", "only prepare this .blend in place, as a submission does with its copy")
 	flag.Parse()
+	if *steady != "" {
+		if err := submit.Steady(*steady); err != nil {
+			log.Fatalf("heliostat-bench-pack: %v", err)
+		}
+		return
+	}
 	ctx, stop := service.Context()
 	defer stop()
 	got, err := run(ctx, *home, *first, flag.Args())

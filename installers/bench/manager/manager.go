@@ -1,0 +1,344 @@
+// Package manager measures a real heliostat-manager process, durable SQLite and all, under
+// simulated nodes on real websockets: CPU per task, dispatch, connections held, submission of
+// a huge job, watching clients.
+//
+// Where the issue has an aim instead of a rival, the aim is the row's baseline.
+//
+// It is not a test: nothing fails because it was slow.
+package manager
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/heliostat-render/heliostat/installers/sim"
+	"github.com/heliostat-render/heliostat/installers/stage"
+	"github.com/heliostat-render/heliostat/shared/client"
+	"github.com/heliostat-render/heliostat/shared/wire"
+)
+
+// Row prints a figure beside its baseline.
+type Row func(name string, value float64, unit string, baseline float64)
+
+const (
+	workers   = 64
+	verifiers = 8
+	watchers  = 50
+)
+
+// Run does all of it; dir is for data, bin holds the programs.
+func Run(ctx context.Context, bin, dir string, row Row) error {
+	for _, part := range []func(context.Context, string, string, Row) error{cycles, dispatch, watching, connections} {
+		if err := part(ctx, bin, dir, row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// house is a manager process with simulated nodes around it.
+type house struct {
+	stage   *stage.Stage
+	process *stage.Process
+	world   *sim.World
+	artist  *sim.Artist
+	done    atomic.Int64 // acknowledged commits
+	frames  atomic.Int64 // in them
+	closers []func()
+}
+
+func open(ctx context.Context, bin, dir, name string, artists int, args ...string) (*house, error) {
+	dir = filepath.Join(dir, name)
+	h := &house{stage: &stage.Stage{Bin: bin, Dir: dir}}
+	var err error
+	h.process, err = h.stage.Start(ctx, "manager", "heliostat-manager", append([]string{"serve", "--data", h.stage.Data("manager"), "--listen", "127.0.0.1:0", "--settlement", "off"}, args...)...)
+	if err != nil {
+		return nil, err
+	}
+	h.world = &sim.World{URL: h.process.Ready["address"]}
+	h.world.Done = func(c sim.Commit) {
+		h.done.Add(1)
+		h.frames.Add(int64(len(c.Frames)))
+	}
+	if artists > 0 {
+		if h.artist, err = sim.StartArtist(ctx, h.world, dir); err != nil {
+			h.close()
+			return nil, err
+		}
+		h.closers = append(h.closers, h.artist.Close)
+	}
+	return h, nil
+}
+
+// staff connects workers and verifiers.
+func (h *house) staff(ctx context.Context, workers, verifiers int) error {
+	for range workers {
+		w, err := sim.StartWorker(ctx, h.world)
+		if err != nil {
+			return err
+		}
+		h.closers = append(h.closers, w.Close)
+	}
+	for range verifiers {
+		v, err := sim.StartVerifier(ctx, h.world)
+		if err != nil {
+			return err
+		}
+		h.closers = append(h.closers, v.Close)
+	}
+	return nil
+}
+
+func (h *house) close() {
+	for i := len(h.closers) - 1; i >= 0; i-- {
+		h.closers[i]()
+	}
+	if err := h.stage.Close(); err != nil {
+		log.Print(err)
+	}
+	if err := os.RemoveAll(h.stage.Dir); err != nil {
+		log.Print(err)
+	}
+}
+
+// until waits for so many acknowledged commits.
+func (h *house) until(ctx context.Context, n int64) error {
+	last, at := h.done.Load(), time.Now()
+	for h.done.Load() < n {
+		if now := h.done.Load(); now != last {
+			last, at = now, time.Now()
+		}
+		if time.Since(at) > 2*time.Minute {
+			return fmt.Errorf("nothing was committed for two minutes, %d of %d are; the manager's log ends:\n%s", last, n, stage.Tail(h.process.Log, 20))
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-h.process.Done():
+			return fmt.Errorf("the manager ended; its log ends:\n%s", stage.Tail(h.process.Log, 20))
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
+	return nil
+}
+
+// cpu is what the manager's process has used so far, in seconds.
+func (h *house) cpu() (float64, error) {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", h.process.PID()))
+	if err != nil {
+		return 0, err
+	}
+	// Fields 14 and 15 of proc_pid_stat(5), in ticks of 10 ms; the name before may hold spaces.
+	fields := strings.Fields(string(raw[strings.LastIndexByte(string(raw), ')')+1:]))
+	user, err1 := strconv.ParseFloat(fields[11], 64)
+	system, err2 := strconv.ParseFloat(fields[12], 64)
+	return (user + system) / 100, errors.Join(err1, err2)
+}
+
+// memory is a line of the process's status in bytes: VmHWM is the peak, VmRSS now.
+func (h *house) memory(line string) float64 {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", h.process.PID()))
+	if err != nil {
+		return 0
+	}
+	for l := range strings.Lines(string(raw)) {
+		if rest, ok := strings.CutPrefix(l, line+":"); ok {
+			kb, _ := strconv.ParseFloat(strings.Fields(rest)[0], 64) // the kernel writes numbers
+			return kb * 1024
+		}
+	}
+	return 0
+}
+
+func (h *house) peak(row Row, name string) { row("peak_"+name, h.memory("VmHWM")/1e6, "MB", 4096) }
+
+// cycles measures whole task cycles on queues of several lengths.
+func cycles(ctx context.Context, bin, dir string, row Row) error {
+	var first float64
+	for _, queue := range []int{200, 5_000, 100_000} {
+		if err := func() error {
+			name := fmt.Sprintf("task_cpu_%d", queue)
+			log.Printf("manager: %s", name)
+			h, err := open(ctx, bin, dir, name, 1)
+			if err != nil {
+				return err
+			}
+			defer h.close()
+			begun := time.Now()
+			if _, err := h.artist.Submit(ctx, queue); err != nil {
+				return err
+			}
+			if queue == 100_000 {
+				row("submit_100000", time.Since(begun).Seconds(), "s", 10)
+				h.peak(row, "submit_100000")
+			}
+			if err := h.staff(ctx, workers, verifiers); err != nil {
+				return err
+			}
+			const warm, span = 200, 1500
+			// A short queue is kept at its length by further jobs, one frame for one that is done.
+			feed := func() error {
+				if queue > 1000 {
+					return nil
+				}
+				_, err := h.artist.Submit(ctx, 100)
+				return err
+			}
+			if err := h.until(ctx, warm); err != nil {
+				return err
+			}
+			cpu, err := h.cpu()
+			if err != nil {
+				return err
+			}
+			start, from := time.Now(), h.done.Load()
+			for at := int64(warm); at < warm+span; at += 100 {
+				if err := errors.Join(feed(), h.until(ctx, at+100)); err != nil {
+					return err
+				}
+			}
+			after, err := h.cpu()
+			if err != nil {
+				return err
+			}
+			n := float64(h.done.Load() - from)
+			if h.frames.Load() != h.done.Load() {
+				log.Printf("manager: tasks have %.2f frames on average", float64(h.frames.Load())/float64(h.done.Load()))
+			}
+			each := (after - cpu) / n * 1000
+			if first == 0 {
+				first = each
+				row(name, each, "ms", 1) // the aim
+			} else {
+				row(name, each, "ms", first)
+			}
+			if queue == 5_000 {
+				row("cycles_per_second", n/time.Since(start).Seconds(), "1/s", 1000)
+			}
+			h.peak(row, name)
+			return nil
+		}(); err != nil {
+			return fmt.Errorf("%d queued tasks: %w", queue, err)
+		}
+	}
+	return nil
+}
+
+// dispatch measures from the artist's acceptance to the offer at a waiting worker.
+func dispatch(ctx context.Context, bin, dir string, row Row) error {
+	log.Print("manager: dispatch")
+	h, err := open(ctx, bin, dir, "dispatch", 1)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	offered := make(chan time.Time, 1)
+	h.world.Offered = func(string) {
+		select {
+		case offered <- time.Now():
+		default:
+		}
+	}
+	if err := h.staff(ctx, workers, verifiers); err != nil {
+		return err
+	}
+	var waits []float64
+	for i := range 300 {
+		_, at, err := h.artist.SubmitTimed(ctx, 1)
+		if err != nil {
+			return err
+		}
+		select {
+		case t := <-offered:
+			waits = append(waits, t.Sub(at).Seconds()*1000)
+		case <-time.After(30 * time.Second):
+			return errors.New("no worker was offered the task within 30 s")
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		// One job at a time: the next begins when this one is through.
+		if err := h.until(ctx, int64(i+1)); err != nil {
+			return err
+		}
+	}
+	row("dispatch_p50", quantile(waits, 0.50), "ms", 20)
+	row("dispatch_p99", quantile(waits, 0.99), "ms", 20)
+	h.peak(row, "dispatch")
+	return nil
+}
+
+// watching measures what watching clients cost: the same cycles with and without them.
+func watching(ctx context.Context, bin, dir string, row Row) error {
+	log.Print("manager: watch_50")
+	h, err := open(ctx, bin, dir, "watch", 1)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	j, err := h.artist.Submit(ctx, 5_000)
+	if err != nil {
+		return err
+	}
+	if err := h.staff(ctx, 16, 4); err != nil {
+		return err
+	}
+	const span = 600
+	measure := func() (float64, error) {
+		from := h.done.Load()
+		before, err := h.cpu()
+		if err != nil {
+			return 0, err
+		}
+		if err := h.until(ctx, from+span); err != nil {
+			return 0, err
+		}
+		after, err := h.cpu()
+		return after - before, err
+	}
+	if err := h.until(ctx, 100); err != nil {
+		return err
+	}
+	bare, err := measure()
+	if err != nil {
+		return err
+	}
+	watch, stop := context.WithCancel(ctx)
+	defer stop()
+	ended := make(chan error, watchers)
+	var pushed atomic.Int64
+	for range watchers {
+		c, err := client.Dial(ctx, client.Options{Manager: h.world.URL, Identity: h.artist.Identity(), Software: "sim"})
+		if err != nil {
+			return err
+		}
+		h.closers = append(h.closers, c.Close)
+		go func() { ended <- c.Watch(watch, wire.JobWatch{Job: j.ID}, func(wire.JobUpdate) { pushed.Add(1) }) }()
+	}
+	watched, err := measure()
+	if err != nil {
+		return err
+	}
+	stop()
+	for range watchers {
+		<-ended
+	}
+	// A cycle has six changes: three times progress, the commit, the verdict, the delivery.
+	row("watch_50", (watched-bare)/(6*span)*1000, "s", bare/(6*span)*1000)
+	log.Printf("manager: the %d watchers got %d updates", watchers, pushed.Load())
+	h.peak(row, "watch_50")
+	return nil
+}
+
+func quantile(v []float64, q float64) float64 {
+	sorted := slices.Sorted(slices.Values(v))
+	return sorted[min(len(sorted)-1, int(q*float64(len(sorted))))]
+}
