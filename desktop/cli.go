@@ -29,6 +29,7 @@ type cli struct {
 	out, err io.Writer
 
 	manager string
+	pin     string
 	data    string
 	format  string
 	verbose bool
@@ -74,6 +75,7 @@ every frame, and pays for what passed. Without a command it opens its window.`,
 	})
 	flags := root.PersistentFlags()
 	flags.StringVar(&c.manager, "manager", os.Getenv("HELIOSTAT_MANAGER"), "the manager's `URL` (default: the settings', else "+state.DefaultManager+")")
+	flags.StringVar(&c.pin, "pin", os.Getenv("HELIOSTAT_PIN"), "the `sha256:…` of the manager's certificate, where its URL doesn't carry it")
 	flags.StringVar(&c.data, "data", os.Getenv("HELIOSTAT_DATA"), "data `folder` (default ~/.local/share/heliostat)")
 	flags.StringVar(&c.format, "log", "text", "how to log on standard error: `text or json`")
 	flags.BoolVarP(&c.verbose, "verbose", "v", false, "log more")
@@ -135,6 +137,9 @@ func (c *cli) prepare(*cobra.Command, []string) error {
 		c.manager = c.settings.Manager
 	}
 	if c.manager, err = state.CheckManager(c.manager); err != nil {
+		return usageError{err}
+	}
+	if c.manager, err = link.WithPin(c.manager, c.pin); err != nil {
 		return usageError{err}
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"github.com/heliostat-render/heliostat/desktop/state"
 	"github.com/heliostat-render/heliostat/shared/client"
 	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
 // control makes a command that does one thing to one job and prints its new state.
@@ -66,10 +67,20 @@ func (c *cli) acceptCommand() *cobra.Command {
 func (c *cli) claimCommand() *cobra.Command {
 	var frames, reason string
 	var numbers []int
-	cmd := c.control("claim", "Dispute delivered frames: they are checked again and their payment waits", "  heliostat claim j6f2… --frames 7,9 --reason \"fireflies in the sky\"",
+	var wait bool
+	cmd := c.control("claim", "Dispute delivered frames: they are checked again and their payment waits", "  heliostat claim j6f2… --frames 7,9 --reason \"fireflies in the sky\" --wait",
 		func(ctx context.Context, m *client.Client, id string) (job.Job, error) {
-			return m.Claim(ctx, id, numbers, reason)
+			if !wait {
+				return m.Claim(ctx, id, numbers, reason)
+			}
+			return c.claimAndWait(ctx, m, id, func() (job.Job, error) { return m.Claim(ctx, id, numbers, reason) })
 		})
+	cmd.Long = `Dispute delivered frames of a job of yours, while its dispute window is open.
+
+Nothing of the job is paid until the claim is decided. The manager looks into the files first; then up to five verifiers
+render the frames' tiles again, and three that agree decide. Upheld, the frames' price comes back to the job and they are
+rendered again; dismissed, the delivery stands and the verifiers are paid from what the price limit leaves.
+Every step is in the job's history: heliostat job show JOB.`
 	cmd.PreRunE = func(*cobra.Command, []string) (err error) {
 		if frames == "" {
 			return usagef("say which frames are bad, such as --frames 7,9")
@@ -84,5 +95,38 @@ func (c *cli) claimCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&frames, "frames", "", "which `frames`, such as 7,9 or 1-12")
 	cmd.Flags().StringVar(&reason, "reason", "", "what is wrong with them")
+	cmd.Flags().BoolVar(&wait, "wait", false, "wait until the claim is decided and tell what happened")
 	return cmd
+}
+
+// claimAndWait files a claim, waits until the job isn't disputed any more and prints what
+// happened.
+func (c *cli) claimAndWait(ctx context.Context, m *client.Client, id string, file func() (job.Job, error)) (job.Job, error) {
+	after, err := file()
+	if err != nil {
+		return after, err
+	}
+	watch, stop := context.WithCancel(ctx)
+	defer stop()
+	if err := m.Watch(watch, wire.JobWatch{Job: id}, func(u wire.JobUpdate) {
+		if u.Job.State != job.Disputed {
+			stop()
+		}
+	}); err != nil {
+		return after, err
+	}
+	d, err := m.Job(ctx, id)
+	if err != nil {
+		return after, err
+	}
+	first := 0 // of this claim's events
+	for i, e := range d.Events {
+		if e.What == "claim" {
+			first = i
+		}
+	}
+	for _, e := range d.Events[first:] {
+		fmt.Fprintf(c.out, "%s: %s\n", e.What, e.Text)
+	}
+	return d.Job, nil
 }

@@ -11,7 +11,8 @@ libgl1-mesa-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86v
 libwayland-dev libxkbcommon-dev libgl1-mesa-dri libegl1"
 # shellcheck disable=SC2034
 # What the tests need on top.
-NEEDS_TEST="xvfb xdotool openbox imagemagick x11-utils dbus dbus-x11 xfce4-panel shellcheck python3 nodejs procps"
+NEEDS_TEST="xvfb xdotool openbox imagemagick x11-utils dbus dbus-x11 xfce4-panel shellcheck python3 nodejs procps
+postgresql-15 povray ffmpeg"
 
 # need PACKAGE... installs the packages that are missing.
 need() {

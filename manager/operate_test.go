@@ -338,3 +338,18 @@ func TestOwnCertificateIsReadAgain(t *testing.T) {
 }
 
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// until waits for something that nobody announces.
+func until(t *testing.T, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	limit := time.After(30 * time.Second)
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-limit:
+			t.Fatal("it didn't come to that in 30 seconds")
+		}
+	}
+}

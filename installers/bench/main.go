@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/heliostat-render/heliostat/installers/bench/manager"
 	"github.com/heliostat-render/heliostat/shared/service"
 )
 
@@ -29,6 +30,7 @@ type env struct {
 
 var benches = map[string]bench{
 	"farm":       farm,
+	"manager":    func(ctx context.Context, e env) error { return manager.Run(ctx, e.bin, e.dir, row) },
 	"packaging":  packagingBench,
 	"verify":     verify,
 	"simulation": simulationBench,

@@ -184,7 +184,9 @@ func (f *benchFarm) render(ctx context.Context, name, blend string, frames, samp
 	return wall, nil
 }
 
-var logLine = regexp.MustCompile(`time=(\S+) level=DEBUG msg="(first sample|frame rendered|task rendered)"`)
+// logLine is what the worker's log says of a frame's way: Blender's own first word about
+// samples, and the worker's about ends.
+var logLine = regexp.MustCompile(`time=(\S+) level=DEBUG msg=(?:renderer line="Fra:[^"]*\| (Sample) \d|"(frame rendered|task rendered)")`)
 
 // gaps reads from the worker's log how long the renderer waited between two frames: within
 // a task, and where a task ended and another began.
@@ -201,15 +203,15 @@ func (f *benchFarm) gaps() error {
 		if err != nil {
 			return fmt.Errorf("read the worker's log: %w", err)
 		}
-		switch m[2] {
+		switch m[2] + m[3] {
 		case "frame rendered":
 			ended, task = at, false
 		case "task rendered":
 			task = true // counts from its last frame's end
-		case "first sample":
+		case "Sample":
 			gap := at.Sub(ended).Seconds()
 			switch {
-			case ended.IsZero() || gap > 30: // another job was made meanwhile
+			case ended.IsZero() || gap > 60: // another job was made meanwhile
 			case task:
 				between = append(between, gap)
 			default:

@@ -36,6 +36,8 @@ const (
 	offerWait = 10 * time.Second
 	// maxDropped is how many verifiers may fail on one attempt before it is rendered again.
 	maxDropped = 6
+	// pursuePause is the wait after a case couldn't be kept.
+	pursuePause = time.Minute
 )
 
 // Options configure an Auditor.
@@ -168,6 +170,7 @@ func (u *Auditor) Run(ctx context.Context) error {
 	changed := u.options.Fleet.Subscribe()
 	ticker := time.NewTicker(min(time.Second, u.options.Length/4))
 	defer ticker.Stop()
+	var pause time.Time // until which a case that can't be kept isn't tried again
 	for look := everything; ; {
 		if err := u.dispatch(ctx, look); err != nil && ctx.Err() == nil {
 			u.options.Log.Error("give audits to verifiers", "err", err)
@@ -184,8 +187,12 @@ func (u *Auditor) Run(ctx context.Context) error {
 			if err := u.Expire(ctx); err != nil && ctx.Err() == nil {
 				u.options.Log.Error("expire audits", "err", err)
 			}
+			if u.options.Clock().Before(pause) {
+				continue
+			}
 			if err := u.Pursue(ctx); err != nil && ctx.Err() == nil {
 				u.options.Log.Error("keep the cases of convicted workers", "err", err)
+				pause = u.options.Clock().Add(pursuePause)
 			}
 		}
 	}

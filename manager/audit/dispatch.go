@@ -16,7 +16,7 @@ const (
 	minWindow = 16
 	// freshWindow is the same while no verifier is free, when only what wasn't looked at before is
 	// of interest: trust may let it through.
-	freshWindow = 64
+	freshWindow = 256
 	// maxExamined bounds the audits that are remembered as having to be checked.
 	maxExamined = 1 << 16
 )
@@ -47,17 +47,19 @@ func (u *Auditor) dispatch(ctx context.Context, look scope) error {
 	u.mu.Lock()
 	window := u.window + 2*slots
 	u.mu.Unlock()
-	loads := window // of audits that were looked at before
+	again := func(*store.Audit) bool { return true } // of audits that were looked at before, which to load
 	if slots == 0 {
+		window = freshWindow
 		switch look {
 		case room:
 			return nil
 		case news:
-			loads = 0
+			again = func(*store.Audit) bool { return false }
+		case everything: // a further opinion strands where nobody gives it
+			again = func(v *store.Audit) bool { return v.Ordinal > 1 }
 		}
-		window = max(window, freshWindow)
 	}
-	waiting, full, err := u.waiting(ctx, window, loads)
+	waiting, full, err := u.waiting(ctx, window, again)
 	if err != nil {
 		return err
 	}
@@ -91,9 +93,9 @@ func (u *Auditor) dispatch(ctx context.Context, look scope) error {
 	return nil
 }
 
-// waiting loads the oldest audits that wait: those that no pass has looked at, and at most
-// loads others. full tells that there may be more.
-func (u *Auditor) waiting(ctx context.Context, window, loads int) (list []*subject, full bool, err error) {
+// waiting loads the oldest audits that wait: those that no pass has looked at, and those of
+// the others that again wants. full tells that there may be more.
+func (u *Auditor) waiting(ctx context.Context, window int, again func(*store.Audit) bool) (list []*subject, full bool, err error) {
 	err = u.options.Store.View(ctx, func(tx store.Tx) error {
 		list = nil
 		audits, err := tx.WaitingAudits(window)
@@ -101,16 +103,12 @@ func (u *Auditor) waiting(ctx context.Context, window, loads int) (list []*subje
 			return err
 		}
 		full = len(audits) == window
-		left := loads
 		for _, v := range audits {
 			u.mu.Lock()
 			old, busy := u.examined[v.ID], u.offering[v.ID]
 			u.mu.Unlock()
-			if busy || old && left == 0 {
+			if busy || old && !again(v) {
 				continue
-			}
-			if old {
-				left--
 			}
 			s, err := loadAudit(tx, v)
 			if err != nil {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/heliostat-render/heliostat/manager/lease"
 	"github.com/heliostat-render/heliostat/manager/lifecycle"
 	"github.com/heliostat-render/heliostat/manager/notify"
 	"github.com/heliostat-render/heliostat/manager/store"
@@ -84,7 +85,7 @@ func (u *Auditor) offend(tx store.Tx, changes *notify.Changes, s *subject) error
 }
 
 // Pursue assembles and keeps the case of every offence that is open, and has it punished.
-// What fails is tried again at the next call.
+// What fails is tried again at a later call.
 func (u *Auditor) Pursue(ctx context.Context) error {
 	var list []string
 	if err := u.options.Store.View(ctx, func(tx store.Tx) (err error) { list, err = offences(tx); return err }); err != nil {
@@ -187,7 +188,7 @@ func (u *Auditor) assemble(ctx context.Context, j *store.Job, a *store.Attempt, 
 		if v.Kind != store.AuditCheck || v.Claim != claim || !judged(v) || v.Verdict == nil || len(c.Opinions) >= slash.MaxOpinions {
 			continue
 		}
-		evidence, err := u.evidenceBytes(ctx, evidenceRef{v.ID, v.Evidence})
+		evidence, err := u.read(ctx, lease.EvidenceKey(v.ID, v.Evidence))
 		if err != nil {
 			return c, nil, err
 		}

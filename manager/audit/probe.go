@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -315,18 +314,9 @@ func (u *Auditor) calibrate(ctx context.Context, s *subject, e proof.Evidence, d
 }
 
 func (u *Auditor) evidence(ctx context.Context, ref evidenceRef) (proof.Evidence, error) {
-	raw, err := u.evidenceBytes(ctx, ref)
+	raw, err := u.read(ctx, lease.EvidenceKey(ref.Audit, ref.Digest))
 	if err != nil {
 		return proof.Evidence{}, err
 	}
 	return proof.DecodeEvidence(bytes.NewReader(raw))
-}
-
-func (u *Auditor) evidenceBytes(ctx context.Context, ref evidenceRef) ([]byte, error) {
-	r, _, err := u.options.Blobs.Get(ctx, lease.EvidenceKey(ref.Audit, ref.Digest))
-	if err != nil {
-		return nil, fmt.Errorf("fetch the evidence of audit %s: %w", ref.Audit, err)
-	}
-	defer r.Close()
-	return io.ReadAll(io.LimitReader(r, maxEvidence+1))
 }

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -30,6 +31,8 @@ const (
 	Silence = 5 * time.Second
 	// sweep is how often orphans are looked for without a reason.
 	sweep = 15 * time.Second
+	// survey is how often the others' workers are counted.
+	survey = 10 * time.Second
 )
 
 // Holder keeps leases or audits: manager/lease.Keeper and manager/audit.Auditor.
@@ -138,7 +141,7 @@ func (c *Cluster) beat(ctx context.Context) error {
 	ticker := time.NewTicker(Beat)
 	defer ticker.Stop()
 	born := c.options.Clock()
-	var adopted time.Time
+	var adopted, surveyed time.Time
 	for first := true; ; first = false {
 		orphans, err := c.look(ctx, first)
 		now := c.options.Clock()
@@ -150,12 +153,36 @@ func (c *Cluster) beat(ctx context.Context) error {
 			adopted = now
 			c.adopt(ctx)
 		}
+		if err == nil && (orphans || now.Sub(surveyed) > survey) {
+			surveyed = now
+			if err := c.survey(ctx); err != nil && ctx.Err() == nil {
+				c.options.Log.Error("count the workers of other managers", "err", err)
+			}
+		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
 		}
 	}
+}
+
+// survey tells the fleet which workers are connected to the other managers.
+func (c *Cluster) survey(ctx context.Context) error {
+	var workers []fleet.Member
+	if c.Count() > 1 {
+		var nodes []*store.Node
+		if err := c.options.Store.View(ctx, func(tx store.Tx) (err error) { nodes, err = tx.Nodes(); return err }); err != nil {
+			return err
+		}
+		for _, n := range nodes {
+			if n.Manager != "" && n.Manager != c.options.ID && c.Live(n.Manager) && slices.Contains(n.Roles, job.RoleWorker) {
+				workers = append(workers, fleet.Member{Address: n.Address, Capabilities: n.Capabilities})
+			}
+		}
+	}
+	c.options.Fleet.SetElsewhere(workers)
+	return nil
 }
 
 // look writes this manager's record and reads the others'. It drops those that stand still and tells

@@ -16,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/heliostat-render/heliostat/manager/fleet"
 	"github.com/heliostat-render/heliostat/manager/notify"
 	"github.com/heliostat-render/heliostat/manager/store"
 	"github.com/heliostat-render/heliostat/manager/store/sqlite"
@@ -111,7 +112,7 @@ func join(t *testing.T, b *bus, id string, clock func() time.Time) *member {
 	m := &member{leases: &holder{}, audits: &holder{}, done: make(chan error, 1)}
 	log := slog.New(slog.DiscardHandler)
 	m.hub = notify.New(b, nil, log)
-	m.Cluster = New(Options{Store: b, ID: id, Hub: m.hub, Leases: m.leases, Audits: m.audits, Wake: func() {}, Clock: clock, Log: log})
+	m.Cluster = New(Options{Store: b, ID: id, Hub: m.hub, Fleet: fleet.New(clock), Leases: m.leases, Audits: m.audits, Wake: func() {}, Clock: clock, Log: log})
 	var ctx context.Context
 	ctx, m.cancel = context.WithCancel(t.Context())
 	go func() { m.done <- m.Run(ctx) }()

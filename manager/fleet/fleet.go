@@ -81,6 +81,8 @@ type Fleet struct {
 	held    map[key]map[string]struct{} // leases and audits, also of nodes that are away
 	rests   map[key]*rest               // also of nodes that are away
 	subs    []chan struct{}
+
+	elsewhere []Member // workers of other managers, without sessions
 }
 
 // New makes an empty fleet.
@@ -248,7 +250,8 @@ func (f *Fleet) State(role job.Role, address string) (job.NodeState, string) {
 	return job.NodeIdle, ""
 }
 
-// Eligible lists the connected, unpaused workers that can render the job, by address.
+// Eligible lists the connected, unpaused workers that can render the job, here and at the other
+// managers. It is for counting: those elsewhere have no session.
 func (f *Fleet) Eligible(j *job.Job) []Member {
-	return slices.DeleteFunc(f.Members(job.RoleWorker), func(m Member) bool { return m.Paused != "" || Unfit(m, j) != "" })
+	return slices.DeleteFunc(f.everywhere(), func(m Member) bool { return m.Paused != "" || Unfit(m, j) != "" })
 }

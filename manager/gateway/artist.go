@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path"
@@ -283,6 +284,16 @@ func (g *Gateway) payoutClaim(ctx context.Context, s *link.Session, _ link.Messa
 	return wire.TypePayoutPaid, paid, err
 }
 
+// maxNodes bounds the nodes of one answer, so that it fits into a message: connected ones first.
+const maxNodes = 4096
+
+func away(n job.Node) int {
+	if n.State == job.NodeOffline {
+		return 1
+	}
+	return 0
+}
+
 func (g *Gateway) nodeList(ctx context.Context, _ *link.Session, _ link.Message) (wire.Type, any, error) {
 	var nodes []*store.Node
 	if err := g.options.Store.View(ctx, func(tx store.Tx) (err error) { nodes, err = tx.Nodes(); return err }); err != nil {
@@ -305,6 +316,10 @@ func (g *Gateway) nodeList(ctx context.Context, _ *link.Session, _ link.Message)
 			}
 		}
 		answer.Nodes = append(answer.Nodes, node)
+	}
+	if len(answer.Nodes) > maxNodes {
+		slices.SortStableFunc(answer.Nodes, func(a, b job.Node) int { return cmp.Compare(away(a), away(b)) })
+		answer.Nodes = answer.Nodes[:maxNodes]
 	}
 	return wire.TypeNodes, answer, nil
 }

@@ -6,9 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"math"
+	"math/rand/v2"
 	"net/http/httptest"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -208,6 +211,62 @@ func TestWhoAsksTooMuchIsSlowedAndRefused(t *testing.T) {
 	}
 	if err := d.connect(t, stranger(t), job.RoleArtist).Request(t.Context(), wire.TypeNodeList, wire.NodeList{}, nil); err != nil {
 		t.Errorf("somebody else: %v", err)
+	}
+}
+
+// words are the names that messages have, so that random ones get past the first check.
+var words = []string{
+	"job", "lease", "audit", "frames", "files", "chunks", "package", "reason", "priority", "request", "name", "jobKey", "recipe", "capabilities", "free", "ahead", "leases", "audits",
+	"installs", "slots", "bench", "floor", "frame", "kind", "ext", "size", "digest", "id", "receipt", "signature", "stats", "partial", "samples", "verdict", "result", "quote",
+	"deadline", "funding", "permit", "all", "before", "limit", "more", "bytes", "after", "needs", "tiles", "scout", "from", "phase", "fraction", "done", "log", "cause", "tags", "paused",
+}
+
+func anyJSON(r *rand.Rand, depth int) any {
+	switch n := r.IntN(11); {
+	case n == 0:
+		return nil
+	case n == 1:
+		return r.IntN(2) == 0
+	case n == 2:
+		return r.IntN(400) - 200
+	case n == 3:
+		return []any{math.MaxInt64, math.MinInt64, 1e300, -1e-300, 0.5}[r.IntN(5)]
+	case n == 4:
+		return strings.Repeat([]string{"a", "\x00", "ü", "/", "../", "\u202e", "0"}[r.IntN(7)], r.IntN(80))
+	case n == 5:
+		return hex.EncodeToString(make([]byte, 32))
+	case n < 8 && depth > 0:
+		list := make([]any, r.IntN(5))
+		for i := range list {
+			list[i] = anyJSON(r, depth-1)
+		}
+		return list
+	case depth > 0:
+		object := make(map[string]any)
+		for range r.IntN(8) {
+			object[words[r.IntN(len(words))]] = anyJSON(r, depth-1)
+		}
+		return object
+	}
+	return "j"
+}
+
+// Whatever comes is answered, and with a typed answer.
+func TestRandomMessagesAreAnswered(t *testing.T) {
+	d := open(t)
+	r := rand.New(rand.NewPCG(4, 2026))
+	for range 3 { // addresses, since each may ask only so much
+		c := d.connect(t, stranger(t), job.RoleArtist, job.RoleWorker, job.RoleVerifier)
+		for _, typ := range types {
+			for range 18 {
+				body := anyJSON(r, 4)
+				err := c.Request(t.Context(), typ, body, nil)
+				if err != nil && (code(err) == "" || code(err) == wire.CodeUnavailable || code(err) == wire.CodeLimit && typ == wire.TypeHeartbeat) {
+					raw, _ := json.Marshal(body) // it was sent
+					t.Errorf("%s %s: %v", typ, raw, err)
+				}
+			}
+		}
 	}
 }
 

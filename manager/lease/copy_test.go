@@ -262,6 +262,13 @@ func TestFurtherFiles(t *testing.T) {
 	if _, err := b.Commit(ctx, w.Address(), c); err == nil || !strings.Contains(err.Error(), "depth/0001.exr") {
 		t.Fatalf("without the file: %v", err)
 	}
+	other := file
+	other.Digest = strings.Repeat("1", 64)
+	swapped := c
+	swapped.Files = append(slices.Clone(c.Files), other)
+	if _, err := b.Commit(ctx, w.Address(), swapped); err == nil || !strings.Contains(err.Error(), "another digest") {
+		t.Fatalf("with another file of the name: %v", err)
+	}
 	c.Files = append(c.Files, file)
 	if _, err := b.Commit(ctx, w.Address(), c); err == nil || !strings.Contains(err.Error(), "not in the store") {
 		t.Fatalf("before its upload: %v", err)

@@ -129,6 +129,13 @@ func TestStillInTiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.pass(tile.ID, id)
+		b.view(func(tx store.Tx) error {
+			tasks, err := tx.Tasks(b.job.ID)
+			if len(tasks) != 2+i {
+				t.Errorf("after tile %d there are %d tasks", i+1, len(tasks))
+			}
+			return err
+		})
 	}
 	var assembly *job.Task
 	b.view(func(tx store.Tx) error {

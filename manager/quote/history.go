@@ -86,9 +86,6 @@ func history(tx store.Tx, j *store.Job) (points []point, same bool, err error) {
 			continue
 		}
 		at := point{job: e, work: work(p), units: e.Units / float64(e.RendFrames), frames: e.RendFrames}
-		if at.scatter, err = scattered(tx, e); err != nil {
-			return nil, false, err
-		}
 		if e.Package == j.Package {
 			exact = append(exact, at)
 		} else if len(older) == 0 { // the newest state of the scene that is known
@@ -98,10 +95,16 @@ func history(tx store.Tx, j *store.Job) (points []point, same bool, err error) {
 			break
 		}
 	}
-	if len(exact) > 0 {
-		return exact, true, nil
+	points, same = older, len(exact) > 0
+	if same {
+		points = exact
 	}
-	return older, false, nil
+	for i := range points {
+		if points[i].scatter, err = scattered(tx, points[i].job); err != nil {
+			return nil, false, err
+		}
+	}
+	return points, same, nil
 }
 
 // scattered is how much the render times of a job's frames differ: standard deviation over mean.

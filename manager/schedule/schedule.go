@@ -10,7 +10,6 @@ package schedule
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -107,141 +106,11 @@ func (s *Scheduler) Run(ctx context.Context) error {
 	}
 }
 
-// read collects what the plan needs of a job.
-func read(tx store.Tx, j *store.Job, tasks int) (c Candidate, err error) {
-	c.Job, c.Partly = j, j.Scout && !j.Released
-	if c.Tasks, err = tx.WaitingTasks(j.ID, tasks); err != nil {
-		return c, err
-	}
-	if c.Partly { // they have the lowest indices
-		c.Tasks = slices.DeleteFunc(c.Tasks, func(t *job.Task) bool { return !t.Scout })
-	}
-	return c, c.history(tx)
-}
-
-// history adds what went wrong so far.
-func (c *Candidate) history(tx store.Tx) (err error) {
-	if c.Failures, err = tx.JobFailures(c.Job.ID); err != nil {
-		return err
-	}
-	for _, f := range c.Failures {
-		switch f.Kind {
-		case job.FailVerdict:
-			if c.Passes == nil {
-				if c.Passes, err = tx.LastPasses(c.Job.ID); err != nil {
-					return err
-				}
-			}
-		case job.FailMemory:
-			n, err := tx.Node(f.Worker)
-			if errors.Is(err, store.ErrNotFound) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			if c.Outgrown == nil {
-				c.Outgrown = make(map[string]int64)
-			}
-			c.Outgrown[f.Task] = max(c.Outgrown[f.Task], fleet.Room(n.Capabilities, c.Job.Recipe))
-		}
-	}
-	return nil
-}
-
-// view is one look at the queue.
-type view struct {
-	candidates []Candidate
-	ending     []Candidate // with nothing left waiting; their tasks are the leased ones that may be copied
-	held       map[string]int
-	holdings   map[string][]lease.Holding // by job; only where stragglers are looked for
-	lost       map[string]string          // jobs whose dependency is lost, and how
-}
-
-// look reads the queue for workers that could take free tasks at once.
-func (s *Scheduler) look(ctx context.Context, workers []fleet.Member, free int) (v view, err error) {
-	workers = slices.DeleteFunc(slices.Clone(workers), func(w fleet.Member) bool { return w.Free+w.Ahead == 0 })
-	holdings := s.stragglers()
-	err = s.options.Store.View(ctx, func(tx store.Tx) error {
-		v = view{lost: make(map[string]string), holdings: holdings}
-		jobs, err := tx.JobsInState(job.Rendering)
-		if err != nil {
-			return err
-		}
-		for _, j := range jobs {
-			g, err := s.gate(tx, j)
-			switch {
-			case err != nil:
-				return err
-			case g.lost != "":
-				v.lost[j.ID] = g.lost
-			case g.waits != "":
-			case !slices.ContainsFunc(workers, func(w fleet.Member) bool { return Suits(w, j) == "" }):
-				// Nobody who is free could take anything of it.
-			case j.TasksWaiting > 0:
-				// Some more than can be given out, since a worker may not want the first ones.
-				c, err := read(tx, j, free+16)
-				if err != nil {
-					return err
-				}
-				v.candidates = append(v.candidates, c)
-			case len(holdings[j.ID]) > 0:
-				c, err := s.leased(tx, j, holdings[j.ID])
-				if err != nil {
-					return err
-				}
-				if len(c.Tasks) > 0 {
-					v.ending = append(v.ending, c)
-				}
-			}
-		}
-		v.held, err = tx.HeldByOwner()
-		return err
-	})
-	return v, err
-}
-
-// stragglers lists what is held, at most once a second: there is no hurry about what takes longer
-// than it should.
-func (s *Scheduler) stragglers() map[string][]lease.Holding {
-	now := s.options.Clock()
-	s.mu.Lock()
-	early := now.Sub(s.copied) < time.Second
-	if !early {
-		s.copied = now
-	}
-	s.mu.Unlock()
-	if early {
-		return nil
-	}
-	return s.options.Leaser.Held()
-}
-
-// leased reads the tasks of a job that have been out for long enough to be copied.
-func (s *Scheduler) leased(tx store.Tx, j *store.Job, holdings []lease.Holding) (c Candidate, err error) {
-	c.Job = j
-	now := s.options.Clock()
-	for _, h := range holdings {
-		if now.Sub(h.Since) < soon || h.Copies > 1 {
-			continue
-		}
-		t, err := tx.Task(h.Task)
-		if err != nil {
-			return c, err
-		}
-		c.Tasks = append(c.Tasks, t)
-	}
-	if len(c.Tasks) == 0 {
-		return c, nil
-	}
-	return c, c.history(tx)
-}
-
 // Pass makes one plan and starts its offers.
 func (s *Scheduler) Pass(ctx context.Context) error {
 	workers := s.options.Fleet.Members(job.RoleWorker)
 	s.mu.Lock()
-	room := 0
+	room, idle := 0, 0
 	free := make(map[string]int)
 	for i := range workers {
 		w := &workers[i]
@@ -249,29 +118,31 @@ func (s *Scheduler) Pass(ctx context.Context) error {
 			w.Free, w.Ahead = max(0, w.Free-n), max(0, w.Ahead-max(0, n-w.Free))
 		}
 		room += w.Free + w.Ahead
+		idle += w.Free
 		free[w.Address] = w.Free
 	}
 	s.mu.Unlock()
 	if room == 0 {
 		return nil
 	}
-	v, err := s.look(ctx, workers, room)
-	if err != nil {
-		return fmt.Errorf("read the queue: %w", err)
-	}
-	s.suspend(ctx, v.lost)
-	s.mu.Lock()
-	for _, list := range [][]Candidate{v.candidates, v.ending} {
-		for i := range list {
-			c := &list[i]
-			n := len(c.Tasks)
-			c.Tasks = slices.DeleteFunc(c.Tasks, func(t *job.Task) bool { return s.offering[t.ID] })
-			c.Job.TasksWaiting -= n - len(c.Tasks) // they are as good as gone
+	// What is at the front may be barred from whoever is free: then all of the queue is looked at.
+	var v view
+	holdings := s.stragglers()
+	var plan []Assignment
+	now := s.options.Clock()
+	for _, whole := range []bool{false, true} {
+		var err error
+		if v, err = s.look(ctx, workers, room, whole, holdings); err != nil {
+			return fmt.Errorf("read the queue: %w", err)
+		}
+		s.without(v)
+		plan = Plan(v.candidates, workers, v.held, now)
+		if !v.cut || len(plan) >= idle {
+			break
 		}
 	}
-	s.mu.Unlock()
-	now := s.options.Clock()
-	for _, a := range Plan(v.candidates, workers, v.held, now) {
+	s.suspend(ctx, v.lost)
+	for _, a := range plan {
 		if !a.Ahead {
 			free[a.Worker]--
 		}
@@ -283,6 +154,20 @@ func (s *Scheduler) Pass(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// without takes out of a view what is being offered.
+func (s *Scheduler) without(v view) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, list := range [][]Candidate{v.candidates, v.ending} {
+		for i := range list {
+			c := &list[i]
+			n := len(c.Tasks)
+			c.Tasks = slices.DeleteFunc(c.Tasks, func(t *job.Task) bool { return s.offering[t.ID] })
+			c.Job.TasksWaiting -= n - len(c.Tasks) // they are as good as gone
+		}
+	}
 }
 
 // give makes one offer, beside the others.

@@ -3,6 +3,7 @@ package schedule
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"slices"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/heliostat-render/heliostat/manager/fleet"
 	"github.com/heliostat-render/heliostat/manager/lease"
+	"github.com/heliostat-render/heliostat/manager/lifecycle"
 	"github.com/heliostat-render/heliostat/manager/store"
 	"github.com/heliostat-render/heliostat/manager/store/sqlite"
 	"github.com/heliostat-render/heliostat/manager/store/storetest"
@@ -398,5 +400,67 @@ func TestRestIsTold(t *testing.T) {
 	s.now = s.now.Add(40 * time.Second)
 	if got := s.pass(); len(got) != 1 {
 		t.Errorf("after its rest %v is offered", got)
+	}
+}
+
+// TestLongQueue: of many jobs only the first are read, every owner's in turn, and all of them when
+// those can't use the worker that is free.
+func TestLongQueue(t *testing.T) {
+	s := newStage(t, 1)
+	var last *job.Task
+	s.update(func(tx store.Tx) error {
+		for i := range 60 {
+			j := storetest.Job("0xA", fmt.Sprint(i), 2)
+			j.Created, j.Deadline = int64(i), 0
+			tasks, err := storetest.Fill(tx, j)
+			if err != nil {
+				return err
+			}
+			last = tasks[0]
+		}
+		return nil
+	})
+	workers := s.nodes.Members(job.RoleWorker)
+	v, err := s.look(t.Context(), workers, 1, false, nil)
+	if err != nil || !v.cut || len(v.candidates) != 18 || v.candidates[0].Job.Request != "0" {
+		t.Errorf("%d jobs were read, cut %v, %v", len(v.candidates), v.cut, err)
+	}
+	var other *job.Task
+	s.update(func(tx store.Tx) error {
+		j := storetest.Job("0xB", "late", 2)
+		j.Created, j.Deadline = 99, 0
+		tasks, err := storetest.Fill(tx, j)
+		other = tasks[0]
+		return err
+	})
+	if v, err = s.look(t.Context(), workers, 1, false, nil); err != nil || v.candidates[1].Job.Owner != "0xB" {
+		t.Errorf("the second owner's job is not among the first, %v", err)
+	}
+	// Convicted on every job but the last of the first owner.
+	s.update(func(tx store.Tx) error {
+		jobs, err := tx.JobsInState(job.Rendering)
+		if err != nil {
+			return err
+		}
+		for _, j := range jobs {
+			if j.ID == last.Job {
+				continue
+			}
+			tasks, err := tx.Tasks(j.ID)
+			if err != nil {
+				return err
+			}
+			a := storetest.Attempt(tasks[0], 1, "0xW")
+			if err := tx.AddAttempt(a); err != nil {
+				return err
+			}
+			if _, err := tx.MoveAttempt(a.ID, []lifecycle.AttemptState{lifecycle.AttemptHeld}, lifecycle.AttemptFailed, func(a *store.Attempt) { a.Kind, a.Convicted = job.FailVerdict, true }); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if got := s.pass(); len(got) != 1 || got[0] != last.ID {
+		t.Errorf("%v is offered, not %s (nor %s)", got, last.ID, other.ID)
 	}
 }

@@ -125,12 +125,12 @@ type Tx interface {
 	DropManager(id string) error
 
 	// Packages.
-	PutPackage(p *Package) error // keeps Ready
+	PutPackage(p *Package) error // one that is ready stays as it is; another begins anew
 	Package(id string) (*Package, error)
 	AddChunks(pkg string, chunks []wire.Chunk) error
 	Chunks(pkg string, ids []string) (map[string]wire.Chunk, error)
 	ChunkCount(pkg string) (int, error)
-	FinishPackage(id string, bytes int64, files int) error
+	FinishPackage(id string, bytes int64, files int) error // ErrLost when it isn't there, or was dropped
 	// UsePackage says that a job is made of it now (Unix milliseconds); ErrNotFound unless it is
 	// ready. It and DropPackage can't both succeed.
 	UsePackage(id string, at int64) error

@@ -34,7 +34,7 @@ func connections(ctx context.Context, bin, dir string, row Row) error {
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		return err
 	}
-	h, err := open(ctx, bin, dir, "nodes", 0, "--listen", "0.0.0.0:0")
+	h, err := open(ctx, bin, dir, "nodes", 0, "--listen", "0.0.0.0:0", "--tls", "off")
 	if err != nil {
 		return err
 	}

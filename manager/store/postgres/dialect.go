@@ -48,6 +48,12 @@ func rest(t *rows.Tx) (wake func() error, err error) {
 				return err
 			}
 		}
+		for _, table := range rows.Tables {
+			// Its plans would rest on empty tables otherwise.
+			if _, err := t.Exec("statistics of "+table.Name, "ANALYZE "+table.Name); err != nil {
+				return err
+			}
+		}
 		return each("ENABLE")
 	}, nil
 }

@@ -80,7 +80,8 @@ var _ store.Store = (*Store)(nil)
 // several hosts it takes the one that accepts writes. A database that acknowledges commits
 // before they are durable is refused.
 func Open(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
-	s, err := connect(ctx, url, log)
+	// Index scans keep what a serializable transaction has read small, and so the conflicts few.
+	s, err := connect(ctx, url, "SET enable_seqscan = off", log)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +99,7 @@ func Open(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
 
 // Reading connects for View alone. It changes nothing, and refuses a database of another version.
 func Reading(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
-	s, err := connect(ctx, url, log)
+	s, err := connect(ctx, url, "", log) // whole tables are read best as they lie
 	if err != nil {
 		return nil, err
 	}
@@ -121,8 +122,8 @@ func Reading(ctx context.Context, url string, log *slog.Logger) (*Store, error) 
 }
 
 // connect makes a store that takes no updates yet.
-func connect(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
-	config, err := configure(url)
+func connect(ctx context.Context, url, setting string, log *slog.Logger) (*Store, error) {
+	config, err := configure(url, setting)
 	if err != nil {
 		return nil, err
 	}
@@ -135,8 +136,8 @@ func connect(ctx context.Context, url string, log *slog.Logger) (*Store, error) 
 	return s, nil
 }
 
-// configure reads the URL and sets what this program relies on.
-func configure(url string) (*pgx.ConnConfig, error) {
+// configure reads the URL and sets what this program relies on, and the setting.
+func configure(url, setting string) (*pgx.ConnConfig, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
 		// pgx says what is wrong and leaves the password out.
@@ -155,8 +156,7 @@ func configure(url string) (*pgx.ConnConfig, error) {
 		config.RuntimeParams["application_name"] = "heliostat-manager"
 	}
 	config.AfterConnect = func(ctx context.Context, c *pgconn.PgConn) error {
-		// Index scans keep what a serializable transaction has read small, and so the conflicts few.
-		return c.Exec(ctx, `SET enable_seqscan = off; SET idle_in_transaction_session_timeout = '60s'; SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;
+		return c.Exec(ctx, setting+`; SET idle_in_transaction_session_timeout = '60s'; SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;
  SET timezone = 'UTC'; SET client_encoding = 'UTF8'; SET standard_conforming_strings = on`).Close()
 	}
 	return config, nil

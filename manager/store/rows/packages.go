@@ -12,8 +12,8 @@ import (
 
 func (t *Tx) PutPackage(p *store.Package) error {
 	_, err := t.Exec("package "+p.ID, `INSERT INTO packages (id, owner, size, digest, created) VALUES (?,?,?,?,?)
- ON CONFLICT (id) DO UPDATE SET size = excluded.size, digest = excluded.digest, dropped = FALSE,
- created = CASE WHEN packages.dropped THEN excluded.created ELSE packages.created END WHERE packages.ready = FALSE`, p.ID, p.Owner, p.Size, p.Digest, p.Created)
+ ON CONFLICT (id) DO UPDATE SET size = excluded.size, digest = excluded.digest, dropped = FALSE, created = excluded.created
+ WHERE packages.ready = FALSE`, p.ID, p.Owner, p.Size, p.Digest, p.Created)
 	return err
 }
 
@@ -74,7 +74,7 @@ func (t *Tx) ChunkCount(pkg string) (int, error) {
 }
 
 func (t *Tx) FinishPackage(id string, bytes int64, files int) error {
-	return t.change("package "+id, `UPDATE packages SET bytes = ?, files = ?, ready = TRUE WHERE id = ?`, bytes, files, id)
+	return t.change("package "+id, `UPDATE packages SET bytes = ?, files = ?, ready = TRUE WHERE id = ? AND dropped = FALSE`, bytes, files, id)
 }
 
 func (t *Tx) UsePackage(id string, at int64) error {

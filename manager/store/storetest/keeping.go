@@ -144,6 +144,9 @@ func testRetention(t *testing.T, open Open) {
 	if err := use("idle", 70); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("using a package that was dropped: %v", err)
 	}
+	if err := s.Update(context.Background(), func(tx store.Tx) error { return tx.FinishPackage("half", 1, 1) }); !errors.Is(err, store.ErrLost) {
+		t.Errorf("finishing what was dropped: %v", err)
+	}
 	names()
 	view(t, s, func(tx store.Tx) error {
 		used, err := tx.ChunksInUse("0xA", []string{"cidle", "cbusy", "shared", "cnone"})
@@ -167,6 +170,9 @@ func testRetention(t *testing.T, open Open) {
 	if err := drop("idle", 80); !errors.Is(err, store.ErrLost) {
 		t.Errorf("dropping what just came: %v", err)
 	}
+	// What isn't finished counts from when it was last begun.
+	update(t, s, func(tx store.Tx) error { return tx.PutPackage(&store.Package{ID: "slow", Owner: "0xA", Created: 5}) })
+	update(t, s, func(tx store.Tx) error { return tx.PutPackage(&store.Package{ID: "slow", Owner: "0xA", Created: 99}) })
 	// A job that is over needs nothing.
 	update(t, s, func(tx store.Tx) error {
 		_, err := tx.MoveJob(j.ID, []job.State{job.Draft}, job.Cancelled, nil)

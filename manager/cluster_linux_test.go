@@ -72,21 +72,6 @@ func (b *balancer) forward(ctx context.Context, in net.Conn) {
 	}
 }
 
-// until waits for something that nobody announces.
-func until(t *testing.T, ok func() bool) {
-	t.Helper()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	limit := time.After(30 * time.Second)
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-limit:
-			t.Fatal("it didn't come to that in 30 seconds")
-		}
-	}
-}
-
 // TestSeveralManagers runs a job over two manager processes, a PostgreSQL primary with a synchronous
 // standby, and a real S3 server, and kills one manager and then the primary.
 func TestSeveralManagers(t *testing.T) {

@@ -1,0 +1,194 @@
+package schedule
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/heliostat-render/heliostat/manager/fleet"
+	"github.com/heliostat-render/heliostat/manager/lease"
+	"github.com/heliostat-render/heliostat/manager/quote"
+	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/shared/job"
+)
+
+// read collects what the plan needs of a job.
+func read(tx store.Tx, j *store.Job, tasks int) (c Candidate, err error) {
+	c.Job, c.Partly = j, j.Scout && !j.Released
+	if c.Tasks, err = tx.WaitingTasks(j.ID, tasks); err != nil {
+		return c, err
+	}
+	if c.Partly { // they have the lowest indices
+		c.Tasks = slices.DeleteFunc(c.Tasks, func(t *job.Task) bool { return !t.Scout })
+	}
+	return c, c.history(tx)
+}
+
+// history adds what went wrong so far.
+func (c *Candidate) history(tx store.Tx) (err error) {
+	if c.Failures, err = tx.JobFailures(c.Job.ID); err != nil {
+		return err
+	}
+	for _, f := range c.Failures {
+		switch f.Kind {
+		case job.FailVerdict:
+			if c.Passes == nil {
+				if c.Passes, err = tx.LastPasses(c.Job.ID); err != nil {
+					return err
+				}
+			}
+		case job.FailMemory:
+			n, err := tx.Node(f.Worker)
+			if errors.Is(err, store.ErrNotFound) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			if c.Outgrown == nil {
+				c.Outgrown = make(map[string]int64)
+			}
+			c.Outgrown[f.Task] = max(c.Outgrown[f.Task], fleet.Room(n.Capabilities, c.Job.Recipe))
+		}
+	}
+	return nil
+}
+
+// view is one look at the queue.
+type view struct {
+	candidates []Candidate
+	ending     []Candidate // with nothing left waiting; their tasks are the leased ones that may be copied
+	held       map[string]int
+	holdings   map[string][]lease.Holding // by job; only where stragglers are looked for
+	cut        bool                       // jobs further back were not looked at
+	lost       map[string]string          // jobs whose dependency is lost, and how
+}
+
+// look reads the queue for workers that could take room tasks at once, jobs in about the order in
+// which they will be served, until there are enough tasks for them; all of it where whole is set.
+func (s *Scheduler) look(ctx context.Context, workers []fleet.Member, room int, whole bool, holdings map[string][]lease.Holding) (v view, err error) {
+	workers = slices.DeleteFunc(slices.Clone(workers), func(w fleet.Member) bool { return w.Free+w.Ahead == 0 })
+	err = s.options.Store.View(ctx, func(tx store.Tx) error {
+		v = view{lost: make(map[string]string), holdings: holdings}
+		jobs, err := tx.JobsInState(job.Rendering)
+		if err != nil {
+			return err
+		}
+		if v.held, err = tx.HeldByOwner(); err != nil {
+			return err
+		}
+		enough := 2*room + 16
+		for _, j := range inTurn(jobs, v.held, len(workers), s.options.Clock()) {
+			g, err := s.gate(tx, j)
+			switch {
+			case err != nil:
+				return err
+			case g.lost != "":
+				v.lost[j.ID] = g.lost
+			case g.waits != "":
+			case j.TasksWaiting > 0 && enough <= 0 && !whole:
+				v.cut = true
+			case j.TasksWaiting == 0 && len(holdings[j.ID]) == 0:
+			case !slices.ContainsFunc(workers, func(w fleet.Member) bool { return Suits(w, j) == "" }):
+				// Nobody who is free could take anything of it.
+			case j.TasksWaiting > 0:
+				// Some more than can be given out, since a worker may not want the first ones.
+				c, err := read(tx, j, room+16)
+				if err != nil {
+					return err
+				}
+				if len(c.Tasks) > 0 {
+					v.candidates = append(v.candidates, c)
+					enough -= len(c.Tasks)
+				}
+			default:
+				c, err := s.leased(tx, j, holdings[j.ID])
+				if err != nil {
+					return err
+				}
+				if len(c.Tasks) > 0 {
+					v.ending = append(v.ending, c)
+				}
+			}
+		}
+		return nil
+	})
+	return v, err
+}
+
+// inTurn orders jobs about as Plan serves them, without looking at their tasks: by priority, those
+// that may miss their deadline first, then each owner's first job before anybody's second.
+func inTurn(jobs []*store.Job, held map[string]int, workers int, now time.Time) []*store.Job {
+	type place struct {
+		job  *store.Job
+		turn int
+	}
+	slices.SortStableFunc(jobs, func(a, b *store.Job) int {
+		due := func(j *store.Job) int64 {
+			if j.Deadline == 0 {
+				return math.MaxInt64
+			}
+			return j.Deadline
+		}
+		return cmp.Or(cmp.Compare(b.Priority, a.Priority), cmp.Compare(due(a), due(b)), cmp.Compare(a.Created, b.Created))
+	})
+	seen := make(map[string]int)
+	places := make([]place, len(jobs))
+	for i, j := range jobs {
+		places[i] = place{j, held[j.Owner] + seen[j.Owner]}
+		if j.Deadline > 0 {
+			need := quote.FrameSeconds(j, quote.Bench(job.Capabilities{})) * float64(j.Counts.Pending) / float64(max(workers, 1))
+			if float64(j.Deadline-now.Unix()) < 2*need+hurryMargin {
+				places[i].turn = -1
+			}
+		}
+		seen[j.Owner]++
+	}
+	slices.SortStableFunc(places, func(a, b place) int {
+		return cmp.Or(cmp.Compare(b.job.Priority, a.job.Priority), cmp.Compare(a.turn, b.turn))
+	})
+	out := make([]*store.Job, len(jobs))
+	for i, p := range places {
+		out[i] = p.job
+	}
+	return out
+}
+
+// stragglers lists what is held, at most once a second: there is no hurry about what takes longer
+// than it should.
+func (s *Scheduler) stragglers() map[string][]lease.Holding {
+	now := s.options.Clock()
+	s.mu.Lock()
+	early := now.Sub(s.copied) < time.Second
+	if !early {
+		s.copied = now
+	}
+	s.mu.Unlock()
+	if early {
+		return nil
+	}
+	return s.options.Leaser.Held()
+}
+
+// leased reads the tasks of a job that have been out for long enough to be copied.
+func (s *Scheduler) leased(tx store.Tx, j *store.Job, holdings []lease.Holding) (c Candidate, err error) {
+	c.Job = j
+	now := s.options.Clock()
+	for _, h := range holdings {
+		if now.Sub(h.Since) < soon || h.Copies > 1 {
+			continue
+		}
+		t, err := tx.Task(h.Task)
+		if err != nil {
+			return c, err
+		}
+		c.Tasks = append(c.Tasks, t)
+	}
+	if len(c.Tasks) == 0 {
+		return c, nil
+	}
+	return c, c.history(tx)
+}
