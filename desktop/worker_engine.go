@@ -3,14 +3,16 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"time"
 
 	"github.com/heliostat-render/heliostat/shared/identity"
 	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/render"
-	"github.com/heliostat-render/heliostat/shared/render/blender"
+	"github.com/heliostat-render/heliostat/shared/render/known"
 	"github.com/heliostat-render/heliostat/shared/wire"
 	"github.com/heliostat-render/heliostat/workerapp"
+	"github.com/heliostat-render/heliostat/workerapp/rules"
 	"github.com/heliostat-render/heliostat/workerapp/sandbox"
 )
 
@@ -62,11 +64,17 @@ func newEngine(manager, dir string, f workerFlags, log *slog.Logger, ready func(
 	if err != nil {
 		return nil, nil, fmt.Errorf("the worker's identity in %s can't be used: %w", dir, err)
 	}
+	renderers, err := known.Renderers(known.Config{Blender: f.blenders, Log: log})
+	if err != nil {
+		return nil, nil, err
+	}
 	engine, err := workerapp.New(workerapp.Options{
 		Manager: manager, DataDir: dir, Identity: id, Name: f.name, Device: f.device, Threads: f.threads,
 		Floor: job.Amount(f.price * float64(job.Token)), Software: "heliostat " + version,
 		CacheBytes: f.cacheGB << 30, MinFree: f.minFreeMB << 20, MemoryLimit: int64(f.memoryGB * (1 << 30)),
-		Renderers: []render.Renderer{blender.New(blender.Config{Paths: f.blenders, Log: log})}, Sandbox: box,
+		Renderers: renderers, Sandbox: box,
+		// Somebody works at this machine: renderers take what other programs leave.
+		RulesFile: filepath.Join(dir, "rules.toml"), Priority: rules.Low,
 		Idle: f.idle, ClaimEvery: f.claimEvery, ConnectTimeout: f.connect, OnReady: ready, Log: log,
 	})
 	return engine, id, err

@@ -38,7 +38,10 @@ scripts() {
 
 builds() {
     go build -o /dev/null -tags nogui ./desktop && go build -o /dev/null ./manager &&
-        go build -o /dev/null ./workerapp/headless && go build -o /dev/null ./verifier
+        go build -o /dev/null ./workerapp/headless && go build -o /dev/null ./verifier &&
+        # What can't be run here has to compile at least.
+        GOOS=windows CGO_ENABLED=0 go vet ./workerapp/sandbox ./workerapp/rules ./workerapp/gpu &&
+        GOOS=darwin CGO_ENABLED=0 go vet ./workerapp/sandbox ./workerapp/rules
 }
 
 # staticcheck's default checks; none is disabled. Vulnerability data can't be fetched without a network

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -164,13 +163,9 @@ func (e *Engine) render(ctx context.Context, t *task) error {
 		t.stop(&session.Failure{Kind: job.FailWorker, Cause: fmt.Sprintf("a frame took longer than the %v that this worker gives one", limit)})
 	})
 	defer watch.Stop()
-	done, sampled := -1, math.MinInt
+	done := -1
 	log := e.options.Log.With("lease", t.entry.ID())
 	err := e.renders().Render(ctx, t.entry, func(p session.Progress) {
-		if p.Phase == "render" && p.Fraction > 0 && p.Frame != sampled {
-			sampled = p.Frame
-			log.Debug("first sample", "frame", p.Frame)
-		}
 		if p.Done != done {
 			if done >= 0 {
 				log.Debug("frame rendered", "frame", p.Frame)

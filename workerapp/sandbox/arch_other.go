@@ -3,3 +3,5 @@
 package sandbox
 
 func auditArch() (uint32, bool) { return 0, false }
+
+var deniedHere []uint32

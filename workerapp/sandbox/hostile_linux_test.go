@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -168,6 +169,7 @@ func TestATakenOverBlender(t *testing.T) { each(t, takenOver) }
 // had been used, and then some.
 func takenOver(t *testing.T, s render.Sandbox) {
 	_, i := install(t)
+	began := time.Now().Add(-time.Minute)
 	v := newVictim(t)
 	w := workspace(t)
 	payload := `
@@ -188,7 +190,12 @@ attempt(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("
 attempt(lambda: socket.socket(socket.AF_INET6, socket.SOCK_STREAM).connect(("::1", port)))
 attempt(lambda: socket.socket(socket.AF_UNIX, socket.SOCK_STREAM).connect("\0/tmp/.X11-unix/X0"))
 attempt(lambda: os.mkdir("/proc/self/x"))
-attempt(lambda: os.chmod("/usr/bin", 0o777))
+attempt(lambda: os.chmod(outside, 0o777))
+attempt(lambda: os.chmod(key, 0o666))
+attempt(lambda: os.utime(key, (1, 1)))
+attempt(lambda: os.chown(key, 12345, 12345))
+attempt(lambda: os.setxattr(key, "user.x", b"x"))
+open("out/caps", "w").write([l for l in open("/proc/self/status") if l.startswith("CapEff")][0].split()[1])
 attempt(lambda: open("/dev/shm/fill", "wb").write(bytes(400 << 20)))
 open("out/done", "w").close()
 `
@@ -208,12 +215,21 @@ open("out/done", "w").close()
 		t.Fatalf("the attack didn't run to its end: %v\n%s", err, out)
 	}
 	v.unharmed(t, w)
+	if info, err := os.Stat(v.key); err != nil || info.Mode().Perm() != 0o600 || info.ModTime().Before(began) || info.Sys().(*syscall.Stat_t).Uid == 12345 {
+		t.Errorf("the key is %+v, %v", info, err)
+	}
+	if info, err := os.Stat(v.outside); err != nil || info.Mode().Perm() == 0o777 {
+		t.Errorf("a folder outside is %+v, %v", info, err)
+	}
+	if caps, err := os.ReadFile(filepath.Join(w, "out", "caps")); err != nil || strings.Trim(string(caps), "0") != "" {
+		t.Errorf("it has the rights %s, %v", caps, err)
+	}
 	for _, name := range []string{"loot", "hard"} {
 		if info, err := os.Lstat(filepath.Join(w, "out", name)); err == nil && info.Size() > 0 {
 			t.Errorf("it got away with %s of %d bytes", name, info.Size())
 		}
 	}
-	if n := strings.Count(string(out), "refused"); n < 9 {
+	if n := strings.Count(string(out), "refused"); n < 13 {
 		t.Errorf("only %d attempts were refused:\n%s", n, out)
 	}
 	if left, err := filepath.Glob("/dev/shm/fill"); err != nil || slices.Contains(left, "/dev/shm/fill") {

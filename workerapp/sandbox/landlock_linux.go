@@ -103,6 +103,9 @@ func confine(s guardSpec, argv []string) {
 	if err := landlock.V8.BestEffort().Restrict(rules...); err != nil {
 		fail(fmt.Errorf("restrict the renderer: %w", err))
 	}
+	if err := dropCapabilities(); err != nil {
+		fail(fmt.Errorf("give up the rights of root: %w", err))
+	}
 	if err := denyCalls(); err != nil {
 		fail(fmt.Errorf("restrict the renderer's system calls: %w", err))
 	}
@@ -133,13 +136,33 @@ func gpuRules() []landlock.Rule {
 	return rules
 }
 
+// dropCapabilities takes from root what makes it root, for good: without new privileges the
+// next program gets none back. Landlock itself lets root reboot the machine.
+func dropCapabilities() error {
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		return err
+	}
+	for c := 0; c <= 63; c++ {
+		// Refused to whoever has none to drop, and for numbers that the kernel doesn't know.
+		_ = unix.Prctl(unix.PR_CAPBSET_DROP, uintptr(c), 0, 0, 0)
+	}
+	_ = unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var none [2]unix.CapUserData
+	return unix.Capset(&header, &none[0])
+}
+
 // denied are the calls by which a process would reach a network (sockets of any kind; also
-// through io_uring), leave its group, or look into others.
-var denied = []uint32{
+// through io_uring), leave its group, look into others, or change what files outside are
+// allowed and to whom they belong, which Landlock doesn't watch.
+var denied = append(deniedHere, []uint32{
+	unix.SYS_FCHMOD, unix.SYS_FCHMODAT, unix.SYS_FCHMODAT2, unix.SYS_FCHOWN, unix.SYS_FCHOWNAT, unix.SYS_UTIMENSAT,
+	unix.SYS_SETXATTR, unix.SYS_LSETXATTR, unix.SYS_FSETXATTR, unix.SYS_REMOVEXATTR, unix.SYS_LREMOVEXATTR, unix.SYS_FREMOVEXATTR,
+	unix.SYS_MOUNT, unix.SYS_UMOUNT2, unix.SYS_REBOOT, unix.SYS_KEXEC_LOAD, unix.SYS_INIT_MODULE, unix.SYS_FINIT_MODULE,
 	unix.SYS_SOCKET, unix.SYS_IO_URING_SETUP, unix.SYS_SETSID, unix.SYS_SETPGID, unix.SYS_PTRACE, unix.SYS_PROCESS_VM_READV,
 	unix.SYS_PROCESS_VM_WRITEV, unix.SYS_KEYCTL, unix.SYS_ADD_KEY, unix.SYS_BPF, unix.SYS_USERFAULTFD, unix.SYS_PERF_EVENT_OPEN,
 	unix.SYS_UNSHARE, unix.SYS_SETNS, unix.SYS_PIDFD_GETFD,
-}
+}...)
 
 // denyCalls installs a seccomp filter on this thread; what it becomes keeps it.
 func denyCalls() error {

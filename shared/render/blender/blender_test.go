@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -17,10 +18,13 @@ import (
 	"github.com/heliostat-render/heliostat/shared/render/rendertest"
 )
 
+// probed looks for Blender once for all tests: it starts each that it finds.
+var probed = sync.OnceValues(func() ([]render.Install, error) { return New(Config{}).Find(context.Background()) })
+
 func install(t *testing.T) (*Blender, render.Install) {
 	t.Helper()
 	b := New(Config{})
-	found, err := b.Find(t.Context())
+	found, err := probed()
 	if err != nil || len(found) == 0 {
 		t.Fatalf("no Blender found (%v); install it: apt-get install blender", err)
 	}

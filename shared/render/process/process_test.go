@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -79,13 +80,20 @@ func TestKill(t *testing.T) {
 		"talkative": `while :; do echo reply >&4; done`,
 		"gone":      `exit 0`,
 	} {
-		p := start(t, `mkfifo held; (exec sleep 1000 >held) & echo ready; `+script, func(s *Spec) { s.Talk = true })
-		if got := <-p.Lines(); got != "ready" {
-			t.Fatalf("%s: %q", name, got)
+		pipe := filepath.Join(t.TempDir(), "held")
+		if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+			t.Fatal(err)
 		}
-		held, err := os.Open(filepath.Join(p.cmd.Dir, "held"))
+		p := start(t, `(exec 5>`+pipe+`; exec sleep 1000) & read line <&3; `+script, func(s *Spec) { s.Talk = true })
+		held, err := os.Open(pipe) // waits for the child
 		if err != nil {
 			t.Fatal(err)
+		}
+		if err := p.Send("go"); err != nil {
+			t.Fatal(err)
+		}
+		if name == "gone" {
+			<-p.Exited()
 		}
 		begin := time.Now()
 		p.Kill()
