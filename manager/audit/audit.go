@@ -81,10 +81,11 @@ type Auditor struct {
 	due      map[string]bool         // verifiers that owe a honeypot, see probe.go
 	known    []sample                // attempts whose answer is known, the newest last
 	wanted   []canary
-	canaries map[string]int   // by job and class
-	window   int              // waiting audits that a pass looks at
-	examined map[string]bool  // waiting audits that a pass has looked at
-	chance   func(n int) bool // once in n
+	silent   map[string]time.Time // verifiers, see silence
+	canaries map[string]int       // by job and class
+	window   int                  // waiting audits that a pass looks at
+	examined map[string]bool      // waiting audits that a pass has looked at
+	chance   func(n int) bool     // once in n
 }
 
 type hold struct {
@@ -132,7 +133,7 @@ func (u *Auditor) clocked(jobID, id string) {
 // New makes an auditor. Adopt loads what an earlier process left.
 func New(o Options) *Auditor {
 	return &Auditor{options: o, wake: make(chan struct{}, 1), held: make(map[string]*hold), offering: make(map[string]bool), paces: make(map[string]pace),
-		seen: make(map[string]string), nodes: make(map[string]acquaintance), due: make(map[string]bool), canaries: make(map[string]int),
+		seen: make(map[string]string), nodes: make(map[string]acquaintance), due: make(map[string]bool), silent: make(map[string]time.Time), canaries: make(map[string]int),
 		window: minWindow, examined: make(map[string]bool), chance: func(n int) bool { return rand.IntN(n) == 0 }, looks: make(chan struct{}, maxLooks)}
 }
 

@@ -27,7 +27,8 @@ func (u *Auditor) candidates(s *subject, members []fleet.Member) []fleet.Member 
 			dropped[o.Verifier] = true
 		}
 	}
-	now := u.options.Clock().UnixMilli()
+	now := u.options.Clock()
+	silent := make(map[string]bool)
 	worker, _ := u.options.Fleet.Member(job.RoleWorker, s.attempt.Worker)
 	u.mu.Lock()
 	owner := u.ownerLocked(s.attempt.Worker)
@@ -36,15 +37,17 @@ func (u *Auditor) candidates(s *subject, members []fleet.Member) []fleet.Member 
 		k := u.nodes[m.Address]
 		switch other := u.ownerLocked(m.Address); {
 		case m.Address == s.attempt.Worker, owner != "" && other == owner, other == s.attempt.Worker, owner == m.Address:
-		case now < k.standing.Barred, done[m.Address], m.Paused != "", fleet.Lacks(m.Capabilities, s.job.Recipe) != "":
+		case now.UnixMilli() < k.standing.Barred, done[m.Address], m.Paused != "", fleet.Lacks(m.Capabilities, s.job.Recipe) != "":
 		default:
 			all = append(all, m)
+			silent[m.Address] = now.Before(u.silent[m.Address])
 		}
 	}
 	u.mu.Unlock()
 
 	all = prefer(all, again, func(m fleet.Member) bool { return !dropped[m.Address] })
 	all = prefer(all, false, func(m fleet.Member) bool { return !slices.Contains(s.earlier, m.Address) })
+	all = prefer(all, false, func(m fleet.Member) bool { return !silent[m.Address] })
 	all = prefer(all, false, func(m fleet.Member) bool { return !sameNetwork(worker, m) })
 	policy := s.policy()
 	same := prefer(all, true, func(m fleet.Member) bool { return policy.Comparable(s.attempt.Class, m.Capabilities.Class) })

@@ -89,6 +89,7 @@ func (u *Auditor) Expire(ctx context.Context) error {
 func (u *Auditor) replace(ctx context.Context, id, verifier, cause string) error {
 	changes := &notify.Changes{Now: u.options.Clock}
 	var out lease.Outcome
+	seen := false // it has the worker's side and says nothing
 	err := u.options.Store.Update(ctx, func(tx store.Tx) error {
 		changes.Reset()
 		s, err := load(tx, id)
@@ -98,6 +99,7 @@ func (u *Auditor) replace(ctx context.Context, id, verifier, cause string) error
 		if s.audit.Verifier != verifier || u.options.Manager != "" && s.audit.Manager != u.options.Manager {
 			return fmt.Errorf("audit %s: %w", id, store.ErrLost)
 		}
+		seen = s.audit.State == lifecycle.AuditCommitted
 		out, err = u.replaceIn(tx, changes, s, cause)
 		return err
 	})
@@ -109,6 +111,14 @@ func (u *Auditor) replace(ctx context.Context, id, verifier, cause string) error
 	if err != nil {
 		return err
 	}
+	if seen {
+		u.mu.Lock()
+		if len(u.silent) > maxPaces {
+			clear(u.silent)
+		}
+		u.silent[verifier] = u.options.Clock().Add(silence)
+		u.mu.Unlock()
+	}
 	u.options.Log.Warn("an audit was taken from its verifier", "audit", id, "verifier", verifier, "cause", cause)
 	u.options.Keeper.Finish(changes, out)
 	u.Wake()
@@ -119,13 +129,6 @@ func (u *Auditor) replaceIn(tx store.Tx, changes *notify.Changes, s *subject, ca
 	now := u.options.Clock().UnixMilli()
 	if _, err := tx.MoveAudit(s.audit.ID, []lifecycle.AuditState{lifecycle.AuditHeld, lifecycle.AuditCommitted}, lifecycle.AuditDropped, func(v *store.Audit) { v.Cause, v.Ended = cause, now }); err != nil {
 		return lease.Outcome{}, err
-	}
-	if s.audit.State == lifecycle.AuditCommitted {
-		// It has seen the worker's side and says nothing: that mustn't be free.
-		until := u.options.Clock().Add(barSilent).UnixMilli()
-		if _, err := tx.PutNode(s.audit.Verifier, func(n *store.Node) { n.Standing.Barred = max(n.Standing.Barred, until) }); err != nil {
-			return lease.Outcome{}, err
-		}
 	}
 	if s.probe() {
 		return lease.Outcome{}, nil

@@ -13,6 +13,7 @@ import (
 	"github.com/heliostat-render/heliostat/manager/lifecycle"
 	"github.com/heliostat-render/heliostat/manager/store"
 	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/proof"
 	"github.com/heliostat-render/heliostat/shared/proof/raster"
 	"github.com/heliostat-render/heliostat/shared/proof/slash"
 	"github.com/heliostat-render/heliostat/shared/render/fake"
@@ -475,5 +476,39 @@ func TestCanaries(t *testing.T) {
 	r.run()
 	if got := r.attempt(a.ID); got.State != lifecycle.AttemptFailed || !got.Convicted {
 		t.Errorf("the cheat is %s: %s", got.State, got.Cause)
+	}
+}
+
+// TestSilenceAfterTheReveal: a verifier that has seen the worker's side and says nothing more
+// gets what nobody else can check, but nothing that others can.
+func TestSilenceAfterTheReveal(t *testing.T) {
+	r := newRig(t)
+	w, silent := r.worker(fake.Behaviour{}), r.verifier(fake.Behaviour{})
+	_, tasks := r.job(24)
+	r.render(w, tasks[0], nil)
+	r.pass()
+	offers := silent.take()
+	if len(offers) != 1 {
+		t.Fatalf("%d offers", len(offers))
+	}
+	if _, err := r.Commit(context.Background(), silent.address(), wire.AuditCommit{Audit: offers[0].Audit, Samples: proof.Digest{1}}); err != nil {
+		t.Fatal(err)
+	}
+	r.wait(2 * time.Minute) // its lease is over, and its rest after it
+	if err := r.Expire(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	r.wait(time.Minute)
+	r.pass()
+	if len(silent.take()) != 1 {
+		t.Error("alone it gets nothing more, so nothing is ever checked")
+	}
+	r.verifier(fake.Behaviour{})
+	for _, k := range tasks[1:] {
+		r.render(w, k, nil)
+	}
+	r.pass()
+	if n := len(silent.take()); n != 0 {
+		t.Errorf("it gets %d checks while another verifier is there", n)
 	}
 }

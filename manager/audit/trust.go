@@ -34,8 +34,9 @@ const (
 	// further time, up to barLast.
 	barFirst = time.Hour
 	barLast  = 90 * 24 * time.Hour
-	// barSilent is the same for one that went silent once it had seen the worker's side.
-	barSilent = 10 * time.Minute
+	// silence is how long others come first before a verifier that said nothing once it had seen
+	// the worker's side.
+	silence = 10 * time.Minute
 )
 
 var trustPolicy = proof.DefaultTrust()
