@@ -176,7 +176,11 @@ func (in *Intake) finish(ctx context.Context, owner string, f wire.PackageFinish
 		if f.More {
 			return nil
 		}
-		return tx.FinishPackage(f.Package, f.Bytes, f.Files)
+		err = tx.FinishPackage(f.Package, f.Bytes, f.Files)
+		if errors.Is(err, store.ErrLost) {
+			return &wire.Error{Code: wire.CodeConflict, Message: "package " + f.Package + " was idle for so long that it was collected", Next: "seal, upload and finish it again"}
+		}
+		return err
 	})
 }
 

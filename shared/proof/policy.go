@@ -49,6 +49,7 @@ type Policy struct {
 	SameOff       float64 `json:"sameOff"`       // share of a tile's pixels beyond it
 	SameFlip      float64 `json:"sameFlip"`      // FLIP of a tile, which SameOff has to come with
 	LossyFlip     float64 `json:"lossyFlip"`     // FLIP of a tile
+	LossyMean     float64 `json:"lossyMean"`     // FLIP of a frame
 	NearFlip      float64 `json:"nearFlip"`      // FLIP of a tile, reduced eightfold
 	NearMean      float64 `json:"nearMean"`      // FLIP of a frame, reduced eightfold
 
@@ -73,7 +74,7 @@ func PolicyFor(r job.Recipe) Policy {
 		Tolerance:    1e-3, Floor: 1.5e-4, FinalTolerance: 1.5 / 255,
 		MaxOutliers: 0.10, MaxNoise: 0.08, MinCorrelation: 0.95, MaxBias: 0.02,
 		MaxMeanOutliers: 0.05, MaxMeanNoise: 0.04,
-		SameTolerance: 2.5 / 255, SameOff: 0.05, SameFlip: 0.02, LossyFlip: 0.05, NearFlip: 0.15, NearMean: 0.08,
+		SameTolerance: 2.5 / 255, SameOff: 0.05, SameFlip: 0.02, LossyFlip: 0.25, LossyMean: 0.12, NearFlip: 0.12, NearMean: 0.07,
 		PerceptualMean: 3.0 / 255, PerceptualTile: 12.0 / 255, PerceptualBad: 0.1,
 	}
 	if r.Renderer != "blender" || r.Engine != engineCycles {

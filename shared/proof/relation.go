@@ -154,7 +154,7 @@ func (p Policy) relation(like Likeness, a, b *raster.Raster) (RelationFigure, er
 	case LikeSame:
 		f.Bad = f.Off > p.SameOff && f.WorstFlip > p.SameFlip
 	case LikeLossy:
-		f.Bad = f.WorstFlip > p.LossyFlip
+		f.Bad = f.WorstFlip > p.LossyFlip || f.Flip > p.LossyMean
 	case LikeNear:
 		f.Bad = f.WorstFlip > p.NearFlip || f.Flip > p.NearMean
 	}
@@ -285,7 +285,8 @@ func (r Relation) why(p Policy) string {
 		return fmt.Sprintf("frame %d wasn't made from its master: in tile %d %.0f %% of the pixels are off (limit %.0f %%) and it looks different by %.3f (limit %.3f)",
 			r.Frame, f.Tile, 100*f.Off, 100*p.SameOff, f.WorstFlip, p.SameFlip)
 	case LikeLossy:
-		return fmt.Sprintf("frame %d wasn't made from its master: its tile %d looks different by %.3f (limit %.3f)", r.Frame, f.Tile, f.WorstFlip, p.LossyFlip)
+		return fmt.Sprintf("frame %d wasn't made from its master: it looks different by %.3f (limit %.3f), its tile %d by %.3f (limit %.3f)",
+			r.Frame, f.Flip, p.LossyMean, f.Tile, f.WorstFlip, p.LossyFlip)
 	}
 	return fmt.Sprintf("frame %d wasn't made from its master: reduced eightfold, it looks different by %.3f (limit %.3f), its tile %d by %.3f (limit %.3f)",
 		r.Frame, f.Flip, p.NearMean, f.Tile, f.WorstFlip, p.NearFlip)
