@@ -33,8 +33,9 @@ type Member struct {
 	Session      Session
 	Since        time.Time // start of the session
 	Capabilities job.Capabilities
-	Free         int // tasks that it can take now
-	Ahead        int // further tasks that it would hold, only to fetch their packages early
+	Stated       float64 // bench score that it states; the one in Capabilities is as far as real frames bear it out
+	Free         int     // tasks that it can take now
+	Ahead        int     // further tasks that it would hold, only to fetch their packages early
 	Held         int
 	Paused       string
 	// Rests is until when the node gets nothing, because it declined, or came and went, too often;
@@ -80,6 +81,7 @@ type Fleet struct {
 	roles   map[string][]key            // by session
 	held    map[key]map[string]struct{} // leases and audits, also of nodes that are away
 	rests   map[key]*rest               // also of nodes that are away
+	paces   map[string]float64          // by worker: what its stated bench score is multiplied with
 	subs    []chan struct{}
 
 	elsewhere []Member // workers of other managers, without sessions
@@ -87,7 +89,7 @@ type Fleet struct {
 
 // New makes an empty fleet.
 func New(clock func() time.Time) *Fleet {
-	return &Fleet{clock: clock, entries: make(map[key]*entry), order: make(map[job.Role][]string), roles: make(map[string][]key), held: make(map[key]map[string]struct{}), rests: make(map[key]*rest)}
+	return &Fleet{clock: clock, entries: make(map[key]*entry), order: make(map[job.Role][]string), roles: make(map[string][]key), held: make(map[key]map[string]struct{}), rests: make(map[key]*rest), paces: make(map[string]float64)}
 }
 
 // Subscribe makes a channel that gets a value after capacity may have grown.
@@ -196,8 +198,24 @@ func (f *Fleet) Drop(role job.Role, address, id string, declined bool) {
 	f.wake()
 }
 
+// Pace says what real frames have shown of a worker's stated bench score: Members have the
+// score multiplied with it. 0 and 1 believe it as it is.
+func (f *Fleet) Pace(address string, factor float64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if factor == 0 || factor == 1 {
+		delete(f.paces, address)
+		return
+	}
+	f.paces[address] = factor
+}
+
 func (f *Fleet) memberLocked(k key, e *entry) Member {
 	m := e.Member
+	m.Stated = m.Capabilities.Bench
+	if factor, ok := f.paces[k.address]; ok && k.role == job.RoleWorker {
+		m.Capabilities.Bench *= factor
+	}
 	m.Held = len(f.held[k])
 	// What was leased since the node's last report isn't in it and takes its room all the same.
 	slots := max(m.Capabilities.Slots, 1)

@@ -57,8 +57,9 @@ func (g *Gateway) announce(ctx context.Context, s *link.Session, a fleet.Announc
 	last, known := g.seen[id]
 	g.mu.Unlock()
 	if !known || now.Sub(last.at) > seenEvery || !reflect.DeepEqual(last.capabilities, a.Capabilities) {
-		err := g.options.Store.Update(ctx, func(tx store.Tx) error {
-			_, err := tx.PutNode(a.Address, func(n *store.Node) {
+		var node *store.Node
+		err := g.options.Store.Update(ctx, func(tx store.Tx) (err error) {
+			node, err = tx.PutNode(a.Address, func(n *store.Node) {
 				n.SealKey, n.Capabilities, n.Seen, n.Manager = a.SealKey, a.Capabilities, now.UnixMilli(), g.options.Manager
 				if !slices.Contains(n.Roles, a.Role) {
 					n.Roles = append(n.Roles, a.Role)
@@ -69,6 +70,7 @@ func (g *Gateway) announce(ctx context.Context, s *link.Session, a fleet.Announc
 		if err != nil {
 			return false, now, fmt.Errorf("record node %s: %w", a.Address, err)
 		}
+		g.options.Fleet.Pace(a.Address, node.Standing.Pace)
 		g.mu.Lock()
 		g.seen[id] = announced{at: now, capabilities: a.Capabilities}
 		g.mu.Unlock()

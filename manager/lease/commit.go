@@ -169,6 +169,9 @@ func (k *Keeper) Commit(ctx context.Context, worker string, c wire.TaskCommit) (
 	k.tell(out)
 	k.options.Hub.Publish(changes)
 	k.options.Committed()
+	if err := k.measure(ctx, a, len(c.Frames)); err != nil {
+		k.options.Log.Warn("a worker's pace isn't kept", "worker", worker, "err", err)
+	}
 	if len(c.Frames) < len(a.Frames) || len(out.revoke) > 0 {
 		k.options.Freed()
 	}

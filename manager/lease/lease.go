@@ -66,6 +66,7 @@ type Options struct {
 // Keeper is safe for concurrent use. Run has to run.
 type Keeper struct {
 	options Options
+	paces   paces
 
 	mu   sync.Mutex // guards held
 	held map[string]*hold

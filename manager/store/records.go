@@ -98,6 +98,9 @@ type Standing struct {
 	Barred   int64   `json:"barred,omitempty"`   // Unix milliseconds until which a verifier that was refuted checks nothing
 	Owner    string  `json:"owner,omitempty"`    // who runs it, as far as known: nodes of one owner don't check one another
 	Slashed  int     `json:"slashed,omitempty"`  // quorums against it
+	// Pace is of a worker: its bench score by real frames, against the one that it states; 0 is 1.
+	// manager/lease keeps it.
+	Pace float64 `json:"pace,omitempty"`
 }
 
 // Node is a worker or verifier.
