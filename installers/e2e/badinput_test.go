@@ -178,7 +178,7 @@ image = bpy.data.images.new("Gone", 4, 4)
 image.filepath_raw, image.file_format = path, "PNG"
 image.save()
 image.source = "FILE"
-material = bpy.data.materials[0]
+material = bpy.data.objects["Cube"].active_material # one that the render reads
 material.use_nodes = True
 node = material.node_tree.nodes.new("ShaderNodeTexImage")
 node.image = bpy.data.images.load(path)

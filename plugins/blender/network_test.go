@@ -30,8 +30,9 @@ var programs = sync.OnceValues(func() (dir string, err error) {
 	return dir, nil
 })
 
-// network starts a manager with its embedded chain, a worker and a verifier.
-func network(t *testing.T) (zip string, env []string) {
+// network starts a manager with its embedded chain, a worker and a verifier. pause is what the
+// worker's owner would do.
+func network(t *testing.T) (zip string, env []string, pause func()) {
 	t.Helper()
 	dir, err := programs()
 	if err != nil {
@@ -47,7 +48,12 @@ func network(t *testing.T) (zip string, env []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return b.zip, artist(t, manager)
+	return b.zip, artist(t, manager), func() {
+		t.Helper()
+		if out, err := exec.Command(filepath.Join(dir, "heliostat-worker"), "pause", "--data", filepath.Join(data, "worker")).CombinedOutput(); err != nil {
+			t.Fatalf("pause the worker: %v\n%s", err, out)
+		}
+	}
 }
 
 // field makes the demo's scene, small enough for a test.
@@ -70,7 +76,7 @@ bpy.ops.wm.save_mainfile()`)
 // verifier, and looks at the frames that come back.
 func TestPanelOnRealNetwork(t *testing.T) {
 	scene := field(t)
-	zip, env := network(t)
+	zip, env, pause := network(t)
 	d := openDesk(t, scene, zip, env)
 	d.press("connect")
 	d.until("the connection with its worker", 60*time.Second, func(r report) bool { return r.Connected && r.Workers == 1 })
@@ -104,6 +110,8 @@ func TestPanelOnRealNetwork(t *testing.T) {
 	if second.Uploaded > 4096 {
 		t.Errorf("the second submit of an unchanged scene sent %d bytes", second.Uploaded)
 	}
+	// Two small frames would be there before the mouse is at the button.
+	pause()
 	d.press("accept_quote")
 	d.until("rendering", 60*time.Second, func(r report) bool { return r.Phase == "render" })
 	d.press("cancel")
