@@ -19,7 +19,7 @@ import (
 	"github.com/heliostat-render/heliostat/shared/link"
 	"github.com/heliostat-render/heliostat/shared/pack/fetch"
 	"github.com/heliostat-render/heliostat/shared/render"
-	"github.com/heliostat-render/heliostat/shared/render/blender"
+	"github.com/heliostat-render/heliostat/shared/render/known"
 	"github.com/heliostat-render/heliostat/shared/render/warm"
 	"github.com/heliostat-render/heliostat/shared/service"
 	"github.com/heliostat-render/heliostat/shared/wire"
@@ -156,7 +156,11 @@ func chooseSandbox(setting string, log *slog.Logger) (render.Sandbox, error) {
 
 // survey finds out what this machine can render, and how fast.
 func survey(ctx context.Context, f runFlags, dir string, log *slog.Logger) ([]warm.Found, job.Capabilities, error) {
-	found, err := warm.Find(ctx, []render.Renderer{blender.New(blender.Config{Paths: f.blenders, Log: log})})
+	renderers, err := known.Renderers(known.Config{Blender: f.blenders, Log: log})
+	if err != nil {
+		return nil, job.Capabilities{}, err
+	}
+	found, err := warm.Find(ctx, renderers)
 	if ctx.Err() != nil {
 		return nil, job.Capabilities{}, context.Cause(ctx)
 	}
