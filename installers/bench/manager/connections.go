@@ -30,10 +30,21 @@ func connections(ctx context.Context, bin, dir string, row Row) error {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		return err
 	}
-	limit.Cur = limit.Max
-	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+	// root may lift the hard limit too; others hold as many as theirs allows. The manager inherits it.
+	lifted := syscall.Rlimit{Cur: 2 * aim, Max: max(limit.Max, 2*aim)}
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &lifted); err != nil {
+		log.Printf("manager: only %d files can be open here (%v)", limit.Max, err)
+		limit.Cur = limit.Max
+		if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+			return err
+		}
+	}
+	// Both ends, the manager's and this program's, have some files open besides.
+	target := int64(aim)
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		return err
 	}
+	target = min(target, int64(limit.Cur)-500)
 	h, err := open(ctx, bin, dir, "nodes", 0, "--listen", "0.0.0.0:0", "--tls", "off")
 	if err != nil {
 		return err
@@ -53,7 +64,7 @@ func connections(ctx context.Context, bin, dir string, row Row) error {
 		group.Go(func() {
 			for ctx.Err() == nil {
 				i := next.Add(1) - 1
-				if i >= aim || h.memory("VmRSS") > ceiling {
+				if i >= target || h.memory("VmRSS") > ceiling {
 					return
 				}
 				address := *base
@@ -69,11 +80,14 @@ func connections(ctx context.Context, bin, dir string, row Row) error {
 					return
 				}
 				conns[i] = c
-				if _, err := c.Wait(ctx); err != nil {
-					log.Print(err)
+				wait, done := context.WithTimeout(ctx, time.Minute)
+				_, err = c.Wait(wait)
+				done()
+				if err != nil {
+					log.Printf("manager: connection %d: %v", i, err)
 					return
 				}
-				if n := open.Add(1); n%10_000 == 0 {
+				if n := open.Add(1); n%5_000 == 0 {
 					log.Printf("manager: %d connected, the manager uses %.0f MB", n, h.memory("VmRSS")/1e6)
 				}
 			}
