@@ -38,6 +38,10 @@ func (w *wants) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&w.scout, "scout", false, "render the first, the middle and the last frame, and the rest after heliostat job release")
 	flags.BoolVar(&w.probe, "probe", false, "pay for three frames at reduced samples first, so that the quote is a good one")
 	flags.IntVar(&w.tiles, "tiles", 0, "split a still into about so many parts")
+	// Managers refuse it until workers and verifiers can render and judge parts of a still.
+	if err := flags.MarkHidden("tiles"); err != nil {
+		panic(err) // it is registered above
+	}
 }
 
 // check reads the flags.

@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -335,5 +337,13 @@ func TestDialSaysWhatToDo(t *testing.T) {
 	_, err = client.Dial(t.Context(), client.Options{Manager: gone.URL, Identity: id, Timeout: 200 * time.Millisecond})
 	if err == nil || !strings.Contains(err.Error(), gone.URL) || !strings.Contains(err.Error(), "heliostat farm start") {
 		t.Errorf("unreachable: %v", err)
+	}
+	stranger := httptest.NewUnstartedServer(nil)
+	stranger.Config.ErrorLog = log.New(io.Discard, "", 0) // it complains about clients that don't trust it
+	stranger.StartTLS()
+	defer stranger.Close()
+	_, err = client.Dial(t.Context(), client.Options{Manager: stranger.URL, Identity: id, Timeout: 5 * time.Second})
+	if err == nil || !strings.Contains(err.Error(), "pin") || strings.Contains(err.Error(), "farm start") {
+		t.Errorf("untrusted: %v", err)
 	}
 }
