@@ -352,29 +352,30 @@ func (s *screen) root() image.Image {
 	return s.picture()
 }
 
-// tray opens the icon's menu and chooses an entry, counted among those that can be chosen.
+// tray opens the icon's menu and chooses an entry, counted among those that can be chosen. Each
+// step is seen on the screen before the next one, with the pointer: keys pressed before the menu
+// holds the keyboard would be lost, and a menu that is brought up to date while it is open
+// forgets which entry was marked but keeps its rows where they are.
 func (s *screen) tray(entry int) {
 	s.t.Helper()
 	icon := image.Rect(0, 834, 26, 860)
 	menu := image.Rect(8, 710, 170, 825)
-	s.until("the tray shows the icon", func() bool { return count(s.root(), icon, sun) > 4 })
-	before := s.root()
-	s.try("xdotool", "mousemove", "12", "846", "click", "3")
-	s.until("the tray's menu opens", func() bool {
-		now := s.root()
-		return differs(crop(before, menu), crop(now, menu)) > 0.5
-	})
-	s.save("5-tray")
-	for range entry {
-		s.try("xdotool", "key", "Down")
+	row := image.Rect(140, 0, 280, 8).Add(image.Pt(0, []int{759, 784, 810}[entry-1]))
+	white := func(region image.Rectangle) float64 {
+		return float64(count(s.root(), region, 0xffffff)) / float64(region.Dx()*region.Dy())
 	}
-	s.try("xdotool", "key", "Return")
-}
-
-func crop(img image.Image, region image.Rectangle) image.Image {
-	return img.(interface {
-		SubImage(image.Rectangle) image.Image
-	}).SubImage(region)
+	s.until("the tray shows the icon", func() bool { return count(s.root(), icon, sun) > 4 })
+	s.try("xdotool", "mousemove", "12", "846", "click", "3")
+	s.until("the tray's menu opens", func() bool { return white(menu) > 0.5 })
+	s.save("5-tray")
+	nudge := 0
+	s.until("the entry is marked", func() bool {
+		nudge = 1 - nudge
+		s.try("xdotool", "mousemove", strconv.Itoa(100+nudge), strconv.Itoa(row.Min.Y+4))
+		return white(row) < 0.1
+	})
+	s.try("xdotool", "click", "1")
+	s.until("the tray's menu closes", func() bool { return white(menu) < 0.5 })
 }
 
 func (s *screen) visible() bool {
