@@ -58,9 +58,12 @@ func startManager(t *testing.T, c config) (url string, stop func()) {
 	t.Helper()
 	r, w := io.Pipe()
 	c.Stdout = w
-	c.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
-	if testing.Verbose() {
+	switch {
+	case c.Log != nil:
+	case testing.Verbose():
 		c.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	default:
+		c.Log = discard()
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -103,10 +106,11 @@ func readyAddress(t *testing.T, r io.Reader) string {
 // artist submits jobs.
 type artist struct {
 	*client.Client
-	t   *testing.T
-	ctx context.Context
-	dir string
-	id  *identity.Identity
+	t     *testing.T
+	ctx   context.Context
+	dir   string
+	id    *identity.Identity
+	built *pack.Built // of the last draft
 	// drafts counts the requests made, which each have an id of their own.
 	drafts int
 }
@@ -145,6 +149,7 @@ func (a *artist) draft(frames int) wire.JobQuote {
 	if err := a.SealPackage(a.ctx, built); err != nil {
 		a.t.Fatal(err)
 	}
+	a.built = built
 	a.drafts++
 	r := client.DraftRequest{Request: fmt.Sprint(a.t.Name(), " ", a.drafts), Name: "shot", Built: built, Recipe: simRecipe}
 	for f := range frames {

@@ -189,6 +189,7 @@ func serve(ctx context.Context, c config) (err error) {
 		{Name: "schedule", Run: gives(m.scheduler.Run)},
 		{Name: "settle", Run: duty(db, "settle", c.Log, m.settler.Run)},
 		{Name: "retain", Run: duty(db, "retain", c.Log, m.retain.Run)},
+		{Name: "release", Run: duty(db, "release", c.Log, m.intake.Run)},
 		{Name: "drain", Run: func(inner context.Context) error {
 			select {
 			case <-ctx.Done():
@@ -267,6 +268,7 @@ type parts struct {
 	auditor   *audit.Auditor
 	scheduler *schedule.Scheduler
 	settler   *settle.Settler
+	intake    *intake.Intake
 	gateway   *gateway.Gateway
 	cluster   *cluster.Cluster // nil when it is alone
 	retain    *retain.Keeper
@@ -301,11 +303,11 @@ func assemble(c config, o outside) *parts {
 	p.scheduler = schedule.New(schedule.Options{Store: db, Fleet: nodes, Leaser: p.keeper, Pace: p.auditor.Pace, Clock: clock, Log: c.Log})
 	p.hub.SetETA(p.scheduler.ETA)
 	quoter := &quote.Quoter{Fleet: nodes, Unit: tokens(c.Price), Clock: clock}
-	in := intake.New(intake.Options{
+	p.intake = intake.New(intake.Options{
 		Store: db, Blobs: blobs, Hub: p.hub, Quoter: quoter, Settler: p.settler, Keeper: p.keeper, Keys: secrets, Target: c.Target, Clock: clock, Log: c.Log, Wake: p.scheduler.Wake,
 	})
 	door := gateway.Options{
-		Store: db, Blobs: blobs, Fleet: nodes, Hub: p.hub, Intake: in, Keeper: p.keeper, Auditor: p.auditor, Scheduler: p.scheduler, Settler: p.settler,
+		Store: db, Blobs: blobs, Fleet: nodes, Hub: p.hub, Intake: p.intake, Keeper: p.keeper, Auditor: p.auditor, Scheduler: p.scheduler, Settler: p.settler,
 		Address: p.address, SealKey: hex.EncodeToString(o.id.SealKey()), Studios: c.Studios, Clock: clock, Log: c.Log,
 		Manager: p.name, Handled: p.metrics.Handled, KeepFrames: c.KeepFrames,
 	}

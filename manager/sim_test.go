@@ -255,8 +255,11 @@ func (w *worker) render(o wire.LeaseOffer) error {
 		c.Stats = append(c.Stats, wire.FrameStats{Frame: f.Frame, Seconds: 1})
 	}
 	c.Receipt = receipt.Receipt{
-		Attempt: o.Lease, Task: o.Task, Job: o.Job, Worker: w.id.Address(), Class: w.capabilities().Class, Recipe: receipt.RecipeHash(o.Recipe),
-		Root: proof.TaskRoot(c.Frames), Started: 1, Finished: 2,
+		Attempt: o.Lease, Task: o.Task, Job: o.Job, Worker: w.id.Address(), Class: w.capabilities().Class, Renderer: o.Recipe.Renderer, Version: o.Recipe.Version,
+		Recipe: receipt.RecipeHash(o.Recipe), Started: 1, Finished: 2,
+	}.Over(c.Frames)
+	if err := c.Receipt.Key.UnmarshalText([]byte(o.KeyHash)); err != nil {
+		return err
 	}
 	if c.Signature, err = w.id.Sign(c.Receipt.Digest(w.domain())); err != nil {
 		return err

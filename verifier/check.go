@@ -102,6 +102,9 @@ func checkCase(out io.Writer, raw []byte, asJSON bool) (bool, error) {
 	}
 	fmt.Fprintf(out, "worker %s, attempt %s: %d verifiers convict, %d pass, %d can't tell; %d convictions make a quorum\n",
 		c.Receipt.Worker, c.Receipt.Attempt, f.Fails, f.Passes, f.Inconclusive, slash.Quorum)
+	r := c.Receipt
+	fmt.Fprintf(out, "receipt: job %s, task %s, %d frames by %s %s build %q on %s, recipe %s, key %s, root %s\n",
+		r.Job, r.Task, len(r.Frames), r.Renderer, r.Version, r.Build, r.Class, r.Recipe, r.Key, r.Root)
 	for i, v := range f.Verdicts {
 		fmt.Fprintf(out, "verifier %s: ", c.Opinions[i].Verdict.Verifier)
 		print(out, v)

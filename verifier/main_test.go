@@ -115,9 +115,9 @@ func theCase(t *testing.T) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := slash.Case{ChainID: 1, Recipe: job.Recipe{Renderer: "blender", Engine: "CYCLES", Format: "PNG"}, Key: e.Key, KeyHash: proof.KeyHash(e.Key)}
+	c := slash.Case{ChainID: 1, Recipe: job.Recipe{Renderer: "blender", Engine: "CYCLES", Format: "PNG"}, Key: e.Key}
 	domain, worker := receipt.Domain{ChainID: 1}, id()
-	c.Receipt = receipt.Receipt{Attempt: "a1", Worker: worker.Address(), Class: e.WorkerClass, Recipe: receipt.RecipeHash(c.Recipe), Root: e.Root}
+	c.Receipt = receipt.Receipt{Attempt: "a1", Task: "t1", Job: "j1", Worker: worker.Address(), Class: e.WorkerClass, Renderer: "blender", Version: "3.4.1", Build: "b", Recipe: receipt.RecipeHash(c.Recipe), Key: proof.KeyHash(e.Key)}.Over(e.Frames)
 	c.Signature = sign(worker, c.Receipt.Digest(domain))
 	for range slash.Quorum {
 		verifier := id()

@@ -281,7 +281,7 @@ func (e *Engine) serve(ctx context.Context) error {
 	e.conn, e.larder = conn, larder
 	e.runner = &session.Runner{
 		Pool: e.pool, Identity: o.Identity, Found: e.found, Class: e.device.class,
-		Fetch: larder.Fetch,
+		Fetch: larder.Fetch, Object: objects.GetFile, Scratch: filepath.Join(e.space.Scratch(), "stills"),
 	}
 	e.deliver = &outbox.Deliverer{
 		Manager: conn, Store: objects, Backoff: o.Backoff,
@@ -379,15 +379,20 @@ func (e *Engine) obey(ctx context.Context) error {
 			e.stopTasks(verdict)
 		}
 		if verdict.Paused && verdict.Mode == rules.Now {
-			if err := e.pool.Drop(); err != nil {
-				e.options.Log.Error("a workspace can't be wiped", "err", err)
-			}
+			e.release()
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
+	}
+}
+
+// release ends every renderer that no task uses: the owner wants the memory back.
+func (e *Engine) release() {
+	if err := e.pool.Drop(); err != nil {
+		e.options.Log.Error("a workspace can't be wiped", "err", err)
 	}
 }
 

@@ -130,7 +130,7 @@ func recipe() job.Recipe {
 
 // offer makes a lease of some frames for the node that is signed in.
 func offer(m *fetchtest.Manager, lease string, frames ...int) wire.LeaseOffer {
-	o := wire.LeaseOffer{Lease: lease, Task: "t1", Job: "j1", Attempt: 1, Recipe: recipe(), Seconds: 60, Deadline: time.Now().Add(time.Minute).UnixMilli()}
+	o := wire.LeaseOffer{Lease: lease, Task: "t1", Job: "j1", Attempt: 1, KeyHash: proof.KeyHash([32]byte{7}).String(), Recipe: recipe(), Seconds: 60, Deadline: time.Now().Add(time.Minute).UnixMilli()}
 	o.Package, o.Manifest, o.JobKey = m.PackageFor(m.Session().Peer().SealKey)
 	for _, f := range frames {
 		o.Frames = append(o.Frames, wire.FrameSeed{Frame: f, Seed: int32(100 + f)})
@@ -173,7 +173,7 @@ func check(t *testing.T, m *fetchtest.Manager, id *identity.Identity, o wire.Lea
 			t.Fatalf("frame %d isn't what was committed: %v", f.Frame, err)
 		}
 	}
-	if c.Receipt.Root != proof.TaskRoot(c.Frames) || c.Receipt.Recipe != receipt.RecipeHash(o.Recipe) || c.Receipt.Attempt != o.Lease || c.Receipt.Class != "cpu/fake" {
+	if c.Receipt.Covers(c.Frames) != nil || c.Receipt.Suits(o.Recipe) != nil || c.Receipt.Key.String() != o.KeyHash || c.Receipt.Attempt != o.Lease || c.Receipt.Class != "cpu/fake" {
 		t.Fatalf("the receipt is for something else: %+v", c.Receipt)
 	}
 	signer, err := identity.Recover(c.Receipt.Digest(receipt.Domain{ChainID: fetchtest.Money.ChainID, Contract: fetchtest.Money.Escrow}), c.Signature)
@@ -237,6 +237,35 @@ func TestPauseNowKillsTheRendererAndGivesTheLeaseBack(t *testing.T) {
 		t.Fatal(answer.Reason)
 	}
 	fetchtest.Expect[wire.TaskCommit](m, wire.TypeTaskCommit, nil)
+}
+
+// late is a renderer that is just done with a frame when the owner wants the machine back.
+type late struct{ *fake.Renderer }
+
+type lateSession struct{ render.Session }
+
+func (l late) Open(ctx context.Context, o render.Options) (render.Session, error) {
+	s, err := l.Renderer.Open(ctx, o)
+	return lateSession{s}, err
+}
+
+func (l lateSession) Render(ctx context.Context, r render.Request, progress func(render.Progress)) (render.Frame, error) {
+	progress(render.Progress{Frame: r.Frame})
+	<-ctx.Done()
+	return l.Session.Render(context.WithoutCancel(ctx), r, progress)
+}
+
+// A pause that comes between two frames leaves no warm renderer behind.
+func TestPauseNowBetweenFrames(t *testing.T) {
+	m := farm(t)
+	m.Start()
+	r := fake.New(fake.Behaviour{})
+	w := start(t, options(m, newIdentity(t), t.TempDir(), late{r}))
+	fetchtest.Expect(m, wire.TypeWorkerReady, free)
+	give(t, m, offer(m, "a1", 1))
+	w.until(t, "rendering frame 1", func(s Status) bool { return len(s.Tasks) == 1 && s.Tasks[0].Frame == 1 })
+	w.Pause(rules.Now, "gaming")
+	w.until(t, "paused", func(s Status) bool { return s.State == Paused && r.Sessions() == 0 })
 }
 
 // Two frames are finished when the owner wants the machine back: they are delivered, the

@@ -9,13 +9,18 @@ import (
 	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/link"
 	"github.com/heliostat-render/heliostat/shared/proof"
+	"github.com/heliostat-render/heliostat/shared/proof/raster"
 	"github.com/heliostat-render/heliostat/shared/render/warm"
 	"github.com/heliostat-render/heliostat/shared/wire"
 	"github.com/heliostat-render/heliostat/workerapp/outbox"
 )
 
-// maxSide bounds an image's width and height, in pixels.
-const maxSide = 1 << 16
+const (
+	// maxSide bounds an image's width and height, in pixels.
+	maxSide = 1 << 16
+	// maxTile bounds the file of one tile, in bytes.
+	maxTile = 2 << 30
+)
 
 // handle answers what the manager asks.
 func (e *Engine) handle(ctx context.Context, s *link.Session, m link.Message) (wire.Type, any, error) {
@@ -70,6 +75,9 @@ func (e *Engine) take(s *link.Session, offer wire.LeaseOffer) error {
 	if err := e.needs.Fits(scene(offer), e.vram()); err != nil {
 		return err
 	}
+	if err := e.room(offer); err != nil {
+		return err
+	}
 	if _, err := e.options.Identity.OpenJobKey(offer.Package, offer.JobKey); err != nil {
 		return fmt.Errorf("the job key can't be opened: %w", err)
 	}
@@ -99,13 +107,14 @@ func (e *Engine) take(s *link.Session, offer wire.LeaseOffer) error {
 // checkOffer refuses what no honest manager sends, before anything is done with it.
 func checkOffer(o wire.LeaseOffer, device string) error {
 	r := o.Recipe
+	var key proof.Digest
 	switch {
+	case key.UnmarshalText([]byte(o.KeyHash)) != nil || key == proof.Digest{}:
+		return errors.New("the offer doesn't name the hash of its verification key")
 	case len(o.Frames) == 0 || len(o.Frames) > proof.MaxFrames:
 		return fmt.Errorf("the offer has %d frames", len(o.Frames))
 	case r.Width <= 0 || r.Height <= 0 || r.Width > maxSide || r.Height > maxSide:
 		return fmt.Errorf("the recipe's image has %d×%d pixels", r.Width, r.Height)
-	case o.Kind != job.TaskRender:
-		return fmt.Errorf("this worker doesn't do tasks of the kind %q", o.Kind)
 	case deviceOf(r) != device:
 		return fmt.Errorf("the recipe renders on %s, this worker on %s", deviceOf(r), device)
 	}
@@ -115,6 +124,74 @@ func checkOffer(o wire.LeaseOffer, device string) error {
 			return fmt.Errorf("the offer has frame %d twice", f.Frame)
 		}
 		seen[f.Frame] = true
+	}
+	return checkStill(o)
+}
+
+// checkStill holds an offer's part of a still to its recipe.
+func checkStill(o wire.LeaseOffer) error {
+	switch o.Kind {
+	case job.TaskRender:
+		if o.Border != nil || len(o.Parts) > 0 {
+			return errors.New("the offer is for whole frames and has tiles")
+		}
+		return nil
+	case job.TaskTile, job.TaskAssemble:
+	default:
+		return fmt.Errorf("this worker doesn't do tasks of the kind %q", o.Kind)
+	}
+	if len(o.Frames) != 1 {
+		return fmt.Errorf("the offer is for a still and has %d frames", len(o.Frames))
+	}
+	if err := proof.Tileable(o.Recipe); err != nil {
+		return err
+	}
+	if o.Kind == job.TaskTile {
+		if o.Border == nil || len(o.Parts) > 0 {
+			return errors.New("the offer is for a tile and has no border, or parts")
+		}
+		return proof.CheckBorder(o.Recipe, *o.Border)
+	}
+	if o.Border != nil {
+		return errors.New("the offer is for joining a still and has a border")
+	}
+	var rects []raster.Rect
+	for i, p := range o.Parts {
+		var digest proof.Digest
+		if p.Master == nil || p.Master.Size <= 0 || p.Master.Size > maxTile || digest.UnmarshalText([]byte(p.Master.Digest)) != nil {
+			return fmt.Errorf("tile %d of the offer can't be fetched", i)
+		}
+		rects = append(rects, raster.Rect(p.Border))
+	}
+	return raster.CheckParts(o.Recipe.Width, o.Recipe.Height, rects)
+}
+
+// joinMemory is what a pixel of a still takes while it is joined and developed, in bytes: half
+// floats here, floats in the renderer and its compositor.
+const joinMemory = 40
+
+// room makes sure that a still can be joined here: its tiles come to disk, its image to memory.
+func (e *Engine) room(o wire.LeaseOffer) error {
+	if o.Kind != job.TaskAssemble {
+		return nil
+	}
+	var size int64
+	for _, p := range o.Parts {
+		size += p.Master.Size
+	}
+	free, err := e.space.Free()
+	if err != nil {
+		return err
+	}
+	// The tiles, the image that is joined from them, and what is delivered.
+	if least := int64(e.keeper.Rules().Limits.MinFree); 3*size > free-least {
+		return fmt.Errorf("joining the still takes %d MB of disk, and %d MB are to spare", 3*size>>20, max(0, free-least)>>20)
+	}
+	e.mu.Lock()
+	memory := e.capabilities.Memory
+	e.mu.Unlock()
+	if need := int64(o.Recipe.Width) * int64(o.Recipe.Height) * joinMemory; memory > 0 && need > memory {
+		return fmt.Errorf("joining %d×%d pixels takes %d MB of memory, and there are %d MB", o.Recipe.Width, o.Recipe.Height, need>>20, memory>>20)
 	}
 	return nil
 }

@@ -19,6 +19,7 @@ var (
 	errStopping = errors.New("the worker is stopping")
 	errYield    = errors.New("the owner took the machine back")
 	errRevoked  = errors.New("the manager ended the lease")
+	errSpoilt   = errors.New("the finished files were spoilt on the worker's disk")
 )
 
 // stage is how far a task has come.
@@ -152,6 +153,10 @@ func (e *Engine) render(ctx context.Context, t *task) error {
 		t.stage = delivering
 		e.nextLocked()
 		e.mu.Unlock()
+		if v := e.gate.Verdict(); v.Paused && v.Mode == rules.Now {
+			// It came between two requests, so that the renderer was spared.
+			e.release()
+		}
 	}()
 	select {
 	case <-t.turn:
@@ -215,8 +220,11 @@ func (e *Engine) delivered(t *task, cause, err error) {
 		}
 	case errors.Is(err, outbox.ErrRefused), errors.Is(cause, errRevoked):
 		log.Warn("finished frames can't be delivered", "frames", frames, "err", errors.Join(err, cause))
-		if commit.Partial {
+		switch {
+		case commit.Partial:
 			e.giveBack(t.entry.ID(), errYield)
+		case errors.Is(err, outbox.ErrUnusable):
+			e.giveBack(t.entry.ID(), errSpoilt)
 		}
 		e.drop(t.entry)
 	default:

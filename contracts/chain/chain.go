@@ -39,6 +39,7 @@ type Backend interface {
 	HeaderByNumber(ctx context.Context, number *big.Int) (*types.Header, error)
 	CodeAt(ctx context.Context, account common.Address, block *big.Int) ([]byte, error)
 	NonceAt(ctx context.Context, account common.Address, block *big.Int) (uint64, error)
+	BalanceAt(ctx context.Context, account common.Address, block *big.Int) (*big.Int, error)
 	PendingNonceAt(ctx context.Context, account common.Address) (uint64, error)
 	CallContract(ctx context.Context, call ethereum.CallMsg, block *big.Int) ([]byte, error)
 	EstimateGas(ctx context.Context, call ethereum.CallMsg) (uint64, error)
@@ -69,6 +70,19 @@ type Config struct {
 	Confirmations uint64        // blocks on top of a receipt before it counts; 0 for a chain that doesn't reorganise
 	BumpAfter     time.Duration // unmined for so long, a transaction is sent again with higher fees; 0 for one minute
 	MaxFee        *big.Int      // most wei per gas to offer; nil for 500 gwei
+
+	// Progress hears of every transaction: when it is on its way, and whenever more blocks lie on it.
+	// Nil for nobody. It must not block.
+	Progress func(Step)
+}
+
+// Step is how far one transaction is.
+type Step struct {
+	Doing  string
+	Hash   common.Hash // of the newest version
+	Block  uint64      // that it is in; 0 for none yet
+	Depth  uint64      // blocks on top of that one
+	Wanted uint64      // of them, before it counts
 }
 
 // Addresses are the contracts of one deployment.
@@ -113,6 +127,39 @@ type Chain struct {
 // Open connects to the deployment recorded in c.StatePath, and makes one if there's none. Cut short, it goes on where it
 // stopped when called again. Before it returns, acknowledged transactions that the chain has lost are mined anew.
 func Open(ctx context.Context, c Config) (*Chain, error) {
+	ch, err := connect(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	if err := ch.deploy(ctx); err != nil {
+		return nil, err
+	}
+	if err := ch.check(ctx); err != nil {
+		return nil, err
+	}
+	ch.log.Info("chain ready", "chain", c.ChainID, "operator", ch.operator, "escrow", ch.addresses.Escrow, "payouts", ch.addresses.Payouts)
+	return ch, nil
+}
+
+// Join connects to somebody else's deployment, c.Deployed, with a key that has no part in running it: a node's.
+// It deploys nothing. Of the methods those of stake.go are for it.
+func Join(ctx context.Context, c Config) (*Chain, error) {
+	if c.Deployed == nil || c.Deployed.Token == (common.Address{}) || c.Deployed.Registry == (common.Address{}) {
+		return nil, errors.New("join the chain: the addresses of the token and of the registry are needed")
+	}
+	ch, err := connect(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	ch.addresses = *c.Deployed
+	if err := ch.wiredRegistry(ctx); err != nil {
+		return nil, err
+	}
+	return ch, nil
+}
+
+// connect makes what both have: a chain with its outbox, without contracts.
+func connect(ctx context.Context, c Config) (*Chain, error) {
 	if c.Backend == nil || c.OperatorKey == nil || c.ChainID == nil || c.StatePath == "" {
 		return nil, errors.New("open the chain: backend, operator key, chain id and state path are needed")
 	}
@@ -143,13 +190,6 @@ func Open(ctx context.Context, c Config) (*Chain, error) {
 	if _, err := ch.Resend(ctx); err != nil {
 		return nil, fmt.Errorf("open the chain: send again what it lost: %w", err)
 	}
-	if err := ch.deploy(ctx); err != nil {
-		return nil, err
-	}
-	if err := ch.check(ctx); err != nil {
-		return nil, err
-	}
-	ch.log.Info("chain ready", "chain", id, "operator", ch.operator, "escrow", ch.addresses.Escrow, "payouts", ch.addresses.Payouts)
 	return ch, nil
 }
 

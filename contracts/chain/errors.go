@@ -19,7 +19,7 @@ var (
 	ErrWrongChain    = errors.New("not the expected chain")
 	ErrBadState      = errors.New("the chain's state file is damaged")
 	ErrFeeTooHigh    = errors.New("gas costs more than allowed")
-	ErrNoGasMoney    = errors.New("the operator can't pay for gas")
+	ErrNoGasMoney    = errors.New("the account can't pay for gas")
 	ErrNonceTaken    = errors.New("another transaction took this one's place")
 	ErrReverted      = errors.New("the contract refused")
 	ErrBadAmount     = errors.New("not an amount")

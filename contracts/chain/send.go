@@ -162,6 +162,8 @@ func (c *Chain) fees(ctx context.Context) (tip, cap *big.Int, err error) {
 // await polls for the receipt of any version of e, sends e again when it doesn't show up, and raises its fees when it is
 // ignored.
 func (c *Chain) await(ctx context.Context, e *entry) (*types.Receipt, error) {
+	c.tell(e, 0, 0)
+	var told uint64
 	look := firstLook
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -180,6 +182,10 @@ func (c *Chain) await(ctx context.Context, e *entry) (*types.Receipt, error) {
 		case r != nil:
 			// Receipts can be there before the head is: what the caller reads next must include the transaction.
 			head, err := c.backend.BlockNumber(ctx)
+			if block := r.BlockNumber.Uint64(); err == nil && head >= block && head != told {
+				told = head
+				c.tell(e, block, head-block)
+			}
 			if err == nil && head >= r.BlockNumber.Uint64()+c.config.Confirmations {
 				c.outbox.mined(e, r.BlockNumber.Uint64())
 				return r, nil
@@ -204,6 +210,18 @@ func (c *Chain) await(ctx context.Context, e *entry) (*types.Receipt, error) {
 		timer.Reset(look)
 		look = min(look*3/2, slowestLook)
 	}
+}
+
+// tell reports how far an entry is to whoever listens.
+func (c *Chain) tell(e *entry, block, depth uint64) {
+	if c.config.Progress == nil {
+		return
+	}
+	s := Step{Doing: e.Doing, Block: block, Depth: depth, Wanted: c.config.Confirmations}
+	if versions, err := e.versions(); err == nil {
+		s.Hash = versions[len(versions)-1].Hash()
+	}
+	c.config.Progress(s)
 }
 
 // receiptOf returns the receipt of whichever version was mined, nil for none yet.

@@ -32,7 +32,9 @@ var benches = map[string]bench{
 	"farm":       farm,
 	"manager":    func(ctx context.Context, e env) error { return manager.Run(ctx, e.bin, e.dir, row) },
 	"packaging":  packagingBench,
+	"quote":      quotes,
 	"verify":     verify,
+	"engines":    verifyEngines,
 	"simulation": simulationBench,
 	"worker":     worker,
 }

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/heliostat-render/heliostat/shared/proof"
@@ -21,6 +23,9 @@ const (
 	honestWidth  = 112 // pixels of the frames that honest nodes are compared on
 	honestHeight = 64
 	honestTasks  = 11 // of two frames, per scene and pair of nodes
+	largeWidth   = 640
+	largeHeight  = 360
+	largeSamples = 32
 	shareWidth   = 640
 	shareHeight  = 360
 	shareSamples = 64
@@ -66,71 +71,124 @@ func (t *tally) add(caught bool) {
 	}
 }
 
-// verifyAttacks prints attack_…, missed and the baselines' missed.
-func verifyAttacks(ctx context.Context, e env) (err error) {
-	l, err := lab(ctx, e, "attacks", attack.Options{Width: 160, Height: 90})
+// verifyAttacks prints attack_…, missed, what of it chance explains, and the baselines' missed.
+func verifyAttacks(ctx context.Context, e env) error {
+	var a arena
+	a.found = make(map[string]*tally)
+	for _, f := range attack.Forgeries {
+		a.found[f.Name] = &tally{}
+	}
+	small, err := lab(ctx, e, "attacks", attack.Options{Width: 160, Height: 90})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, l.Close()) }()
-	found := make(map[string]*tally)
-	for _, f := range attack.Forgeries {
-		found[f.Name] = &tally{}
-	}
-	var others baselines
 	for _, scene := range attack.Scenes {
-		honest, err := attack.HonestTask(ctx, l, scene, 20)
+		if err := a.play(ctx, small, scene, 20, func(attack.Forgery) bool { return true }); err != nil {
+			return errors.Join(err, small.Close())
+		}
+	}
+	if err := a.tricks(ctx, small); err != nil {
+		return errors.Join(err, small.Close())
+	}
+	if err := small.Close(); err != nil {
+		return err
+	}
+	// In large frames a region is many tiles of many more.
+	large, err := lab(ctx, e, "large", attack.Options{Width: largeWidth, Height: largeHeight, Samples: largeSamples})
+	if err != nil {
+		return err
+	}
+	err = a.play(ctx, large, shareScene, 4, func(f attack.Forgery) bool { return slices.Contains(largeForgeries, f.Name) })
+	if err := errors.Join(err, large.Close()); err != nil {
+		return err
+	}
+	a.report()
+	return nil
+}
+
+// largeForgeries are those whose detection depends on the frame's size.
+var largeForgeries = []string{"samples_31_of_32", "half_samples", "bad_region_5", "bad_region_20"}
+
+// arena counts what was found, by forgery and altogether.
+type arena struct {
+	found  map[string]*tally
+	others baselines
+	doubts []doubt
+	tricky []named // tallies of the tricks
+}
+
+type named struct {
+	name string
+	tally
+}
+
+// doubt is a cheat that the default sampling finds with a chance under one.
+type doubt struct {
+	what string
+	odds float64 // of one try
+	tally
+}
+
+// oddsKeys is how many challenges are drawn to tell the odds of one cheat.
+const oddsKeys = 4000
+
+// play plays forgeries on a scene, whose honest task has so many frames.
+func (a *arena) play(ctx context.Context, l *attack.Lab, scene string, frames int, on func(attack.Forgery) bool) error {
+	honest, err := attack.HonestTask(ctx, l, scene, frames)
+	if err != nil {
+		return err
+	}
+	if err := honest.Relate(ctx, l); err != nil {
+		return err
+	}
+	for _, f := range attack.Forgeries {
+		if !f.On(scene) || !on(f) {
+			continue
+		}
+		task, err := f.Work(ctx, l, scene)
 		if err != nil {
 			return err
 		}
-		if err := honest.Relate(ctx, l); err != nil {
+		if attack.Unchanged(task, honest) {
+			log.Printf("%s on %s gives exactly the honest frames: nothing to catch", f.Name, scene)
+			continue
+		}
+		if err := task.Relate(ctx, l); err != nil {
 			return err
 		}
-		for _, f := range attack.Forgeries {
-			if !f.On(scene) {
-				continue
-			}
-			task, err := f.Work(ctx, l, scene)
+		odds, err := attack.Odds(l, task, honest, oddsKeys)
+		if err != nil {
+			return fmt.Errorf("%s on %s: %w", f.Name, scene, err)
+		}
+		here := doubt{what: fmt.Sprintf("%s on %s, %d×%d pixels", f.Name, scene, l.Width, l.Height), odds: odds}
+		for n := range verifyKeys {
+			caught, v, err := attack.Caught(l, task, honest, verifyKey(scene, n))
 			if err != nil {
-				return err
-			}
-			if attack.Unchanged(task, honest) {
-				log.Printf("%s on %s gives exactly the honest frames: nothing to catch", f.Name, scene)
-				continue
-			}
-			if err := task.Relate(ctx, l); err != nil {
-				return err
-			}
-			for n := range verifyKeys {
-				caught, v, err := attack.Caught(l, task, honest, verifyKey(scene, n))
-				if err != nil {
-					return fmt.Errorf("%s on %s: %w", f.Name, scene, err)
-				}
-				if !caught {
-					log.Printf("missed: %s on %s: %s", f.Name, scene, v.Reason)
-				}
-				found[f.Name].add(caught)
-			}
-			if err := others.play(ctx, l, f, task, honest); err != nil {
 				return fmt.Errorf("%s on %s: %w", f.Name, scene, err)
 			}
+			if !caught {
+				log.Printf("missed: %s on %s: %s", f.Name, scene, v.Reason)
+			}
+			here.add(caught)
+			a.found[f.Name].add(caught)
 		}
-		l.Forget()
+		a.doubts = append(a.doubts, here)
+		if err := a.others.play(ctx, l, f, task, honest); err != nil {
+			return fmt.Errorf("%s on %s: %w", f.Name, scene, err)
+		}
 	}
-	var all tally
-	report := func(name string, t *tally) {
-		row("attack_"+name, float64(t.caught), "detections", float64(t.tried))
-		all.caught, all.tried = all.caught+t.caught, all.tried+t.tried
-	}
-	for _, f := range attack.Forgeries {
-		report(f.Name, found[f.Name])
-	}
+	l.Forget()
+	return nil
+}
+
+// tricks plays the attacks on the protocol.
+func (a *arena) tricks(ctx context.Context, l *attack.Lab) error {
 	k, err := attack.NewKit(ctx, l, "comp")
 	if err != nil {
 		return err
 	}
 	for _, trick := range attack.Tricks {
-		var t tally
+		t := named{name: trick.Name}
 		for n := range verifyTricks {
 			caught, why, err := trick.Try(k, n)
 			if err != nil {
@@ -141,11 +199,47 @@ func verifyAttacks(ctx context.Context, e env) (err error) {
 			}
 			t.add(caught)
 		}
-		report(trick.Name, &t)
+		a.tricky = append(a.tricky, t)
+		a.doubts = append(a.doubts, doubt{what: trick.Name, odds: trick.Found(), tally: t.tally})
+	}
+	return nil
+}
+
+func (a *arena) report() {
+	var all tally
+	report := func(name string, t tally) {
+		row("attack_"+name, float64(t.caught), "detections", float64(t.tried))
+		all.caught, all.tried = all.caught+t.caught, all.tried+t.tried
+	}
+	for _, f := range attack.Forgeries {
+		report(f.Name, *a.found[f.Name])
+	}
+	for _, t := range a.tricky {
+		report(t.name, t.tally)
 	}
 	row("missed", float64(all.tried-all.caught), "attempts", float64(all.tried))
-	others.report()
-	return nil
+	expected := 0.0
+	for _, d := range a.doubts {
+		misses := (1 - d.odds) * float64(d.tried)
+		expected += misses
+		if d.odds < 1 || d.caught < d.tried {
+			log.Printf("%s: %d of %d missed, %.1f expected at odds of %.4f a check; a chance of %.3f to miss as many or more", d.what, d.tried-d.caught, d.tried, misses, d.odds, d.tail())
+		}
+	}
+	row("missed_expected", expected, "attempts", float64(all.tried))
+	a.others.report()
+}
+
+// tail is the binomial chance of as many misses as there were, or more, at the odds.
+func (d doubt) tail() float64 {
+	miss, sum := 1-d.odds, 0.0
+	// p runs through the chances of 0, 1, 2… misses.
+	p := math.Pow(d.odds, float64(d.tried))
+	for k := range d.tried - d.caught {
+		sum += p
+		p *= float64(d.tried-k) / float64(k+1) * miss / max(d.odds, 1e-12)
+	}
+	return max(1-sum, 0)
 }
 
 // node is one honest node of the comparison.

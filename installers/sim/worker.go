@@ -119,8 +119,11 @@ func (n *Worker) task(o wire.LeaseOffer) error {
 		return fmt.Errorf("upload: %w", err)
 	}
 	c.Receipt = receipt.Receipt{
-		Attempt: o.Lease, Task: o.Task, Job: o.Job, Worker: n.Address(), Class: Class, Recipe: receipt.RecipeHash(o.Recipe),
-		Root: proof.TaskRoot(c.Frames), Started: 1, Finished: 2,
+		Attempt: o.Lease, Task: o.Task, Job: o.Job, Worker: n.Address(), Class: Class, Renderer: o.Recipe.Renderer, Version: o.Recipe.Version,
+		Recipe: receipt.RecipeHash(o.Recipe), Started: 1, Finished: 2,
+	}.Over(c.Frames)
+	if err := c.Receipt.Key.UnmarshalText([]byte(o.KeyHash)); err != nil {
+		return fmt.Errorf("the lease's key hash: %w", err)
 	}
 	domain, err := n.domain(n.ctx)
 	if err != nil {

@@ -16,7 +16,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -71,6 +70,7 @@ type Auditor struct {
 	wake    chan struct{}
 	wg      sync.WaitGroup
 	looks   chan struct{} // one for each look of the manager itself
+	gallery *gallery
 
 	mu       sync.Mutex // guards what follows
 	held     map[string]*hold
@@ -79,13 +79,14 @@ type Auditor struct {
 	seen     map[string]string       // audits that the manager has looked into itself, and what made it doubt
 	nodes    map[string]acquaintance // what is known of nodes, for a short while
 	due      map[string]bool         // verifiers that owe a honeypot, see probe.go
+	tried    map[string]bool         // those of them that no known attempt suited
 	known    []sample                // attempts whose answer is known, the newest last
 	wanted   []canary
-	silent   map[string]time.Time // verifiers, see silence
-	canaries map[string]int       // by job and class
-	window   int                  // waiting audits that a pass looks at
-	examined map[string]bool      // waiting audits that a pass has looked at
-	chance   func(n int) bool     // once in n
+	silent   map[string]time.Time                                // verifiers, see silence
+	canaries map[string]int                                      // by job and class
+	window   int                                                 // waiting audits that a pass looks at
+	examined map[string]bool                                     // waiting audits that a pass has looked at
+	chance   func(secret []byte, what, audit string, n int) bool // probeDraw
 }
 
 type hold struct {
@@ -133,8 +134,8 @@ func (u *Auditor) clocked(jobID, id string) {
 // New makes an auditor. Adopt loads what an earlier process left.
 func New(o Options) *Auditor {
 	return &Auditor{options: o, wake: make(chan struct{}, 1), held: make(map[string]*hold), offering: make(map[string]bool), paces: make(map[string]pace),
-		seen: make(map[string]string), nodes: make(map[string]acquaintance), due: make(map[string]bool), silent: make(map[string]time.Time), canaries: make(map[string]int),
-		window: minWindow, examined: make(map[string]bool), chance: func(n int) bool { return rand.IntN(n) == 0 }, looks: make(chan struct{}, maxLooks)}
+		seen: make(map[string]string), nodes: make(map[string]acquaintance), due: make(map[string]bool), tried: make(map[string]bool), silent: make(map[string]time.Time), canaries: make(map[string]int),
+		window: minWindow, examined: make(map[string]bool), chance: probeDraw, gallery: newGallery(), looks: make(chan struct{}, maxLooks)}
 }
 
 // Wake makes Run look for audits that wait. It never blocks.
@@ -148,16 +149,24 @@ func (u *Auditor) Wake() {
 // Adopt takes over the audits that verifiers hold from an earlier process.
 func (u *Auditor) Adopt(ctx context.Context) error {
 	var audits []*store.Audit
+	var known []sample
 	err := u.options.Store.View(ctx, func(tx store.Tx) (err error) {
-		audits, err = tx.AuditsIn(lifecycle.AuditHeld, lifecycle.AuditCommitted)
+		if audits, err = tx.AuditsIn(lifecycle.AuditHeld, lifecycle.AuditCommitted); err != nil {
+			return err
+		}
+		known, err = u.readKnown(tx)
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("adopt audits: %w", err)
 	}
+	if err := u.recall(ctx); err != nil {
+		return err
+	}
 	now := u.options.Clock()
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	u.known = known
 	for _, v := range audits {
 		u.held[v.ID] = &hold{verifier: v.Verifier, deadline: now.Add(max(u.options.Length, u.options.Grace)), created: time.UnixMilli(v.Created)}
 		u.options.Fleet.Hold(job.RoleVerifier, v.Verifier, v.ID)
@@ -172,14 +181,26 @@ func (u *Auditor) Run(ctx context.Context) error {
 	ticker := time.NewTicker(min(time.Second, u.options.Length/4))
 	defer ticker.Stop()
 	var pause time.Time // until which a case that can't be kept isn't tried again
+	gather := time.NewTimer(lull)
+	defer gather.Stop()
+	wake := u.wake // nil while commits gather
 	for look := everything; ; {
 		if err := u.dispatch(ctx, look); err != nil && ctx.Err() == nil {
 			u.options.Log.Error("give audits to verifiers", "err", err)
 		}
+		switch free := u.room(); {
+		case free:
+			wake = u.wake
+		case look == news:
+			gather.Reset(lull)
+			wake = nil
+		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-u.wake:
+		case <-gather.C:
+			wake, look = u.wake, room
+		case <-wake:
 			look = news
 		case <-changed:
 			look = room
@@ -205,10 +226,10 @@ func (u *Auditor) offer(ctx context.Context, s *subject, m fleet.Member) error {
 	id := s.audit.ID
 	changes := &notify.Changes{Now: u.options.Clock}
 	var out lease.Outcome
-	copied := false
-	err := u.options.Store.Update(ctx, func(tx store.Tx) error {
+	copied, owes := false, false
+	err := u.options.Store.Update(ctx, func(tx store.Tx) (err error) {
 		changes.Reset()
-		out, copied = lease.Outcome{}, false
+		out, copied, owes = lease.Outcome{}, false, false
 		if s.fresh() {
 			found, err := u.screen(tx, s)
 			if err != nil {
@@ -223,7 +244,7 @@ func (u *Auditor) offer(ctx context.Context, s *subject, m fleet.Member) error {
 			}
 		}
 		if _, err := tx.MoveAudit(id, []lifecycle.AuditState{lifecycle.AuditWaiting}, lifecycle.AuditHeld, func(v *store.Audit) {
-			v.Verifier, v.Class, v.Deadline, v.Manager = m.Address, m.Capabilities.Class, now.Add(u.options.Length).UnixMilli(), u.options.Manager
+			v.Verifier, v.Class, v.Deadline, v.Manager = m.Address, s.classOf(m), now.Add(u.options.Length).UnixMilli(), u.options.Manager
 		}); err != nil {
 			return err
 		}
@@ -231,7 +252,10 @@ func (u *Auditor) offer(ctx context.Context, s *subject, m fleet.Member) error {
 			return nil
 		}
 		changes.Job(s.job.ID)
-		_, err := tx.MoveTask(s.audit.Task, []job.TaskState{job.TaskCommitted}, job.TaskVerifying, nil)
+		if _, err := tx.MoveTask(s.audit.Task, []job.TaskState{job.TaskCommitted}, job.TaskVerifying, nil); err != nil {
+			return err
+		}
+		owes, err = u.owe(tx, s, m.Address)
 		return err
 	})
 	if err != nil {
@@ -250,16 +274,18 @@ func (u *Auditor) offer(ctx context.Context, s *subject, m fleet.Member) error {
 
 	answer, err := u.ask(ctx, s, m, now.Add(u.options.Length))
 	if err == nil && answer.Taken {
-		u.options.Log.Info("audit given", "job", s.job.ID, "audit", id, "verifier", m.Address, "worker", s.attempt.Worker)
+		u.options.Log.Info("audit given", append(s.named(), "node", m.Address, "worker", s.attempt.Worker)...)
 		u.options.Hub.Publish(changes)
-		u.owe(s, m.Address)
+		if owes {
+			u.owed(m.Address)
+		}
 		return nil
 	}
 	reason := answer.Reason
 	if err != nil {
 		reason = "no answer: " + err.Error()
 	}
-	u.options.Log.Info("audit declined", "audit", id, "verifier", m.Address, "reason", reason)
+	u.options.Log.Info("audit declined", append(s.named(), "node", m.Address, "reason", reason)...)
 	if s.probe() {
 		u.drop(id, true)
 		return u.dropProbe(context.WithoutCancel(ctx), id, "declined: "+reason)
@@ -291,9 +317,44 @@ func (u *Auditor) ask(ctx context.Context, s *subject, m fleet.Member, deadline 
 	offer := wire.AuditOffer{
 		Audit: s.audit.ID, Job: s.job.ID, Package: s.job.Package, Manifest: lease.Signed(manifest), JobKey: sealed, Recipe: s.job.Recipe, Deadline: deadline.UnixMilli(),
 	}
+	if s.job.Recipe.AnyPatch {
+		with := s.install(m)
+		offer.Version, offer.Build = with.Version, with.BuildHash
+	}
+	if err := u.challenge(ctx, s, &offer); err != nil {
+		return wire.LeaseAnswer{}, fmt.Errorf("challenge of audit %s: %w", s.audit.ID, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, offerWait)
+	defer cancel()
+	var answer wire.LeaseAnswer
+	return answer, m.Session.Request(ctx, wire.TypeAuditOffer, offer, &answer)
+}
+
+// challenge says in an offer what the verifier has to make: the drawn tiles, or of a still that was joined
+// the delivered file.
+func (u *Auditor) challenge(ctx context.Context, s *subject, offer *wire.AuditOffer) error {
 	seeds := make(map[int]int32)
 	for i, f := range s.attempt.Frames {
 		seeds[f] = s.attempt.Seeds[i]
+	}
+	offer.Kind, offer.Border = s.kind(), s.border()
+	if s.joined() {
+		offer.Frames = []wire.FrameSeed{{Frame: s.attempt.Frames[0], Seed: s.attempt.Seeds[0]}}
+		for _, f := range s.attempt.Commit.Files {
+			if f.Kind != lease.KindMaster {
+				continue
+			}
+			get, err := u.options.Blobs.SignGet(ctx, lease.FrameKey(s.attempt.Job, s.attempt.ID, f), lease.URLLife)
+			if err != nil {
+				return fmt.Errorf("sign the master: %w", err)
+			}
+			offer.Master = &wire.PartFile{Get: lease.Signed(get), Size: f.Size, Digest: f.Digest}
+		}
+		return nil
+	}
+	var left, top int
+	if b := s.border(); b != nil {
+		left, top = b.X, b.Y
 	}
 	sizes := make(map[int]proof.FrameCommit)
 	for _, f := range s.attempt.Commit.Frames {
@@ -304,16 +365,13 @@ func (u *Auditor) ask(ctx context.Context, s *subject, m fleet.Member, deadline 
 		f := sizes[p.Frame]
 		r, err := proof.TileRect(f.W, f.H, p.Tile)
 		if err != nil {
-			return wire.LeaseAnswer{}, fmt.Errorf("challenge of audit %s: %w", s.audit.ID, err)
+			return err
 		}
 		if !asked[p.Frame] {
 			asked[p.Frame] = true
 			offer.Frames = append(offer.Frames, wire.FrameSeed{Frame: p.Frame, Seed: seeds[p.Frame]})
 		}
-		offer.Tiles = append(offer.Tiles, wire.Tile{Frame: p.Frame, Tile: p.Tile, X: r.X, Y: r.Y, W: r.W, H: r.H})
+		offer.Tiles = append(offer.Tiles, wire.Tile{Frame: p.Frame, Tile: p.Tile, X: left + r.X, Y: top + r.Y, W: r.W, H: r.H})
 	}
-	ctx, cancel := context.WithTimeout(ctx, offerWait)
-	defer cancel()
-	var answer wire.LeaseAnswer
-	return answer, m.Session.Request(ctx, wire.TypeAuditOffer, offer, &answer)
+	return nil
 }

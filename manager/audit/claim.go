@@ -55,8 +55,9 @@ func (u *Auditor) Claim(ctx context.Context, jobID string, frames []int, reason 
 // maxClaims is how often an attempt is checked again, at most.
 const maxClaims = 8
 
-// reopen has the attempts that made these delivered frames checked again. It returns how
-// many tiles are looked at.
+// reopen has the attempts that made these delivered frames checked again: of a still that was joined from
+// tiles those that made the tiles, and once they are decided on, the one that joined them. It returns how many
+// tiles of the proof's grid are looked at.
 func (u *Auditor) reopen(tx store.Tx, jobID string, frames []*job.Frame) (tiles int, err error) {
 	done := make(map[string]bool)
 	for _, f := range frames {
@@ -64,34 +65,59 @@ func (u *Auditor) reopen(tx store.Tx, jobID string, frames []*job.Frame) (tiles 
 			continue
 		}
 		done[f.Attempt] = true
-		audits, err := tx.Audits(f.Attempt)
+		a, err := tx.Attempt(f.Attempt)
 		if err != nil {
 			return 0, err
 		}
-		next := &store.Audit{ID: store.NewID("v"), Attempt: f.Attempt, Task: f.Task, Job: jobID, Ordinal: len(audits) + 1, State: lifecycle.AuditWaiting, Created: u.options.Clock().UnixMilli()}
-		for _, v := range audits {
-			next.Claim = max(next.Claim, v.Claim)
+		list := []*store.Attempt{a}
+		if a.Commit != nil && a.Commit.Frames[0].Assembled {
+			parts, err := lease.Parts(tx, jobID, f.Number)
+			if err != nil {
+				return 0, err
+			}
+			for _, p := range parts {
+				list = append(list, p.Attempt)
+			}
 		}
-		if next.Claim++; next.Claim > maxClaims {
-			return 0, &wire.Error{Code: wire.CodeConflict, Message: fmt.Sprintf("frame %d was checked again %d times already", f.Number, maxClaims), Next: "accept the delivery, or talk to the network's operator"}
+		for _, a := range list {
+			n, err := u.reopenAttempt(tx, a, f.Number)
+			if err != nil {
+				return 0, err
+			}
+			tiles += n
 		}
-		if err := tx.AddAudit(next); err != nil {
-			return 0, err
-		}
-		if _, err := tx.MoveTask(f.Task, []job.TaskState{job.TaskDone}, job.TaskCommitted, nil); err != nil {
-			return 0, err
-		}
-		s, err := loadAudit(tx, next)
-		if err != nil {
-			return 0, err
-		}
-		tiles += s.policy().Tiles
 	}
 	return tiles, nil
 }
 
-// glance looks into the files of a claimed attempt before anybody renders. What is wrong for
-// certain upholds the claim at once; what only looks wrong is told to the people who decide on it.
+func (u *Auditor) reopenAttempt(tx store.Tx, a *store.Attempt, frame int) (tiles int, err error) {
+	audits, err := tx.Audits(a.ID)
+	if err != nil {
+		return 0, err
+	}
+	next := &store.Audit{ID: store.NewID("v"), Attempt: a.ID, Task: a.Task, Job: a.Job, Ordinal: len(audits) + 1, State: lifecycle.AuditWaiting, Created: u.options.Clock().UnixMilli()}
+	for _, v := range audits {
+		next.Claim = max(next.Claim, v.Claim)
+	}
+	if next.Claim++; next.Claim > maxClaims {
+		return 0, &wire.Error{Code: wire.CodeConflict, Message: fmt.Sprintf("frame %d was checked again %d times already", frame, maxClaims), Next: "accept the delivery, or talk to the network's operator"}
+	}
+	if err := tx.AddAudit(next); err != nil {
+		return 0, err
+	}
+	if _, err := tx.MoveTask(a.Task, []job.TaskState{job.TaskDone}, job.TaskCommitted, nil); err != nil {
+		return 0, err
+	}
+	s, err := loadAudit(tx, next)
+	if err != nil {
+		return 0, err
+	}
+	return s.policy().Tiles, nil
+}
+
+// glance looks into the files of a claimed attempt, or of a still that was joined from tiles, before anybody
+// renders. What is wrong for certain rejects it at once; what only looks wrong is told to the people who
+// decide on it.
 func (u *Auditor) glance(ctx context.Context, s *subject) error {
 	select {
 	case u.looks <- struct{}{}:
@@ -101,7 +127,9 @@ func (u *Auditor) glance(ctx context.Context, s *subject) error {
 	}
 	f, err := u.look(ctx, s)
 	if err != nil {
-		u.saw(s, "its files can't be read now")
+		if !s.joined() { // what a verifier doesn't look at has to be seen here
+			u.saw(s, "its files can't be read now")
+		}
 		return err
 	}
 	changes := &notify.Changes{Now: u.options.Clock}
@@ -185,7 +213,7 @@ func (u *Auditor) refuseClaim(tx store.Tx, changes *notify.Changes, s *subject) 
 	if err != nil {
 		return err
 	}
-	if err := changes.Event(tx, j.ID, "claim refused", fmt.Sprintf("%s passed again", store.NameFrames(s.frames())), s.audit.Verifier); err != nil {
+	if err := changes.Event(tx, j.ID, "claim refused", fmt.Sprintf("%s passed again", s.name()), s.audit.Verifier); err != nil {
 		return err
 	}
 	changes.Job(j.ID, s.frames()...)
@@ -217,7 +245,7 @@ func (u *Auditor) upholdClaim(tx store.Tx, changes *notify.Changes, s *subject) 
 	if _, err := tx.EditJob(s.job.ID, func(j *store.Job) { j.Spent -= sum }); err != nil {
 		return err
 	}
-	if err := changes.Event(tx, s.job.ID, "claim upheld", fmt.Sprintf("%s: rendered again", store.NameFrames(s.frames())), s.attempt.Worker); err != nil {
+	if err := changes.Event(tx, s.job.ID, "claim upheld", fmt.Sprintf("%s: rendered again", s.name()), s.attempt.Worker); err != nil {
 		return err
 	}
 	_, err = tx.MoveJob(s.job.ID, []job.State{job.Disputed}, job.Rendering, func(j *store.Job) { j.Cause, j.ClaimFrames, j.Finished = "", nil, 0 })

@@ -85,7 +85,7 @@ func (u *Auditor) Take(ctx context.Context, verifier string, ids []string) (take
 	u.keep(audits)
 	for _, a := range audits {
 		taken = append(taken, a.ID)
-		u.options.Log.Info("audit taken over with its verifier", "job", a.Job, "audit", a.ID, "verifier", verifier)
+		u.options.Log.Info("audit taken over with its verifier", "job", a.Job, "task", a.Task, "attempt", a.Attempt, "audit", a.ID, "node", verifier)
 	}
 	return taken, nil
 }

@@ -101,7 +101,7 @@ func (u *Auditor) conclude(tx store.Tx, changes *notify.Changes, s *subject, rea
 func (u *Auditor) decide(tx store.Tx, changes *notify.Changes, s *subject, reason string, more bool) (lease.Outcome, error) {
 	t := s.tally()
 	quorum := s.audit.Claim > 0 || t.Fails > 0 && u.stake(s.attempt.Worker) > 0
-	frames := store.NameFrames(s.frames())
+	frames := s.name()
 	decision := Decide(t, more, quorum)
 	switch decision {
 	case Another:
@@ -142,9 +142,9 @@ func (s *subject) passer() *store.Audit {
 func (u *Auditor) deliver(tx store.Tx, changes *notify.Changes, s *subject, reason string) error {
 	now := u.options.Clock()
 	a, j, frames := s.attempt, s.job, s.frames()
-	by, carried, fee := u.options.Address, s.audit.ID, job.Amount(0)
+	by := u.options.Address
 	if v := s.passer(); v != nil {
-		by, carried, fee = v.Verifier, v.ID, j.Quote.VerifyFee
+		by = v.Verifier
 	}
 	if _, err := tx.MoveAttempt(a.ID, []lifecycle.AttemptState{lifecycle.AttemptCommitted}, lifecycle.AttemptPassed, func(a *store.Attempt) { a.Ended = now.UnixMilli() }); err != nil {
 		return err
@@ -152,22 +152,24 @@ func (u *Auditor) deliver(tx store.Tx, changes *notify.Changes, s *subject, reas
 	if _, err := tx.MoveTask(a.Task, []job.TaskState{job.TaskVerifying}, job.TaskDone, nil); err != nil {
 		return err
 	}
+	if s.passer() != nil {
+		if _, err := tx.PutNode(a.Worker, func(n *store.Node) { passed(n, now) }); err != nil {
+			return err
+		}
+	}
+	if s.border() != nil {
+		changes.Job(j.ID, frames...)
+		if err := changes.Event(tx, j.ID, "tile verified", fmt.Sprintf("%s: %s", s.name(), reason), a.Worker); err != nil {
+			return err
+		}
+		return u.options.Keeper.Done(tx, changes, a.Task) // it is paid with the frame that it becomes a part of
+	}
 	if err := tx.MoveFrames(j.ID, frames, job.FrameUploaded, job.FrameVerified, func(f *job.Frame) { f.Verdict, f.Verifier, f.Cause = reason, by, "" }); err != nil {
 		return err
 	}
-	for _, f := range frames {
-		worker := store.Entry{Job: j.ID, Frame: f, Role: job.RoleWorker, Node: a.Worker, Amount: j.Quote.PerFrame, Attempt: a.ID, Audit: carried, Time: now.UnixMilli()}
-		if err := tx.AddEntry(worker); err != nil {
-			return err
-		}
-		if s.passer() == nil {
-			continue // nobody checked, nobody is paid for it
-		}
-		verifier := worker
-		verifier.Role, verifier.Node, verifier.Amount = job.RoleVerifier, by, fee
-		if err := tx.AddEntry(verifier); err != nil {
-			return err
-		}
+	sum, err := u.pay(tx, s, frames)
+	if err != nil {
+		return err
 	}
 	if err := tx.MoveFrames(j.ID, frames, job.FrameVerified, job.FrameDelivered, nil); err != nil {
 		return err
@@ -175,17 +177,12 @@ func (u *Auditor) deliver(tx store.Tx, changes *notify.Changes, s *subject, reas
 	if err := u.options.Keeper.Done(tx, changes, a.Task); err != nil {
 		return err
 	}
-	if s.passer() != nil {
-		if _, err := tx.PutNode(a.Worker, func(n *store.Node) { passed(n, now) }); err != nil {
-			return err
-		}
-	}
-	j, err := tx.EditJob(j.ID, func(j *store.Job) { j.Spent += job.Amount(len(frames)) * (j.Quote.PerFrame + fee) })
+	j, err = tx.EditJob(j.ID, func(j *store.Job) { j.Spent += sum })
 	if err != nil {
 		return err
 	}
 	changes.Job(j.ID, frames...)
-	if err := changes.Event(tx, j.ID, "delivered", fmt.Sprintf("%s: %s", store.NameFrames(frames), reason), a.Worker); err != nil {
+	if err := changes.Event(tx, j.ID, "delivered", fmt.Sprintf("%s: %s", s.name(), reason), a.Worker); err != nil {
 		return err
 	}
 	return u.finishJob(tx, changes, j)
@@ -211,20 +208,15 @@ func (u *Auditor) finishJob(tx store.Tx, changes *notify.Changes, j *store.Job) 
 // reject refuses the attempt's frames and sends its task back to the queue. What it means
 // for the worker follows from its guilt: see manager/schedule.
 func (u *Auditor) reject(tx store.Tx, changes *notify.Changes, s *subject, reason string, worker guilt) (lease.Outcome, error) {
-	a, j, frames := s.attempt, s.job, s.frames()
-	was := job.FrameUploaded
-	if s.audit.Claim > 0 {
-		was = job.FrameDelivered
-	}
-	if err := tx.MoveFrames(j.ID, frames, was, job.FrameRejected, func(f *job.Frame) { f.Rejects++; f.Cause = reason }); err != nil {
+	a, j := s.attempt, s.job
+	if err := u.refuseFrames(tx, s, reason); err != nil {
 		return lease.Outcome{}, err
 	}
-	if err := tx.MoveFrames(j.ID, frames, job.FrameRejected, job.FramePending, func(f *job.Frame) {
-		f.Attempt, f.Worker, f.Object, f.Size, f.Digest, f.Verdict, f.Verifier, f.Seconds = "", "", "", 0, "", "", "", 0
-	}); err != nil {
-		return lease.Outcome{}, err
+	what := "frame rejected"
+	if s.border() != nil {
+		what = "tile rejected"
 	}
-	if err := changes.Event(tx, j.ID, "frame rejected", fmt.Sprintf("%s: %s", store.NameFrames(frames), reason), a.Worker); err != nil {
+	if err := changes.Event(tx, j.ID, what, fmt.Sprintf("%s: %s", s.name(), reason), a.Worker); err != nil {
 		return lease.Outcome{}, err
 	}
 	if s.audit.Claim > 0 {
@@ -247,7 +239,11 @@ func (u *Auditor) reject(tx store.Tx, changes *notify.Changes, s *subject, reaso
 		}
 	}
 	from := []lifecycle.AttemptState{lifecycle.AttemptCommitted, lifecycle.AttemptPassed}
-	out, err := u.options.Keeper.Return(tx, changes, a.ID, from, lease.Ending{Kind: job.FailVerdict, Cause: reason, Convicted: worker == convicted})
+	end := lease.Ending{Kind: job.FailVerdict, Cause: reason, Convicted: worker == convicted}
+	if s.outdated() && worker == innocent {
+		end.Kind = job.FailSuperseded
+	}
+	out, err := u.options.Keeper.Return(tx, changes, a.ID, from, end)
 	if err != nil || worker != convicted {
 		return out, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/heliostat-render/heliostat/manager/fleet"
 	"github.com/heliostat-render/heliostat/manager/store"
@@ -11,12 +12,14 @@ import (
 )
 
 const (
-	// minWindow is how many of the oldest waiting audits a pass looks at, besides two for each
-	// free verifier. It grows while none of them can be given to anybody.
-	minWindow = 16
-	// freshWindow is the same while no verifier is free, when only what wasn't looked at before is
-	// of interest: trust may let it through.
+	// minWindow is how many waiting audits, of those that were looked at before, a pass looks at again
+	// besides one for each free verifier. It grows while none of them can be given to anybody.
+	minWindow = 2
+	// freshWindow is among how many of the oldest a pass looks for what no pass has looked at: trust
+	// may let it through.
 	freshWindow = 256
+	// lull is how long the auditor lets commits gather while no verifier is free.
+	lull = 25 * time.Millisecond
 	// maxExamined bounds the audits that are remembered as having to be checked.
 	maxExamined = 1 << 16
 )
@@ -45,17 +48,17 @@ func (u *Auditor) dispatch(ctx context.Context, look scope) error {
 		concerned = append(concerned, m.Address)
 	}
 	u.mu.Lock()
-	window := u.window + 2*slots
+	window := u.window + slots
 	u.mu.Unlock()
 	again := func(*store.Audit) bool { return true } // of audits that were looked at before, which to load
 	if slots == 0 {
-		window = freshWindow
 		switch look {
 		case room:
 			return nil
 		case news:
-			again = func(*store.Audit) bool { return false }
+			window = 0
 		case everything: // a further opinion strands where nobody gives it
+			window = freshWindow
 			again = func(v *store.Audit) bool { return v.Ordinal > 1 }
 		}
 	}
@@ -93,21 +96,41 @@ func (u *Auditor) dispatch(ctx context.Context, look scope) error {
 	return nil
 }
 
-// waiting loads the oldest audits that wait: those that no pass has looked at, and those of
-// the others that again wants. full tells that there may be more.
+// room tells whether a verifier is free.
+func (u *Auditor) room() bool {
+	return slices.ContainsFunc(u.options.Fleet.Members(job.RoleVerifier), func(m fleet.Member) bool { return m.Free > 0 })
+}
+
+// waiting loads, of the oldest audits that wait, those that no pass has looked at, and of the first
+// window of the others those that again wants. full tells that there may be more.
 func (u *Auditor) waiting(ctx context.Context, window int, again func(*store.Audit) bool) (list []*subject, full bool, err error) {
 	err = u.options.Store.View(ctx, func(tx store.Tx) error {
-		list = nil
-		audits, err := tx.WaitingAudits(window)
+		list, full = nil, false
+		limit := max(freshWindow, window)
+		ids, err := tx.WaitingAudits(limit)
 		if err != nil {
 			return err
 		}
-		full = len(audits) == window
-		for _, v := range audits {
+		full = len(ids) == limit
+		left := window
+		for _, id := range ids {
 			u.mu.Lock()
-			old, busy := u.examined[v.ID], u.offering[v.ID]
+			old, busy := u.examined[id], u.offering[id]
 			u.mu.Unlock()
-			if busy || old && !again(v) {
+			if busy {
+				continue
+			}
+			if old {
+				if left--; left < 0 {
+					full = true
+					continue
+				}
+			}
+			v, err := tx.Audit(id)
+			if err != nil {
+				return err
+			}
+			if old && !again(v) {
 				continue
 			}
 			s, err := loadAudit(tx, v)
@@ -151,7 +174,10 @@ func (u *Auditor) place(ctx context.Context, s *subject, members []fleet.Member,
 		u.start(ctx, s, func() error { return u.letThrough(ctx, s) })
 		return true, nil
 	}
-	if s.audit.Claim > 0 && len(s.others) == 0 && !u.looked(id) {
+	if s.joined() && len(s.parts) == 0 {
+		return false, nil // its tiles are checked first
+	}
+	if (s.audit.Claim > 0 || s.joined()) && len(s.others) == 0 && !u.looked(id) {
 		u.start(ctx, s, func() error { return u.glance(ctx, s) })
 		return true, nil
 	}
@@ -184,7 +210,7 @@ func (u *Auditor) start(ctx context.Context, s *subject, work func() error) {
 			u.Wake()
 		}()
 		if err := work(); err != nil && ctx.Err() == nil {
-			u.options.Log.Error("begin an audit", "audit", id, "job", s.job.ID, "err", err)
+			u.options.Log.Error("begin an audit", append(s.named(), "err", err)...)
 		}
 	})
 }

@@ -50,7 +50,7 @@ func (u *Auditor) candidates(s *subject, members []fleet.Member) []fleet.Member 
 	all = prefer(all, false, func(m fleet.Member) bool { return !silent[m.Address] })
 	all = prefer(all, false, func(m fleet.Member) bool { return !sameNetwork(worker, m) })
 	policy := s.policy()
-	same := prefer(all, true, func(m fleet.Member) bool { return policy.Comparable(s.attempt.Class, m.Capabilities.Class) })
+	same := prefer(all, true, func(m fleet.Member) bool { return policy.Comparable(s.class(), s.classOf(m)) })
 	if len(same) > 0 || again {
 		all = same // only the worker's class decides between two verdicts
 	}

@@ -55,13 +55,17 @@ func (u *Auditor) payVerdicts(tx store.Tx, changes *notify.Changes, s *subject, 
 	}
 	now := u.options.Clock().UnixMilli()
 	frames := s.frames()
-	each := j.Quote.VerifyFee * job.Amount(len(frames))
+	per, err := s.feePerFrame(tx)
+	if err != nil {
+		return err
+	}
+	each := per * job.Amount(len(frames))
 	left := spare(j)
 	var paid job.Amount
 	for _, v := range verdicts {
-		fee, what, text := j.Quote.VerifyFee, "check paid", fmt.Sprintf("%s for finding %s %s, which others confirmed", each, store.NameFrames(frames), found)
+		fee, what, text := per, "check paid", fmt.Sprintf("%s for finding %s %s, which others confirmed", each, s.name(), found)
 		if left-paid < each {
-			fee, what, text = 0, "check not paid", fmt.Sprintf("nothing for finding %s %s: the job's price limit leaves no room for it", store.NameFrames(frames), found)
+			fee, what, text = 0, "check not paid", fmt.Sprintf("nothing for finding %s %s: the job's price limit leaves no room for it", s.name(), found)
 		}
 		added := false
 		for _, f := range frames {

@@ -90,6 +90,7 @@ func (u *Auditor) replace(ctx context.Context, id, verifier, cause string) error
 	changes := &notify.Changes{Now: u.options.Clock}
 	var out lease.Outcome
 	seen := false // it has the worker's side and says nothing
+	var about []any
 	err := u.options.Store.Update(ctx, func(tx store.Tx) error {
 		changes.Reset()
 		s, err := load(tx, id)
@@ -99,7 +100,7 @@ func (u *Auditor) replace(ctx context.Context, id, verifier, cause string) error
 		if s.audit.Verifier != verifier || u.options.Manager != "" && s.audit.Manager != u.options.Manager {
 			return fmt.Errorf("audit %s: %w", id, store.ErrLost)
 		}
-		seen = s.audit.State == lifecycle.AuditCommitted
+		seen, about = s.audit.State == lifecycle.AuditCommitted, s.named()
 		out, err = u.replaceIn(tx, changes, s, cause)
 		return err
 	})
@@ -119,7 +120,7 @@ func (u *Auditor) replace(ctx context.Context, id, verifier, cause string) error
 		u.silent[verifier] = u.options.Clock().Add(silence)
 		u.mu.Unlock()
 	}
-	u.options.Log.Warn("an audit was taken from its verifier", "audit", id, "verifier", verifier, "cause", cause)
+	u.options.Log.Warn("an audit was taken from its verifier", append(about, "node", verifier, "cause", cause)...)
 	u.options.Keeper.Finish(changes, out)
 	u.Wake()
 	return nil

@@ -167,7 +167,7 @@ func (u *Auditor) pursue(ctx context.Context, attempt string) error {
 	u.forget(a.Worker)
 	u.options.Settler.Wake()
 	u.options.Hub.Publish(changes)
-	u.options.Log.Warn("a worker was convicted by a quorum", "worker", a.Worker, "attempt", attempt, "case", key, "convicts", finding.Convicts)
+	u.options.Log.Warn("a worker was convicted by a quorum", "job", a.Job, "task", a.Task, "attempt", attempt, "node", a.Worker, "case", key, "convicts", finding.Convicts)
 	return nil
 }
 
@@ -175,7 +175,7 @@ func (u *Auditor) pursue(ctx context.Context, attempt string) error {
 func (u *Auditor) assemble(ctx context.Context, j *store.Job, a *store.Attempt, audits []*store.Audit) (c slash.Case, against []string, err error) {
 	domain := u.options.Settler.Domain()
 	c = slash.Case{
-		ChainID: domain.ChainID, Contract: domain.Contract, Recipe: j.Recipe, KeyHash: proof.KeyHash([32]byte(a.Key)), Key: proof.Digest(a.Key),
+		ChainID: domain.ChainID, Contract: domain.Contract, Recipe: j.Recipe, Key: proof.Digest(a.Key),
 		Receipt: a.Commit.Receipt, Signature: a.Commit.Signature,
 	}
 	claim := 0 // the one that convicted: its verdicts are on one challenge

@@ -34,21 +34,14 @@ const (
 
 // sample is an attempt whose answer is known.
 type sample struct {
-	attempt string
-	bad     bool
+	Attempt string `json:"attempt"`
+	Bad     bool   `json:"bad,omitempty"`
 }
 
 // canary is a wish for one.
-type canary struct{ attempt, job, class string }
-
-// owe makes a verifier that was given an audit pass a honeypot some time.
-func (u *Auditor) owe(s *subject, verifier string) {
-	if s.probe() || !u.chance(ProbeEvery) {
-		return
-	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.due[verifier] = true
+type canary struct {
+	of    *subject
+	class string // as subject.classOf gives it
 }
 
 func (u *Auditor) owesProbes() bool {
@@ -57,47 +50,21 @@ func (u *Auditor) owesProbes() bool {
 	return len(u.due)+len(u.wanted) > 0
 }
 
-// learn notes an attempt whose verdict is durable as a probe for others: one in learnEvery of
-// those that passed, every one that didn't.
-func (u *Auditor) learn(ctx context.Context, s *subject, passed bool) error {
-	if passed && !u.chance(learnEvery) {
-		return nil
-	}
-	var a *store.Attempt
-	if err := u.options.Store.View(ctx, func(tx store.Tx) (err error) { a, err = tx.Attempt(s.attempt.ID); return err }); err != nil {
-		return fmt.Errorf("look at attempt %s again: %w", s.attempt.ID, err)
-	}
-	good := a.State == lifecycle.AttemptPassed && s.audit.Claim == 0
-	if !good && !a.Convicted {
-		return nil
-	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if len(u.known) >= maxKnown {
-		u.known = slices.Delete(u.known, 0, 1)
-	}
-	u.known = append(u.known, sample{a.ID, !good})
-	if good {
-		u.wantCanaryLocked(s)
-	}
-	return nil
-}
-
 // wantCanaryLocked asks for a canary where too few verifiers of the worker's own class are
 // there to decide between two verdicts, and others are.
 func (u *Auditor) wantCanaryLocked(s *subject) {
 	policy := s.policy()
 	own, others := 0, make(map[string]bool)
 	for _, m := range u.options.Fleet.Members(job.RoleVerifier) {
-		switch class := m.Capabilities.Class; {
-		case policy.Comparable(s.attempt.Class, class):
+		switch class := s.classOf(m); {
+		case policy.Comparable(s.class(), class):
 			own++
 		case class != "":
 			others[class] = true
 		}
 	}
-	if own >= quorumFor || s.audit.Class != s.attempt.Class {
-		return
+	if own >= quorumFor || s.audit.Class != s.class() || s.part() {
+		return // a part's policy isn't the job's, which Calibrate judges by
 	}
 	for class := range others {
 		key := s.job.ID + " " + class
@@ -106,25 +73,25 @@ func (u *Auditor) wantCanaryLocked(s *subject) {
 				clear(u.canaries)
 			}
 			u.canaries[key]++
-			u.wanted = append(u.wanted, canary{s.attempt.ID, s.job.ID, class})
+			u.wanted = append(u.wanted, canary{s, class})
 		}
 	}
 }
 
-// sendHoneypots gives those that owe one to verifiers with room for them.
+// sendHoneypots gives those that owe one to verifiers with room for them. A verifier that no
+// known attempt suits owes its honeypot until one does.
 func (u *Auditor) sendHoneypots(ctx context.Context, members []fleet.Member, free map[string]int) {
 	for _, m := range members {
 		u.mu.Lock()
-		due := u.due[m.Address] && free[m.Address] > 0
 		var known []sample
-		if due {
-			delete(u.due, m.Address)
+		if u.due[m.Address] && free[m.Address] > 0 && !u.tried[m.Address] {
+			u.tried[m.Address] = true
 			known = slices.Clone(u.known)
 		}
 		u.mu.Unlock()
 		rand.Shuffle(len(known), func(i, j int) { known[i], known[j] = known[j], known[i] })
 		for _, k := range known {
-			if u.send(ctx, k.attempt, store.AuditHoneypot, m) {
+			if u.send(ctx, k.Attempt, store.AuditHoneypot, m) {
 				free[m.Address]--
 				break
 			}
@@ -139,10 +106,10 @@ func (u *Auditor) sendCanaries(ctx context.Context, members []fleet.Member, free
 	u.wanted = nil
 	u.mu.Unlock()
 	for _, w := range wanted {
-		i := slices.IndexFunc(members, func(m fleet.Member) bool { return m.Capabilities.Class == w.class && free[m.Address] > 0 })
+		i := slices.IndexFunc(members, func(m fleet.Member) bool { return w.of.classOf(m) == w.class && free[m.Address] > 0 })
 		switch {
 		case i >= 0:
-			if u.send(ctx, w.attempt, store.AuditCanary, members[i]) {
+			if u.send(ctx, w.of.attempt.ID, store.AuditCanary, members[i]) {
 				free[members[i].Address]--
 			}
 		default:
@@ -177,7 +144,7 @@ func (u *Auditor) send(ctx context.Context, attempt string, kind store.AuditKind
 		default:
 			return nil // its package may be gone
 		}
-		if kind == store.AuditHoneypot && !next.policy().Comparable(a.Class, m.Capabilities.Class) {
+		if kind == store.AuditHoneypot && !next.policy().Comparable(next.class(), next.classOf(m)) {
 			return nil // its verdict would say nothing
 		}
 		if next.known(m.Address) || !slices.ContainsFunc(u.candidates(next, []fleet.Member{m}), func(c fleet.Member) bool { return c.Address == m.Address }) && kind == store.AuditHoneypot {
@@ -187,14 +154,25 @@ func (u *Auditor) send(ctx context.Context, attempt string, kind store.AuditKind
 			return nil
 		}
 		s = next
+		if kind == store.AuditHoneypot {
+			if _, err := tx.PutNode(m.Address, func(n *store.Node) { n.Standing.Owes = false }); err != nil {
+				return err
+			}
+		}
 		return tx.AddAudit(v)
 	})
 	if err != nil {
-		u.options.Log.Warn("a probe can't be made", "attempt", attempt, "kind", kind, "err", err)
+		u.options.Log.Warn("a probe can't be made", "attempt", attempt, "node", m.Address, "kind", kind, "err", err)
 		return false
 	}
 	if s == nil {
 		return false
+	}
+	if kind == store.AuditHoneypot {
+		u.mu.Lock()
+		delete(u.due, m.Address)
+		delete(u.tried, m.Address)
+		u.mu.Unlock()
 	}
 	u.start(ctx, s, func() error { return u.offer(ctx, s, m) })
 	return true
@@ -236,7 +214,7 @@ func (u *Auditor) concludeProbe(tx store.Tx, changes *notify.Changes, s *subject
 		return err
 	}
 	if lied {
-		u.options.Log.Warn("a verifier passed what several others had rejected", "verifier", s.audit.Verifier, "attempt", s.attempt.ID, "audit", s.audit.ID)
+		u.options.Log.Warn("a verifier passed what several others had rejected", append(s.named(), "node", s.audit.Verifier)...)
 	}
 	if state != lifecycle.AuditRejected || s.attempt.State != lifecycle.AttemptPassed {
 		return nil
@@ -292,7 +270,7 @@ func (u *Auditor) calibrate(ctx context.Context, s *subject, e proof.Evidence, d
 	for _, r := range before {
 		old, err := u.evidence(ctx, r)
 		if err != nil {
-			u.options.Log.Warn("a canary's evidence can't be read", "audit", r.Audit, "err", err)
+			u.options.Log.Warn("a canary's evidence can't be read", append(s.named(), "canary", r.Audit, "err", err)...)
 			continue
 		}
 		all = append(all, old)

@@ -42,6 +42,7 @@ type party struct {
 	t       *testing.T
 	id      *identity.Identity
 	class   string
+	version string // of its renderer
 	cheat   fake.Behaviour
 	mu      sync.Mutex // guards what follows
 	leases  []wire.LeaseOffer
@@ -149,15 +150,22 @@ func newRig(t *testing.T) *rig {
 		Registry: func(_ context.Context, node string) (Registration, error) { return r.stakes[node], nil },
 		Slash:    func(_ store.Tx, o Offence) error { r.orders = append(r.orders, o); return nil },
 	})
-	r.chance = func(n int) bool { return n == learnEvery } // all is learnt, honeypots are sent by hand
+	r.chance = func(_ []byte, what, _ string, _ int) bool { return what == "learn-draw" } // all is learnt, honeypots are sent by hand
 	return r
 }
 
 // job is one in rendering, with tasks of two frames.
 func (r *rig) job(frames int) (*store.Job, []*job.Task) {
 	r.t.Helper()
+	return r.jobOf(frames, func(*job.Recipe) {})
+}
+
+// jobOf is one whose recipe was changed.
+func (r *rig) jobOf(frames int, change func(*job.Recipe)) (*store.Job, []*job.Task) {
+	r.t.Helper()
 	j := storetest.Job("0xA", store.NewID("r"), frames)
 	j.Quote.Ceiling, j.Recipe.Version = 1000, fake.Version
+	change(&j.Recipe)
 	var tasks []*job.Task
 	r.update(func(tx store.Tx) (err error) {
 		tasks, err = storetest.Fill(tx, j)
@@ -179,7 +187,7 @@ func (r *rig) join(role job.Role, class string, cheat fake.Behaviour) *party {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	p := &party{t: r.t, id: id, class: class, cheat: cheat, samples: make(map[string][]proof.TileSample)}
+	p := &party{t: r.t, id: id, class: class, version: fake.Version, cheat: cheat, samples: make(map[string][]proof.TileSample)}
 	r.all = append(r.all, p)
 	r.nodes.Ready(announcement(p, role))
 	return p
@@ -228,8 +236,11 @@ func (r *rig) render(p *party, k *job.Task, spoil func(frame int, final, master 
 		c.Frames = append(c.Frames, commit)
 		c.Files = append(c.Files, r.upload(a, f.Frame, lease.KindFinal, ".png", final), r.upload(a, f.Frame, lease.KindMaster, ".exr", master))
 	}
-	c.Receipt = receipt.Receipt{Attempt: o.Lease, Task: o.Task, Job: o.Job, Worker: p.address(), Class: p.class, Recipe: receipt.RecipeHash(o.Recipe), Root: proof.TaskRoot(c.Frames), Started: 1, Finished: 2}
-	var err error
+	c.Receipt = receipt.Receipt{Attempt: o.Lease, Task: o.Task, Job: o.Job, Worker: p.address(), Class: p.class, Renderer: o.Recipe.Renderer, Version: p.version, Recipe: receipt.RecipeHash(o.Recipe), Started: 1, Finished: 2}.Over(c.Frames)
+	err := c.Receipt.Key.UnmarshalText([]byte(o.KeyHash))
+	if err != nil {
+		r.t.Fatal(err)
+	}
 	if c.Signature, err = p.id.Sign(c.Receipt.Digest(r.options.Settler.Domain())); err != nil {
 		r.t.Fatal(err)
 	}
@@ -382,7 +393,7 @@ func (r *rig) tryJudge(p *party, o wire.AuditOffer, pixels map[string][]byte) er
 	if err != nil {
 		return err
 	}
-	e := proof.Evidence{Root: v.Receipt.Root, Frames: v.Commits, Verifier: samples, WorkerClass: v.Class, VerifierClass: p.class, Policy: v.Policies}
+	e := proof.Evidence{Root: v.Receipt.Root, Frames: v.Commits, Verifier: samples, WorkerClass: v.Class, VerifierClass: receipt.Class(o.Recipe, p.class, p.version, ""), Policy: v.Policies}
 	if err := e.Key.UnmarshalText([]byte(v.Key)); err != nil {
 		return err
 	}
@@ -434,5 +445,5 @@ func (r *rig) load(audit string) (s *subject) {
 
 func announcement(p *party, role job.Role) fleet.Announcement {
 	return fleet.Announcement{Role: role, Address: p.address(), Session: p, Free: 64, Capabilities: job.Capabilities{
-		Slots: 64, Device: "CPU", Class: p.class, Installs: []job.Install{{Renderer: "blender", Version: fake.Version, Engines: []string{"CYCLES"}}}}}
+		Slots: 64, Device: "CPU", Class: p.class, Installs: []job.Install{{Renderer: "blender", Version: p.version, Engines: []string{"CYCLES"}}}}}
 }

@@ -27,11 +27,8 @@ func (u *Auditor) exempt(s *subject) bool {
 	if !s.fresh() || u.options.Address == "" || u.looked(s.audit.ID) {
 		return false
 	}
-	p := s.policy()
-	for _, f := range s.attempt.Commit.Frames {
-		if f.W != p.W || f.H != p.H {
-			return false // a part of a still: its neighbours' seams are worth a check
-		}
+	if s.part() {
+		return false // its neighbours' seams are worth a check, and the manager looks at what joins them anyway
 	}
 	rate, _ := u.rate(s)
 	return proof.CheckDraw(s.key(), s.attempt.Commit.Receipt.Root) >= rate
@@ -56,16 +53,17 @@ func (u *Auditor) letThrough(ctx context.Context, s *subject) error {
 	changes := &notify.Changes{Now: u.options.Clock}
 	var out lease.Outcome
 	var doubt string
+	delivered := false
 	err = u.options.Store.Update(ctx, func(tx store.Tx) (err error) {
 		changes.Reset()
-		out, doubt = lease.Outcome{}, ""
+		out, doubt, delivered = lease.Outcome{}, "", false
 		found := f
 		if found.reason == "" {
 			if found, err = u.screen(tx, s); err != nil {
 				return err
 			}
 		}
-		doubt = cmp.Or(f.doubt, found.doubt)
+		doubt = cmp.Or(f.doubt, found.doubt, u.resold(s, f.prints))
 		drop := func(cause string) error {
 			_, err := tx.MoveAudit(s.audit.ID, []lifecycle.AuditState{lifecycle.AuditWaiting}, lifecycle.AuditDropped, func(v *store.Audit) {
 				v.Cause, v.Ended = cause, u.options.Clock().UnixMilli()
@@ -89,6 +87,10 @@ func (u *Auditor) letThrough(ctx context.Context, s *subject) error {
 		if _, err := tx.MoveTask(s.audit.Task, []job.TaskState{job.TaskCommitted}, job.TaskVerifying, nil); err != nil {
 			return err
 		}
+		delivered = true
+		if err := u.show(tx, s, f.prints); err != nil {
+			return err
+		}
 		return u.deliver(tx, changes, s, fmt.Sprintf(trusted+"one in %.0f tasks of this worker is checked, this one was not drawn; its files are sound", 1/rate))
 	})
 	if err != nil {
@@ -96,8 +98,11 @@ func (u *Auditor) letThrough(ctx context.Context, s *subject) error {
 	}
 	if doubt != "" {
 		u.saw(s, doubt)
-		u.options.Log.Info("an attempt that was not drawn is checked all the same", "job", s.job.ID, "attempt", s.attempt.ID, "because", doubt)
+		u.options.Log.Info("an attempt that was not drawn is checked all the same", append(s.named(), "node", s.attempt.Worker, "because", doubt)...)
 		return nil
+	}
+	if delivered {
+		u.gallery.hang(s.job.Package, s.job.Owner, s.attempt.ID, f.prints)
 	}
 	u.options.Keeper.Finish(changes, out)
 	u.options.Settler.Wake()
@@ -120,6 +125,7 @@ type finding struct {
 	reason string // what is wrong for certain, "" when nothing is
 	guilt  guilt
 	doubt  string // what a verifier should decide
+	prints []proof.FramePrint
 }
 
 // screen looks the attempt's images up among all that were delivered before, and adds them.

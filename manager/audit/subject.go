@@ -6,9 +6,13 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/heliostat-render/heliostat/manager/fleet"
+	"github.com/heliostat-render/heliostat/manager/lease"
 	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/proof"
 	"github.com/heliostat-render/heliostat/shared/proof/slash"
+	"github.com/heliostat-render/heliostat/shared/receipt"
 )
 
 // subject is everything that one audit is about.
@@ -20,6 +24,7 @@ type subject struct {
 	earlier []string       // verifiers that judged the attempt for another reason
 	worker  store.Standing
 	pairs   []proof.Pair // device classes that agree on the job, see probe.go
+	parts   []lease.Part // of a still that was joined: its verified tiles; nil while one of them isn't
 }
 
 func load(tx store.Tx, id string) (*subject, error) {
@@ -50,6 +55,9 @@ func loadAudit(tx store.Tx, v *store.Audit) (*subject, error) {
 		return nil, err
 	}
 	if s.pairs, err = pairs(tx, v.Job); err != nil {
+		return nil, err
+	}
+	if err := s.loadParts(tx); err != nil {
 		return nil, err
 	}
 	all, err := tx.Audits(s.attempt.ID)
@@ -84,6 +92,23 @@ func seedOf(a *store.Attempt, frame int) (seed int32, ok bool) {
 	return a.Seeds[i], true
 }
 
+// class is what the attempt was rendered with, as verdicts tell renders apart.
+func (s *subject) class() string {
+	r := s.attempt.Commit.Receipt
+	return receipt.Class(s.job.Recipe, s.attempt.Class, r.Version, r.Build)
+}
+
+// install is what a verifier would render the attempt's tiles with, and classOf its class then.
+func (s *subject) install(m fleet.Member) job.Install {
+	r := s.attempt.Commit.Receipt
+	return fleet.Likest(m.Capabilities, s.job.Recipe, r.Version, r.Build)
+}
+
+func (s *subject) classOf(m fleet.Member) string {
+	i := s.install(m)
+	return receipt.Class(s.job.Recipe, m.Capabilities.Class, i.Version, i.BuildHash)
+}
+
 // fresh tells whether nobody has looked at the attempt yet.
 func (s *subject) fresh() bool {
 	return s.audit.Claim == 0 && s.audit.Kind == store.AuditCheck && s.audit.Ordinal == 1
@@ -103,9 +128,9 @@ func (s *subject) key() [32]byte {
 const claimTiles = 1024
 
 func (s *subject) policy() proof.Policy {
-	p := proof.PolicyFor(s.job.Recipe)
+	p := proof.PolicyOf(s.job.Recipe, s.attempt.Commit.Frames)
 	p.Pairs = s.pairs
-	if s.audit.Claim > 0 {
+	if s.audit.Claim > 0 && !s.joined() {
 		tiles := 0
 		for _, f := range s.attempt.Commit.Frames {
 			tiles += proof.TileCount(f.W, f.H)

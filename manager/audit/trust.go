@@ -94,6 +94,9 @@ func (u *Auditor) acquaint(ctx context.Context, addresses ...string) error {
 	}
 	for a, k := range found {
 		u.nodes[a] = k
+		if k.standing.Owes {
+			u.due[a] = true // an earlier process drew it
+		}
 	}
 	return nil
 }

@@ -83,8 +83,8 @@ func (u *Auditor) reveal(ctx context.Context, s *subject) (wire.AuditReveal, err
 	key := s.key()
 	commit := s.attempt.Commit
 	r := wire.AuditReveal{
-		Attempt: s.attempt.ID, Worker: s.attempt.Worker, Class: s.attempt.Class, Key: hex.EncodeToString(key[:]),
-		Receipt: commit.Receipt, Sign: commit.Signature, Commits: commit.Frames, Policies: s.policy(),
+		Attempt: s.attempt.ID, Worker: s.attempt.Worker, Class: s.class(), Key: hex.EncodeToString(key[:]),
+		AttemptKey: hex.EncodeToString(s.attempt.Key), Claim: s.audit.Claim, Receipt: commit.Receipt, Sign: commit.Signature, Commits: commit.Frames, Policies: s.policy(),
 	}
 	files := make(map[string]wire.UploadFile)
 	for _, f := range commit.Files {
@@ -101,21 +101,25 @@ func (u *Auditor) reveal(ctx context.Context, s *subject) (wire.AuditReveal, err
 		}
 		return lease.Signed(signed), nil
 	}
-	last := -1 << 40
+	var shown []int
+	if s.joined() {
+		shown = s.frames() // nothing of it is drawn
+	}
 	for _, p := range proof.Picks(key, commit.Frames, s.policy()) {
-		if p.Frame == last {
-			continue // picks come sorted by frame
+		if len(shown) == 0 || shown[len(shown)-1] != p.Frame { // picks come sorted by frame
+			shown = append(shown, p.Frame)
 		}
-		last = p.Frame
-		final, err := sign(lease.KindFinal, p.Frame)
+	}
+	for _, frame := range shown {
+		final, err := sign(lease.KindFinal, frame)
 		if err != nil {
 			return r, err
 		}
-		master, err := sign(lease.KindMaster, p.Frame)
+		master, err := sign(lease.KindMaster, frame)
 		if err != nil {
 			return r, err
 		}
-		r.Frames, r.Finals, r.Masters = append(r.Frames, p.Frame), append(r.Finals, final), append(r.Masters, master)
+		r.Frames, r.Finals, r.Masters = append(r.Frames, frame), append(r.Finals, final), append(r.Masters, master)
 	}
 	return r, nil
 }
@@ -182,25 +186,36 @@ func (u *Auditor) Verdict(ctx context.Context, verifier string, c wire.AuditVerd
 	}
 	changes := &notify.Changes{Now: u.options.Clock}
 	var out lease.Outcome
+	var taught lesson
 	err = u.options.Store.Update(ctx, func(tx store.Tx) (err error) {
 		changes.Reset()
+		taught = lesson{}
 		if out, err = u.record(tx, changes, c); err != nil {
 			return err
+		}
+		if !s.probe() {
+			if taught, err = u.learn(tx, s, result.Pass); err != nil {
+				return err
+			}
+		}
+		if result.Pass && s.fresh() {
+			if err := u.show(tx, s, evidence.Prints); err != nil {
+				return err
+			}
 		}
 		return keep(tx)
 	})
 	if err != nil {
 		return ended(c.Audit, err)
 	}
-	if !s.probe() {
-		if err := u.learn(ctx, s, result.Pass); err != nil {
-			u.options.Log.Warn("an attempt can't be kept as a probe", "err", err)
-		}
+	u.learnt(s, taught)
+	if result.Pass && s.fresh() {
+		u.gallery.hang(s.job.Package, s.job.Owner, s.attempt.ID, evidence.Prints)
 	}
 	u.clocked(s.job.ID, c.Audit)
 	u.drop(c.Audit, false)
-	u.options.Log.Info("verdict", "job", s.job.ID, "audit", c.Audit, "attempt", s.attempt.ID, "worker", s.attempt.Worker, "verifier", verifier,
-		"pass", result.Pass, "inconclusive", result.Inconclusive, "reason", result.Reason)
+	u.options.Log.Info("verdict", append(s.named(), "node", verifier, "worker", s.attempt.Worker,
+		"pass", result.Pass, "inconclusive", result.Inconclusive, "reason", result.Reason)...)
 	u.options.Keeper.Finish(changes, out)
 	u.options.Settler.Wake()
 	u.Wake()
@@ -236,9 +251,9 @@ func (u *Auditor) recompute(ctx context.Context, s *subject, c wire.AuditVerdict
 	switch {
 	case e.Key != proof.Digest(key) || e.Root != s.attempt.Commit.Receipt.Root:
 		return proof.Verdict{}, proof.Evidence{}, fmt.Errorf("%w: it is about another attempt", errLied)
-	case e.WorkerClass != s.attempt.Class || e.VerifierClass != s.audit.Class:
-		return proof.Verdict{}, proof.Evidence{}, fmt.Errorf("%w: it names the device classes %q and %q instead of %q and %q", errLied, e.WorkerClass, e.VerifierClass, s.attempt.Class, s.audit.Class)
-	case proof.SamplesDigest(e.Verifier).String() != s.audit.Samples:
+	case e.WorkerClass != s.class() || e.VerifierClass != s.audit.Class:
+		return proof.Verdict{}, proof.Evidence{}, fmt.Errorf("%w: it names the device classes %q and %q instead of %q and %q", errLied, e.WorkerClass, e.VerifierClass, s.class(), s.audit.Class)
+	case proof.Bound(e).String() != s.audit.Samples:
 		return proof.Verdict{}, proof.Evidence{}, fmt.Errorf("%w: the verifier's pixels are not those that it committed to", errLied)
 	}
 	policy := s.policy()
@@ -350,6 +365,7 @@ func (u *Auditor) Fail(ctx context.Context, verifier string, f wire.AuditFail) e
 // the tiles that it committed to, for which it is to blame. What only looks wrong, an image that is
 // all black, say, is a doubt: a scene can be so on purpose.
 func (u *Auditor) look(ctx context.Context, s *subject) (f finding, err error) {
+	large := false
 	for _, file := range s.attempt.Commit.Files {
 		key := lease.FrameKey(s.attempt.Job, s.attempt.ID, file)
 		object, err := u.options.Blobs.Stat(ctx, key)
@@ -360,9 +376,16 @@ func (u *Auditor) look(ctx context.Context, s *subject) (f finding, err error) {
 			return f, fmt.Errorf("look up %s: %w", key, err)
 		case !lease.Same(object, file.Size, file.Digest):
 			return finding{reason: fmt.Sprintf("the %s file of frame %d is not the committed one", file.Kind, file.Frame)}, nil
-		case file.Size > maxRead:
-			return finding{doubt: "its files are too large to look into here"}, nil
 		}
+		large = large || file.Size > maxRead
+	}
+	if s.joined() {
+		if f, err = u.compareParts(ctx, s); err != nil || f.reason != "" {
+			return f, err
+		}
+	}
+	if large {
+		return finding{doubt: "its files are too large to look into here"}, nil
 	}
 	p := s.policy()
 	for _, c := range s.attempt.Commit.Frames {
@@ -379,20 +402,25 @@ func (u *Auditor) look(ctx context.Context, s *subject) (f finding, err error) {
 				ext = file.Ext
 			}
 		}
-		got, trees, err := proof.CommitBytes(c.Frame, ext, bodies[lease.KindFinal], bodies[lease.KindMaster])
+		got, trees, err := proof.Recommit(c, ext, bodies[lease.KindFinal], bodies[lease.KindMaster])
 		if err != nil {
 			return finding{reason: fmt.Sprintf("the worker's files can't be read: %v", err), guilt: convicted}, nil
 		}
-		got.Extras = c.Extras
 		if got.Hash() != c.Hash() {
 			return finding{reason: fmt.Sprintf("the worker's files of frame %d don't lead to what it committed to", c.Frame), guilt: convicted}, nil
 		}
 		err = proof.Sanity(trees.Final, trees.Master, p.W, p.H)
-		if err == nil && trees.Final == nil {
+		if err == nil && trees.Final == nil && c.Border == nil {
 			err = proof.Garbage(ext, bodies[lease.KindFinal], nil, p.W, p.H)
 		}
 		if err != nil && f.doubt == "" {
 			f.doubt = fmt.Sprintf("frame %d: %v", c.Frame, err)
+		}
+		if c.Border != nil {
+			continue // not yet a picture that anybody gets
+		}
+		if p, ok := proof.PrintFile(ext, trees.Final, bodies[lease.KindFinal]); ok {
+			f.prints = append(f.prints, proof.FramePrint{Frame: c.Frame, Print: p})
 		}
 	}
 	return f, nil

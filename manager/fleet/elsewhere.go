@@ -14,6 +14,9 @@ func (f *Fleet) SetElsewhere(workers []Member) {
 	f.elsewhere = slices.DeleteFunc(workers, func(m Member) bool { return f.entries[key{job.RoleWorker, m.Address}] != nil })
 }
 
+// Workers lists the workers here and at the other managers, for counting: those elsewhere have no session.
+func (f *Fleet) Workers() []Member { return f.everywhere() }
+
 // everywhere lists the workers here and those elsewhere; the latter have no session.
 func (f *Fleet) everywhere() []Member {
 	here := f.Members(job.RoleWorker)

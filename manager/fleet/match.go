@@ -16,20 +16,50 @@ func Lacks(c job.Capabilities, r job.Recipe) string {
 	}
 	reason := fmt.Sprintf("has no %s %s", r.Renderer, r.Version)
 	for _, i := range c.Installs {
-		switch {
-		case i.Renderer != r.Renderer || !render.Suits(r, i.Version):
+		if i.Renderer != r.Renderer || !render.Suits(r, i.Version) {
 			continue
-		case r.BuildHash != "" && i.BuildHash != r.BuildHash:
-			reason = fmt.Sprintf("has another build of %s %s", r.Renderer, r.Version)
-		case len(i.Engines) > 0 && !slices.Contains(i.Engines, r.Engine):
-			reason = fmt.Sprintf("its %s %s has no %s", r.Renderer, r.Version, r.Engine)
-		case r.Denoise && len(i.Denoisers) == 0:
-			reason = fmt.Sprintf("its %s %s has no denoiser", r.Renderer, r.Version)
-		default:
+		}
+		if reason = short(i, r); reason == "" {
 			return ""
 		}
 	}
 	return reason
+}
+
+// short says what an install of the right renderer and version lacks, "" when nothing.
+func short(i job.Install, r job.Recipe) string {
+	switch {
+	case r.BuildHash != "" && i.BuildHash != r.BuildHash:
+		return fmt.Sprintf("has another build of %s %s", r.Renderer, i.Version)
+	case len(i.Engines) > 0 && !slices.Contains(i.Engines, r.Engine):
+		return fmt.Sprintf("its %s %s has no %s", r.Renderer, i.Version, r.Engine)
+	case r.Denoise && len(i.Denoisers) == 0:
+		return fmt.Sprintf("its %s %s has no denoiser", r.Renderer, i.Version)
+	}
+	return ""
+}
+
+// Likest is the install with which a node renders what another install has rendered: one of the same
+// version and build where it has that, else of the version, else any that the recipe takes. The zero
+// install where it has none.
+func Likest(c job.Capabilities, r job.Recipe, version, build string) (best job.Install) {
+	most := 0
+	for _, i := range c.Installs {
+		if i.Renderer != r.Renderer || !render.Suits(r, i.Version) || short(i, r) != "" {
+			continue
+		}
+		like := 1
+		if i.Version == version {
+			like = 2
+			if i.BuildHash == build {
+				like = 3
+			}
+		}
+		if like > most {
+			best, most = i, like
+		}
+	}
+	return best
 }
 
 // Misses says which of a job's further needs a worker doesn't meet, "" when it meets all. What a

@@ -54,6 +54,15 @@ func (g *Gateway) jobDraft(ctx context.Context, s *link.Session, m link.Message)
 	return wire.TypeJobQuote, q, err
 }
 
+func (g *Gateway) jobCheck(ctx context.Context, s *link.Session, m link.Message) (wire.Type, any, error) {
+	d, err := decode[wire.JobDraft](m)
+	if err != nil {
+		return "", nil, err
+	}
+	c, err := g.options.Intake.Check(ctx, s.Peer().Address, d)
+	return wire.TypeJobChecked, c, err
+}
+
 func (g *Gateway) jobFund(ctx context.Context, s *link.Session, m link.Message) (wire.Type, any, error) {
 	f, err := decode[wire.JobFund](m)
 	if err != nil {

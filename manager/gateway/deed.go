@@ -70,6 +70,10 @@ func (g *Gateway) record(ctx context.Context, s *link.Session, m link.Message, a
 	if err := g.options.Store.Update(ctx, func(tx store.Tx) error { return tx.AddDeed(d) }); err != nil {
 		return fmt.Errorf("write %s into the trail: %w", m.Type, err)
 	}
-	g.options.Log.Info("command", "what", d.What, "who", d.Who, "job", o.Job, "subject", d.Subject, "detail", d.Detail)
+	about := o.Job
+	if q, ok := answer.(wire.JobQuote); ok {
+		about = q.Job.ID
+	}
+	g.options.Log.Info("command", "what", d.What, "who", d.Who, "job", about, "subject", d.Subject, "detail", d.Detail)
 	return nil
 }

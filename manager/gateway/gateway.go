@@ -107,6 +107,7 @@ func New(o Options) *Gateway {
 		wire.TypePackageSeal:   ask(artist, (*Gateway).packageSeal),
 		wire.TypePackageFinish: change(artist, (*Gateway).packageFinish),
 		wire.TypeJobDraft:      change(artist, (*Gateway).jobDraft),
+		wire.TypeJobCheck:      ask(artist, (*Gateway).jobCheck),
 		wire.TypeJobFund:       change(artist, (*Gateway).jobFund),
 		wire.TypeJobAccept:     change(artist, (*Gateway).jobAccept),
 		wire.TypeJobClaim:      change(artist, (*Gateway).jobClaim),

@@ -36,7 +36,7 @@ import (
 
 // types are all messages that a manager may be sent, and two that it doesn't know.
 var types = []wire.Type{
-	wire.TypeHeartbeat, wire.TypePackageOffer, wire.TypePackageSeal, wire.TypePackageFinish, wire.TypeJobDraft, wire.TypeJobFund, wire.TypeJobAccept, wire.TypeJobClaim,
+	wire.TypeHeartbeat, wire.TypePackageOffer, wire.TypePackageSeal, wire.TypePackageFinish, wire.TypeJobDraft, wire.TypeJobCheck, wire.TypeJobFund, wire.TypeJobAccept, wire.TypeJobClaim,
 	wire.TypeJobCancel, wire.TypeJobPause, wire.TypeJobResume, wire.TypeJobPriority, wire.TypeJobRequeue, wire.TypeJobRelease, wire.TypeJobList, wire.TypeJobShow,
 	wire.TypeJobWatch, wire.TypeJobFetch, wire.TypeNodeList, wire.TypeRendererAsk, wire.TypeWorkerReady, wire.TypeLeaseRelease, wire.TypeTaskProgress, wire.TypeTaskUpload,
 	wire.TypeTaskCommit, wire.TypeTaskFail, wire.TypeVerifierReady, wire.TypeAuditProgress, wire.TypeAuditCommit, wire.TypeAuditEvidence, wire.TypeAuditVerdict,
@@ -137,7 +137,7 @@ func TestRolesKeepToTheirMessages(t *testing.T) {
 	reading := []wire.Type{wire.TypeJobCancel, wire.TypeJobPause, wire.TypeJobResume, wire.TypeJobPriority, wire.TypeJobRequeue, wire.TypeJobRelease, wire.TypeJobList, wire.TypeJobShow, wire.TypeJobWatch, wire.TypeJobFetch}
 	rendering := []wire.Type{wire.TypeBlobGet, wire.TypeDepotGet}
 	own := map[job.Role][]wire.Type{
-		job.RoleArtist:   slices.Concat(reading, []wire.Type{wire.TypePackageOffer, wire.TypePackageSeal, wire.TypePackageFinish, wire.TypeJobDraft, wire.TypeJobFund, wire.TypeJobAccept, wire.TypeJobClaim}),
+		job.RoleArtist:   slices.Concat(reading, []wire.Type{wire.TypePackageOffer, wire.TypePackageSeal, wire.TypePackageFinish, wire.TypeJobDraft, wire.TypeJobCheck, wire.TypeJobFund, wire.TypeJobAccept, wire.TypeJobClaim}),
 		job.RoleWorker:   slices.Concat(rendering, []wire.Type{wire.TypeWorkerReady, wire.TypeLeaseRelease, wire.TypeTaskProgress, wire.TypeTaskUpload, wire.TypeTaskCommit, wire.TypeTaskFail}),
 		job.RoleVerifier: slices.Concat(rendering, []wire.Type{wire.TypeVerifierReady, wire.TypeAuditProgress, wire.TypeAuditCommit, wire.TypeAuditEvidence, wire.TypeAuditVerdict, wire.TypeAuditFail}),
 		job.RoleOperator: reading,

@@ -43,6 +43,7 @@ var heavy = map[wire.Type]struct {
 	wire.TypePackageOffer:  {50, 400},
 	wire.TypePackageFinish: {50, 400},
 	wire.TypeJobDraft:      {20, 200},
+	wire.TypeJobCheck:      {10, 100},
 	wire.TypeJobFund:       {20, 200},
 	wire.TypeJobClaim:      {5, 50},
 	wire.TypeJobRequeue:    {10, 100},

@@ -19,8 +19,9 @@ const (
 	maxAfter    = 64
 	maxTiles    = 1024
 	maxTags     = 64
-	maxTag      = 64   // letters
-	maxListed   = 1024 // workers on a job's lists
+	maxRelease  = 30 * 24 * 3600 // seconds
+	maxTag      = 64             // letters
+	maxListed   = 1024           // workers on a job's lists
 )
 
 // checkDraft holds a job request to its bounds.
@@ -42,6 +43,10 @@ func checkDraft(d *wire.JobDraft) error {
 		return bad("deadline and price limit can't be negative")
 	case len(d.After) > maxAfter:
 		return bad("a job can come after at most %d others, not %d", maxAfter, len(d.After))
+	case d.ReleaseAfter != nil && !d.Scout:
+		return bad("nothing is held back that could be released after %d seconds: ask for scout frames too", *d.ReleaseAfter)
+	case d.ReleaseAfter != nil && (*d.ReleaseAfter < 0 || *d.ReleaseAfter > maxRelease):
+		return bad("scout frames can release the rest after 0 to %d seconds, not %d", maxRelease, *d.ReleaseAfter)
 	case d.Tiles < 0 || d.Tiles > maxTiles:
 		return bad("a still is split into at most %d tiles, not %d", maxTiles, d.Tiles)
 	}

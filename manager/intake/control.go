@@ -50,11 +50,7 @@ func (in *Intake) Release(ctx context.Context, id, reason string) (*store.Job, e
 		case j.Released:
 			return j, nil
 		}
-		j, err := tx.EditJob(id, func(j *store.Job) { j.Released = true })
-		if err != nil {
-			return nil, err
-		}
-		return j, changes.Event(tx, id, "released", trim(reason, 512), "")
+		return released(tx, changes, id, trim(reason, 512))
 	})
 	in.options.Wake()
 	return j, err

@@ -68,8 +68,8 @@ func (in *Intake) Draft(ctx context.Context, owner string, d wire.JobDraft) (wir
 	if err := checkDraft(&d); err != nil {
 		return wire.JobQuote{}, err
 	}
-	if d.Tiles > 1 && !in.options.Tiles {
-		return wire.JobQuote{}, &wire.Error{Code: wire.CodeUnsupported, Message: "this network doesn't split stills into tiles", Next: "submit the still whole, without tiles"}
+	if err := in.whole(&d); err != nil {
+		return wire.JobQuote{}, err
 	}
 	if _, err := in.options.Keys.JobKey(d.Package, d.JobKey); err != nil {
 		return wire.JobQuote{}, bad("the job key can't be opened: it isn't sealed to this manager for this package")
@@ -90,6 +90,14 @@ func (in *Intake) Draft(ctx context.Context, owner string, d wire.JobDraft) (wir
 		return wire.JobQuote{}, err
 	}
 	return answer, nil
+}
+
+// whole refuses tiles where the network can't do them.
+func (in *Intake) whole(d *wire.JobDraft) error {
+	if d.Tiles > 1 && !in.options.Tiles {
+		return &wire.Error{Code: wire.CodeUnsupported, Message: "this network doesn't split stills into tiles", Next: "submit the still whole, without tiles"}
+	}
+	return nil
 }
 
 func (in *Intake) draft(tx store.Tx, changes *notify.Changes, owner string, d wire.JobDraft) (*store.Job, error) {
@@ -114,6 +122,9 @@ func (in *Intake) draft(tx store.Tx, changes *notify.Changes, owner string, d wi
 			Priority: d.Priority, Deadline: d.Deadline, Created: in.options.Clock().UnixMilli(),
 			Needs: d.Needs, After: d.After, Scout: d.Scout && len(d.Frames) > scouts && d.Tiles <= 1, Tiles: d.Tiles,
 		}, Request: d.Request, Key: d.JobKey, MaxPrice: d.MaxPrice}
+		if j.Scout {
+			j.ReleaseAfter = d.ReleaseAfter
+		}
 		if err := tx.AddJob(j); err != nil {
 			return nil, err
 		}

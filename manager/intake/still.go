@@ -20,13 +20,13 @@ const (
 
 // checkTiles tells why a job can't be rendered in tiles.
 func checkTiles(d *wire.JobDraft) error {
-	p := proof.PolicyFor(d.Recipe)
-	switch {
-	case d.Tiles <= 1:
+	if d.Tiles <= 1 {
 		return nil
-	case !p.NeedMaster || p.Method != proof.MethodExact:
-		return &wire.Error{Code: wire.CodeUnsupported, Message: "stills of " + d.Recipe.Engine + " can't be split into tiles: its tiles wouldn't meet without seams", Next: "submit the still whole, without tiles"}
-	case len(d.Frames)*(d.Tiles+1) > maxParts:
+	}
+	if err := proof.Tileable(d.Recipe); err != nil {
+		return &wire.Error{Code: wire.CodeUnsupported, Message: err.Error(), Next: "submit it without tiles"}
+	}
+	if len(d.Frames)*(d.Tiles+1) > maxParts {
 		return &wire.Error{Code: wire.CodeLimit, Message: fmt.Sprintf("%d frames of %d tiles are more than %d tasks", len(d.Frames), d.Tiles, maxParts), Next: "tiles are for stills: render an animation whole, without tiles"}
 	}
 	return nil
@@ -38,7 +38,7 @@ func Tiles(w, h, n int) []job.Border {
 	across, down := (w+block-1)/block, (h+block-1)/block // in blocks
 	columns, rows, worst := 1, 1, math.Inf(1)
 	for c := 1; c <= min(n, across); c++ {
-		r := min(max(int(math.Round(float64(n)/float64(c))), 1), down)
+		r := min(max(int(math.Round(float64(n)/float64(c))), 1), down, maxTiles/c)
 		number := math.Log(float64(c*r) / float64(n))
 		shape := math.Log(float64(w) / float64(c) / (float64(h) / float64(r)))
 		if miss := 2*math.Abs(number) + math.Abs(shape); miss < worst {

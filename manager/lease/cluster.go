@@ -83,7 +83,7 @@ func (k *Keeper) Take(ctx context.Context, worker string, ids []string) (taken [
 	k.keep(attempts)
 	for _, a := range attempts {
 		taken = append(taken, a.ID)
-		k.options.Log.Info("lease taken over with its worker", "job", a.Job, "task", a.Task, "lease", a.ID, "worker", worker)
+		k.options.Log.Info("lease taken over with its worker", "job", a.Job, "task", a.Task, "attempt", a.ID, "node", worker)
 	}
 	return taken, nil
 }

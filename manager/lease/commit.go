@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/heliostat-render/heliostat/manager/lifecycle"
@@ -15,7 +16,6 @@ import (
 	"github.com/heliostat-render/heliostat/shared/identity"
 	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/proof"
-	"github.com/heliostat-render/heliostat/shared/receipt"
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
@@ -165,12 +165,12 @@ func (k *Keeper) Commit(ctx context.Context, worker string, c wire.TaskCommit) (
 	}
 	k.drop(c.Lease, false)
 	k.options.Fleet.Proved(job.RoleWorker, worker)
-	k.options.Log.Info("task committed", "job", a.Job, "task", a.Task, "lease", a.ID, "worker", worker, "root", c.Receipt.Root, "frames", len(c.Frames), "partial", len(c.Frames) < len(a.Frames))
+	k.options.Log.Info("task committed", "job", a.Job, "task", a.Task, "attempt", a.ID, "node", worker, "root", c.Receipt.Root, "frames", len(c.Frames), "partial", len(c.Frames) < len(a.Frames))
 	k.tell(out)
 	k.options.Hub.Publish(changes)
 	k.options.Committed()
 	if err := k.measure(ctx, a, len(c.Frames)); err != nil {
-		k.options.Log.Warn("a worker's pace isn't kept", "worker", worker, "err", err)
+		k.options.Log.Warn("a worker's pace isn't kept", "job", a.Job, "task", a.Task, "node", worker, "err", err)
 	}
 	if len(c.Frames) < len(a.Frames) || len(out.revoke) > 0 {
 		k.options.Freed()
@@ -180,7 +180,7 @@ func (k *Keeper) Commit(ctx context.Context, worker string, c wire.TaskCommit) (
 
 // again recognises a commit that was taken before.
 func again(a *store.Attempt, c wire.TaskCommit) (wire.TaskCommitted, bool) {
-	if a.Commit == nil || a.Commit.Receipt != c.Receipt || !bytes.Equal(a.Commit.Signature, c.Signature) {
+	if a.Commit == nil || !reflect.DeepEqual(a.Commit.Receipt, c.Receipt) || !bytes.Equal(a.Commit.Signature, c.Signature) {
 		return wire.TaskCommitted{}, false
 	}
 	return wire.TaskCommitted{Key: hex.EncodeToString(a.Key)}, true
@@ -213,11 +213,14 @@ func (k *Keeper) check(ctx context.Context, j *store.Job, a *store.Attempt, t *j
 	if r.Attempt != a.ID || r.Task != a.Task || r.Job != a.Job || r.Worker != a.Worker {
 		return nil, bad("the receipt is not for lease %s", a.ID)
 	}
-	if r.Recipe != receipt.RecipeHash(j.Recipe) {
-		return nil, bad("the receipt of lease %s is for another recipe", a.ID)
+	if err := r.Suits(j.Recipe); err != nil {
+		return nil, bad("lease %s: %v", a.ID, err)
 	}
-	if len(r.Class) > 64 {
-		return nil, bad("the receipt's device class has %d letters", len(r.Class))
+	if r.Key.String() != a.KeyHash {
+		return nil, bad("the receipt of lease %s names another key than was published with it", a.ID)
+	}
+	if len(r.Class) > 64 || len(r.Version) > 64 || len(r.Build) > 64 {
+		return nil, bad("the receipt's device class, version and build have %d, %d and %d letters, at most 64 each", len(r.Class), len(r.Version), len(r.Build))
 	}
 	if r.Started < 0 || r.Finished < r.Started {
 		return nil, bad("the receipt of lease %s ends before it begins", a.ID)
@@ -232,8 +235,8 @@ func (k *Keeper) check(ctx context.Context, j *store.Job, a *store.Attempt, t *j
 	if err := proof.CheckFrames(c.Frames); err != nil {
 		return nil, bad("the commit of lease %s: %v", a.ID, err)
 	}
-	if proof.TaskRoot(c.Frames) != r.Root {
-		return nil, bad("the commit's frames don't hash to the receipt's root")
+	if err := r.Covers(c.Frames); err != nil {
+		return nil, bad("the commit of lease %s: %v", a.ID, err)
 	}
 	extras := 0
 	for _, f := range c.Frames {
@@ -298,10 +301,16 @@ func fileID(kind string, frame int, name string) string {
 // size, or without what the recipe's policy compares. "" when nothing does.
 func checkPlanes(r job.Recipe, t *job.Task, frames []proof.FrameCommit) string {
 	p := proof.PolicyFor(r)
-	if t.Border != nil {
-		p.W, p.H, p.NeedMaster, p.CompareFinal = t.Border.W, t.Border.H, true, false
+	switch t.Kind {
+	case job.TaskTile:
+		p = p.ForBorder(*t.Border)
+	case job.TaskAssemble:
+		p = p.ForAssembly(r)
 	}
 	for _, f := range frames {
+		if wrong := checkKind(t, f); wrong != "" {
+			return wrong
+		}
 		switch {
 		case p.W > 0 && f.W != p.W || p.H > 0 && f.H != p.H:
 			return fmt.Sprintf("frame %d has %d×%d pixels, the recipe asks for %d×%d", f.Frame, f.W, f.H, p.W, p.H)

@@ -174,7 +174,7 @@ func (b *bench) part(worker *identity.Identity, id string, keep ...int) wire.Tas
 
 func (b *bench) sign(worker *identity.Identity, c *wire.TaskCommit) {
 	b.t.Helper()
-	c.Receipt.Root = proof.TaskRoot(c.Frames)
+	c.Receipt = c.Receipt.Over(c.Frames)
 	var err error
 	if c.Signature, err = worker.Sign(c.Receipt.Digest(b.options.Settler.Domain())); err != nil {
 		b.t.Fatal(err)

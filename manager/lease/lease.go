@@ -138,7 +138,7 @@ func (k *Keeper) lease(ctx context.Context, taskID, worker string, second bool) 
 	var key seal.JobKey
 	var part struct {
 		task  *job.Task
-		tiles []partRef
+		tiles []Part
 	}
 	changes := &notify.Changes{Now: k.options.Clock}
 	err = k.options.Store.Update(ctx, func(tx store.Tx) error {
@@ -173,7 +173,7 @@ func (k *Keeper) lease(ctx context.Context, taskID, worker string, second bool) 
 		}
 		part.task, part.tiles = task, nil
 		if task.Kind == job.TaskAssemble {
-			if part.tiles, err = parts(tx, task); err != nil {
+			if part.tiles, err = Parts(tx, task.Job, task.Frames[0]); err != nil {
 				return err
 			}
 		}
@@ -200,7 +200,7 @@ func (k *Keeper) lease(ctx context.Context, taskID, worker string, second bool) 
 	}
 	answer, err := k.ask(ctx, offer, part.tiles, key, member)
 	if err == nil && answer.Taken {
-		k.options.Log.Info("task leased", "job", j.ID, "task", a.Task, "lease", a.ID, "worker", worker, "frames", store.FormatFrames(a.Frames), "copy", second)
+		k.options.Log.Info("task leased", "job", j.ID, "task", a.Task, "attempt", a.ID, "node", worker, "frames", store.FormatFrames(a.Frames), "copy", second)
 		k.options.Hub.Publish(changes)
 		return true, nil
 	}
@@ -210,7 +210,7 @@ func (k *Keeper) lease(ctx context.Context, taskID, worker string, second bool) 
 		// its next heartbeat.
 		reason = "no answer: " + err.Error()
 	}
-	k.options.Log.Info("task declined", "task", a.Task, "worker", worker, "reason", reason)
+	k.options.Log.Info("task declined", "job", j.ID, "task", a.Task, "attempt", a.ID, "node", worker, "reason", reason)
 	if back := k.giveBack(context.WithoutCancel(ctx), a.ID, worker, Ending{Kind: job.FailYield, Cause: "declined: " + reason}, true); back != nil {
 		return false, back
 	}
@@ -240,7 +240,7 @@ func seed(r job.Recipe, key [32]byte, task string, frame, attempt int) int32 {
 }
 
 // ask makes an offer, with what is signed and sealed for the worker.
-func (k *Keeper) ask(ctx context.Context, offer wire.LeaseOffer, tiles []partRef, key seal.JobKey, m fleet.Member) (answer wire.LeaseAnswer, err error) {
+func (k *Keeper) ask(ctx context.Context, offer wire.LeaseOffer, tiles []Part, key seal.JobKey, m fleet.Member) (answer wire.LeaseAnswer, err error) {
 	if offer.JobKey, err = k.options.Keys.SealJobKey(m.SealKey, offer.Package, key); err != nil {
 		return answer, fmt.Errorf("seal the job key: %w", err)
 	}
@@ -362,7 +362,7 @@ func (k *Keeper) giveBack(ctx context.Context, id, worker string, end Ending, de
 		return err
 	}
 	if !declined {
-		k.options.Log.Info("task returned", "job", a.Job, "task", a.Task, "lease", id, "worker", worker, "kind", end.Kind, "cause", end.Cause)
+		k.options.Log.Info("task returned", "job", a.Job, "task", a.Task, "attempt", id, "node", worker, "kind", end.Kind, "cause", end.Cause)
 	}
 	k.Finish(changes, out)
 	return nil

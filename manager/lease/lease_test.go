@@ -215,7 +215,8 @@ func (b *bench) commit(worker *identity.Identity, id string, spoil func(*proof.F
 		}
 		c.Frames = append(c.Frames, f)
 	}
-	c.Receipt = receipt.Receipt{Attempt: id, Task: a.Task, Job: a.Job, Worker: worker.Address(), Recipe: receipt.RecipeHash(b.job.Recipe), Root: proof.TaskRoot(c.Frames), Started: 1, Finished: 2}
+	c.Receipt = receipt.Receipt{Attempt: id, Task: a.Task, Job: a.Job, Worker: worker.Address(), Renderer: b.job.Recipe.Renderer, Version: b.job.Recipe.Version,
+		Recipe: receipt.RecipeHash(b.job.Recipe), Key: proof.KeyHash([32]byte(a.Key)), Started: 1, Finished: 2}.Over(c.Frames)
 	var err error
 	if c.Signature, err = worker.Sign(c.Receipt.Digest(b.options.Settler.Domain())); err != nil {
 		b.t.Fatal(err)

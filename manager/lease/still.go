@@ -53,31 +53,57 @@ func Shares(tasks []*job.Task, price job.Amount) []job.Amount {
 	return shares
 }
 
-// partRef is a verified tile as the store knows it.
-type partRef struct {
-	border job.Border
-	key    string
-	size   int64
-	digest string
+// Share is what of a frame's price one of its tasks gets: all of it where frames are whole.
+func Share(tx store.Tx, t *job.Task, price job.Amount) (job.Amount, error) {
+	if t.Kind == job.TaskRender {
+		return price, nil
+	}
+	tiles, err := tilesOf(tx, t.Job, t.Frames[0])
+	if err != nil {
+		return 0, err
+	}
+	// The assembly's task isn't there before the last tile has passed.
+	shares := Shares(append(tiles, &job.Task{}), price)
+	if i := slices.IndexFunc(tiles, func(x *job.Task) bool { return x.ID == t.ID }); i >= 0 {
+		return shares[i], nil
+	}
+	return shares[len(tiles)], nil
 }
 
-// parts finds the verified masters that an assembly joins, in the order of their tasks.
-func parts(tx store.Tx, assembly *job.Task) (refs []partRef, err error) {
-	tiles, err := tilesOf(tx, assembly.Job, assembly.Frames[0])
+// Part is a verified tile as the store knows it.
+type Part struct {
+	Task    *job.Task
+	Attempt *store.Attempt // the one that passed
+	Border  job.Border
+	Key     string // of its master in the object store
+	Size    int64
+	Digest  string
+}
+
+// Parts finds the verified masters that an assembly joins, in the order of their tasks. store.ErrLost
+// means that a tile isn't verified, or not any more.
+func Parts(tx store.Tx, jobID string, frame int) (refs []Part, err error) {
+	tiles, err := tilesOf(tx, jobID, frame)
 	if err != nil {
 		return nil, err
 	}
+	if len(tiles) == 0 {
+		return nil, fmt.Errorf("frame %d of job %s has no tiles: %w", frame, jobID, store.ErrLost)
+	}
 	for _, t := range tiles {
+		if t.State != job.TaskDone {
+			return nil, fmt.Errorf("tile %d of frame %d of job %s is %s: %w", t.Index, frame, jobID, t.State, store.ErrLost)
+		}
 		attempts, err := tx.Attempts(t.ID)
 		if err != nil {
 			return nil, err
 		}
 		i := slices.IndexFunc(attempts, func(a *store.Attempt) bool { return a.State == lifecycle.AttemptPassed && a.Commit != nil })
 		if i < 0 || len(attempts[i].Commit.Files) != 1 {
-			return nil, fmt.Errorf("tile %d of frame %d of job %s has no verified master: %w", t.Index, assembly.Frames[0], t.Job, store.ErrLost)
+			return nil, fmt.Errorf("tile %d of frame %d of job %s has no verified master: %w", t.Index, frame, jobID, store.ErrLost)
 		}
 		f := attempts[i].Commit.Files[0]
-		refs = append(refs, partRef{border: *t.Border, key: FrameKey(t.Job, attempts[i].ID, f), size: f.Size, digest: f.Digest})
+		refs = append(refs, Part{Task: t, Attempt: attempts[i], Border: *t.Border, Key: FrameKey(jobID, attempts[i].ID, f), Size: f.Size, Digest: f.Digest})
 	}
 	return refs, nil
 }
@@ -88,15 +114,15 @@ func tilesOf(tx store.Tx, jobID string, frame int) ([]*job.Task, error) {
 	return slices.DeleteFunc(tasks, func(t *job.Task) bool { return t.Kind != job.TaskTile || t.Frames[0] != frame }), err
 }
 
-// sign makes the parts of an offer.
-func (k *Keeper) signParts(ctx context.Context, refs []partRef) ([]wire.Part, error) {
+// signParts makes the parts of an offer.
+func (k *Keeper) signParts(ctx context.Context, refs []Part) ([]wire.Part, error) {
 	var list []wire.Part
 	for _, r := range refs {
-		get, err := k.options.Blobs.SignGet(ctx, r.key, URLLife)
+		get, err := k.options.Blobs.SignGet(ctx, r.Key, URLLife)
 		if err != nil {
 			return nil, fmt.Errorf("sign a tile: %w", err)
 		}
-		list = append(list, wire.Part{Border: r.border, Master: &wire.PartFile{Get: Signed(get), Size: r.size, Digest: r.digest}})
+		list = append(list, wire.Part{Border: r.Border, Master: &wire.PartFile{Get: Signed(get), Size: r.Size, Digest: r.Digest}})
 	}
 	return list, nil
 }
@@ -119,7 +145,7 @@ func tiled(tx store.Tx, changes *notify.Changes, tile *job.Task) error {
 	fresh := &job.Task{ID: store.NewID("t"), Job: tile.Job, Index: last + 1, State: job.TaskWaiting, Kind: job.TaskAssemble, Frames: []int{frame}}
 	err = tx.AddTasks([]*job.Task{fresh})
 	if errors.Is(err, store.ErrExists) {
-		return nil // a tile was checked again, upon a claim
+		return nil // a tile was rendered again, upon a claim: its assembly is there
 	}
 	if err != nil {
 		return err
@@ -129,6 +155,22 @@ func tiled(tx store.Tx, changes *notify.Changes, tile *job.Task) error {
 	}
 	changes.Job(tile.Job, frame)
 	return changes.Event(tx, tile.Job, "tiles done", fmt.Sprintf("%s: all %d tiles are rendered and checked, they are joined next", store.NameFrames(tile.Frames), len(tiles)), "")
+}
+
+// checkKind tells why a commit isn't for a task of this kind; "" when it is. The worker signs with the root where its
+// tile lies, or that it joined tiles, so that nobody can hold it to another region later.
+func checkKind(t *job.Task, f proof.FrameCommit) string {
+	switch {
+	case t.Kind == job.TaskTile && (f.Border == nil || *f.Border != *t.Border):
+		return fmt.Sprintf("frame %d isn't committed as the tile %d×%d at %d, %d", f.Frame, t.Border.W, t.Border.H, t.Border.X, t.Border.Y)
+	case t.Kind != job.TaskTile && f.Border != nil:
+		return fmt.Sprintf("frame %d is committed as a tile, and the task is no tile's", f.Frame)
+	case t.Kind == job.TaskAssemble && !f.Assembled:
+		return fmt.Sprintf("frame %d isn't committed as joined from tiles", f.Frame)
+	case t.Kind != job.TaskAssemble && f.Assembled:
+		return fmt.Sprintf("frame %d is committed as joined from tiles, and the task is to render", f.Frame)
+	}
+	return ""
 }
 
 // checkTile holds the commit of a tile to its lease: one frame of the border's size, and one file, its master.

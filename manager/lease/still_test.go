@@ -62,10 +62,11 @@ func (b *bench) tile(worker *identity.Identity, id string, border job.Border) wi
 		b.t.Fatal(err)
 	}
 	c := wire.TaskCommit{Lease: id, Files: []wire.UploadFile{file}, Frames: []proof.FrameCommit{{
-		Frame: 1, W: border.W, H: border.H, FileDigest: proof.Digest(digest), MasterDigest: proof.Digest(digest), MasterRoot: proof.Digest{1},
+		Frame: 1, W: border.W, H: border.H, Border: &border, FileDigest: proof.Digest(digest), MasterDigest: proof.Digest(digest), MasterRoot: proof.Digest{1},
 		Activity: make([]byte, proof.TileCount(border.W, border.H)),
 	}}, Stats: []wire.FrameStats{{Frame: 1, Seconds: 60}}}
-	c.Receipt = receipt.Receipt{Attempt: id, Task: a.Task, Job: a.Job, Worker: worker.Address(), Recipe: receipt.RecipeHash(b.job.Recipe), Started: 1, Finished: 2}
+	c.Receipt = receipt.Receipt{Attempt: id, Task: a.Task, Job: a.Job, Worker: worker.Address(), Renderer: b.job.Recipe.Renderer, Version: b.job.Recipe.Version,
+		Recipe: receipt.RecipeHash(b.job.Recipe), Key: proof.KeyHash([32]byte(a.Key)), Started: 1, Finished: 2}
 	b.sign(worker, &c)
 	return c
 }
@@ -86,6 +87,21 @@ func (b *bench) pass(task, attempt string) {
 		return b.Done(tx, changes, task)
 	}); err != nil {
 		b.t.Fatal(err)
+	}
+}
+
+// TestKinds: a commit says what it is of, so that nobody can hold it to something else.
+func TestKinds(t *testing.T) {
+	border := job.Border{X: 16, W: 16, H: 16}
+	render, tile, joined := &job.Task{}, &job.Task{Kind: job.TaskTile, Border: &border}, &job.Task{Kind: job.TaskAssemble}
+	whole, part, elsewhere, assembled := proof.FrameCommit{}, proof.FrameCommit{Border: &border}, proof.FrameCommit{Border: &job.Border{W: 16, H: 16}}, proof.FrameCommit{Assembled: true}
+	for _, k := range []*job.Task{render, tile, joined} {
+		for i, f := range []proof.FrameCommit{whole, part, assembled, elsewhere} {
+			right := k == render && i == 0 || k == tile && i == 1 || k == joined && i == 2
+			if why := checkKind(k, f); (why == "") != right {
+				t.Errorf("a task %q and commitment %d: %q", k.Kind, i, why)
+			}
+		}
 	}
 }
 
@@ -113,7 +129,7 @@ func TestStillInTiles(t *testing.T) {
 		if i == 1 {
 			// A first try of the wrong size is the worker's failure, and costs it the lease.
 			spoilt := b.tile(w, id, job.Border{W: 64, H: 36})
-			if _, err := b.Commit(ctx, w.Address(), spoilt); err == nil || !strings.Contains(err.Error(), "asks for 32×36") {
+			if _, err := b.Commit(ctx, w.Address(), spoilt); err == nil || !strings.Contains(err.Error(), "isn't committed as the tile 32×36 at 32, 0") {
 				t.Errorf("a tile of another size: %v", err)
 			}
 			if taken, err := b.Offer(ctx, tile.ID, w.Address()); !taken || err != nil {
@@ -162,7 +178,10 @@ func TestStillInTiles(t *testing.T) {
 		t.Errorf("the assembly's offer is %+v", offer)
 	}
 	id := b.leaseOf(w.Address())
-	if _, err := b.Commit(ctx, w.Address(), b.commit(w, id, honest)); err != nil {
+	c := b.commit(w, id, honest)
+	c.Frames[0].Assembled = true
+	b.sign(w, &c)
+	if _, err := b.Commit(ctx, w.Address(), c); err != nil {
 		t.Fatal(err)
 	}
 	b.view(func(tx store.Tx) error {

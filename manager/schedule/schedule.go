@@ -185,7 +185,7 @@ func (s *Scheduler) give(ctx context.Context, a Assignment, offer func(ctx conte
 		}
 		s.mu.Unlock()
 		if err != nil && ctx.Err() == nil {
-			s.options.Log.Error("offer a task", "task", a.Task.ID, "worker", a.Worker, "err", err)
+			s.options.Log.Error("offer a task", "job", a.Job.ID, "task", a.Task.ID, "node", a.Worker, "err", err)
 		}
 		s.Wake()
 	})

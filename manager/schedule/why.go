@@ -39,7 +39,7 @@ func (s *Scheduler) Why(j *store.Job) string {
 	case g.waits != "":
 		return g.waits
 	case line.partly && len(line.tasks) == 0 && j.Counts.Uploaded == 0:
-		return "its scout frames are there: look at them, then release the rest with `heliostat job release " + j.ID + "`"
+		return scouted(j, s.options.Clock())
 	}
 	if j.TasksWaiting == 0 {
 		if j.TasksOpen == 0 {
@@ -85,6 +85,16 @@ func (s *Scheduler) Why(j *store.Job) string {
 		return fmt.Sprintf("all %d workers that can render it are busy", suits)
 	}
 	return "it waits for the next free worker; those that failed on it are left out"
+}
+
+// scouted says for what a job waits whose scouts are there.
+func scouted(j *store.Job, now time.Time) string {
+	text := "its scout frames are there: look at them, then release the rest with `heliostat job release " + j.ID + "`"
+	if j.ReleaseAt == 0 {
+		return text + "; it isn't released by itself"
+	}
+	at := time.UnixMilli(j.ReleaseAt)
+	return fmt.Sprintf("%s; otherwise it is released by itself at %s, in %s", text, at.UTC().Format("2006-01-02 15:04:05 UTC"), max(0, at.Sub(now)).Round(time.Second))
 }
 
 // maxLooked bounds the waiting tasks that Why looks at.

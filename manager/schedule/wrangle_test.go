@@ -351,6 +351,16 @@ func TestScoutsHoldTheRestBack(t *testing.T) {
 	if got := s.why(j.ID); !strings.Contains(got, "heliostat job release "+j.ID) {
 		t.Errorf("it waits because %q", got)
 	}
+	if got := s.why(j.ID); !strings.Contains(got, "it isn't released by itself") {
+		t.Errorf("it waits because %q", got)
+	}
+	s.update(func(tx store.Tx) error {
+		_, err := tx.EditJob(j.ID, func(j *store.Job) { j.ReleaseAt = s.now.Add(time.Hour).UnixMilli() })
+		return err
+	})
+	if got := s.why(j.ID); !strings.Contains(got, "by itself at ") || !strings.HasSuffix(got, ", in 1h0m0s") {
+		t.Errorf("it waits because %q", got)
+	}
 	s.update(func(tx store.Tx) error {
 		_, err := tx.EditJob(j.ID, func(j *store.Job) { j.Released = true })
 		return err

@@ -81,7 +81,7 @@ func (s *Settler) Pass(ctx context.Context) error {
 			waiting[head.Job] = true
 			continue
 		}
-		done, err := s.carryOut(ctx, op)
+		done, err := s.carryOut(ctx, op, head.Job)
 		if err != nil {
 			return err
 		}
@@ -93,14 +93,17 @@ func (s *Settler) Pass(ctx context.Context) error {
 }
 
 // carryOut does one entry and records how it went. done is false when it has to be tried
-// again. The error is the store's.
-func (s *Settler) carryOut(ctx context.Context, op *store.Op) (done bool, err error) {
+// again; about is its job, "" for none. The error is the store's.
+func (s *Settler) carryOut(ctx context.Context, op *store.Op, about string) (done bool, err error) {
 	changes := &notify.Changes{Now: s.options.Clock}
 	hash, then, failed := s.call(ctx, op, changes)
 	if failed != nil && ctx.Err() != nil {
 		return false, ctx.Err()
 	}
 	log := s.options.Log.With("op", op.Kind, "ref", op.Ref)
+	if about != "" {
+		log = log.With("job", about)
+	}
 	err = s.options.Store.Update(context.WithoutCancel(ctx), func(tx store.Tx) error {
 		changes.Reset()
 		if failed == nil {

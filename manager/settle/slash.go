@@ -70,7 +70,7 @@ func (s *Settler) slash(ctx context.Context, op *store.Op, changes *notify.Chang
 		case err == nil:
 			rewarded++
 		case errors.Is(err, ErrRefused):
-			s.options.Log.Warn("a verifier of a quorum gets no reward", "verifier", v, "err", err)
+			s.options.Log.Warn("a verifier of a quorum gets no reward", "job", o.Of, "node", v, "err", err)
 		default:
 			return "", nil, fmt.Errorf("reward %s: %w", v, err)
 		}

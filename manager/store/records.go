@@ -14,6 +14,9 @@ type Job struct {
 	Request  string // the client's id of the draft
 	Key      []byte // the job key, sealed to the manager's identity as it came
 	MaxPrice job.Amount
+	// ReleaseLeft is what is left of ReleaseAfter once the scouts are checked, in milliseconds; it is brought
+	// up to date now and then.
+	ReleaseLeft int64
 
 	// Counters that the store keeps; patches don't change them.
 	TasksWaiting, TasksOpen int // open: neither done nor failed
@@ -98,6 +101,7 @@ type Standing struct {
 	Barred   int64   `json:"barred,omitempty"`   // Unix milliseconds until which a verifier that was refuted checks nothing
 	Owner    string  `json:"owner,omitempty"`    // who runs it, as far as known: nodes of one owner don't check one another
 	Slashed  int     `json:"slashed,omitempty"`  // quorums against it
+	Owes     bool    `json:"owes,omitempty"`     // of a verifier: one of its next audits is a honeypot
 	// Pace is of a worker: its bench score by real frames, against the one that it states; 0 is 1.
 	// manager/lease keeps it.
 	Pace float64 `json:"pace,omitempty"`

@@ -107,7 +107,7 @@ type Tx interface {
 	Audit(id string) (*Audit, error)
 	Audits(attempt string) ([]*Audit, error) // in order
 	AuditsIn(states ...lifecycle.AuditState) ([]*Audit, error)
-	WaitingAudits(limit int) ([]*Audit, error) // the oldest first
+	WaitingAudits(limit int) ([]string, error) // ids, the oldest first
 	// AdoptAudits is AdoptAttempts for the audits that are held or committed.
 	AdoptAudits(notSeenSince int64, manager string, deadline int64) ([]*Audit, error)
 	// TakeAudits makes those of the ids that the verifier has open the manager's.
@@ -159,6 +159,7 @@ type Tx interface {
 	// Images that were seen before.
 	AddFingerprint(f Fingerprint) error // again is nothing
 	Fingerprints(hash string) ([]Fingerprint, error)
+	NewestFingerprints(prefix string, limit int) ([]Fingerprint, error) // whose hash begins so, the newest first
 
 	// Money. AddEntry makes a frame, or a part of it, payable once per role: a second entry is ErrExists.
 	AddEntry(e Entry) error

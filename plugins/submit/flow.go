@@ -133,6 +133,13 @@ func (s *Submission) preflight(ctx context.Context) (bool, error) {
 	switch {
 	case err == nil:
 		found = append(found, checkNetwork(scene, installs)...)
+		if firstError(found) == nil {
+			ahead, err := s.ahead(ctx, c)
+			if err != nil {
+				return false, err
+			}
+			found = append(found, ahead...)
+		}
 	case !scene.CheckOnly || ctx.Err() != nil:
 		return false, err
 	default:
@@ -148,6 +155,22 @@ func (s *Submission) preflight(ctx context.Context) (bool, error) {
 		return false, bad
 	}
 	return true, nil
+}
+
+// ahead has the manager look at the draft before its scene is packed and uploaded.
+func (s *Submission) ahead(ctx context.Context, c *client.Client) (found []Finding, err error) {
+	warnings, err := c.Check(ctx, draftOf(s.record.Scene))
+	for _, text := range warnings {
+		found = append(found, Finding{Level: LevelWarning, Code: "ahead", Text: text})
+	}
+	var refused *wire.Error
+	switch {
+	case errors.As(err, &refused) && refused.Code != wire.CodeUnavailable:
+		return append(found, Finding{Level: LevelError, Code: "refused", Text: refused.Message, Fix: refused.Next}), nil
+	case err != nil:
+		return nil, problemOf("ask the manager about the job", err)
+	}
+	return found, nil
 }
 
 func checkedText(found []Finding) string {
@@ -223,10 +246,9 @@ func (s *Submission) quote(ctx context.Context, c *client.Client, built *pack.Bu
 		return wire.JobQuote{}, err
 	}
 	scene := s.record.Scene
-	quote, err := c.Draft(ctx, client.DraftRequest{
-		Request: s.record.Key, Name: scene.Name, Built: built, Recipe: scene.Recipe, Frames: scene.Frames,
-		Priority: scene.Priority, Deadline: scene.Deadline, MaxPrice: scene.MaxPrice, Needs: scene.Needs, After: scene.After, Scout: scene.Scout, Tiles: scene.Tiles,
-	})
+	draft := draftOf(scene)
+	draft.Request, draft.Built = s.record.Key, built
+	quote, err := c.Draft(ctx, draft)
 	if err != nil {
 		return quote, problemOf("ask for a price", err)
 	}
@@ -237,6 +259,14 @@ func (s *Submission) quote(ctx context.Context, c *client.Client, built *pack.Bu
 		now.Quote, now.Job, now.Balance, now.Symbol = &quote.Quote, &quote.Job, job.Amount(quote.Balance), c.Welcome().Money.Symbol
 	})
 	return quote, nil
+}
+
+// draftOf is the job that a scene asks for, without its package.
+func draftOf(scene Scene) client.DraftRequest {
+	return client.DraftRequest{
+		Name: scene.Name, Recipe: scene.Recipe, Frames: scene.Frames,
+		Priority: scene.Priority, Deadline: scene.Deadline, MaxPrice: scene.MaxPrice, Needs: scene.Needs, After: scene.After, Scout: scene.Scout, ReleaseAfter: scene.ReleaseAfter, Tiles: scene.Tiles,
+	}
 }
 
 // confirm waits for the artist, unless the scene says that it needn't.

@@ -160,7 +160,13 @@ func checkNetwork(s Scene, installs []wire.RendererCount) []Finding {
 	case len(same) == 0:
 		return []Finding{{Level: LevelWarning, Code: "no_worker", Text: fmt.Sprintf("no worker with %s is connected now; the job will wait for one", title), Fix: "start one with `heliostat worker`"}}
 	case len(usable) == 0:
-		return []Finding{{Level: LevelError, Code: "version", Text: fmt.Sprintf("no worker has %s %s; they have %s", title, s.Recipe.Version, strings.Join(versions, ", ")), Fix: "submit from a version that the network has, or add a worker with this one"}}
+		fix := "submit from a version that the network has, or add a worker with this one"
+		loose := s.Recipe
+		loose.AnyPatch = true
+		if slices.ContainsFunc(versions, func(v string) bool { return render.Suits(loose, v) }) {
+			fix = "take any patch release (heliostat submit --any-patch), " + fix
+		}
+		return []Finding{{Level: LevelError, Code: "version", Text: fmt.Sprintf("no worker has %s %s; they have %s", title, s.Recipe.Version, strings.Join(versions, ", ")), Fix: fix}}
 	}
 	has := func(test func(wire.RendererCount) bool) bool { return slices.ContainsFunc(usable, test) }
 	var found []Finding

@@ -38,11 +38,13 @@ type Scene struct {
 	Deadline int64      `json:"deadline,omitempty"` // Unix seconds
 	MaxPrice job.Amount `json:"maxPrice,omitempty"`
 	Needs    job.Needs  `json:"needs"`
-	After    []string   `json:"after,omitempty"`  // jobs that have to be delivered first
-	Scout    bool       `json:"scout,omitempty"`  // first, middle and last frame before the rest is released
-	Tiles    int        `json:"tiles,omitempty"`  // into about how many parts a still is split
-	Probe    bool       `json:"probe,omitempty"`  // a few frames at reduced samples are rendered before the quote
-	Rehash   bool       `json:"rehash,omitempty"` // don't trust the scan cache
+	After    []string   `json:"after,omitempty"` // jobs that have to be delivered first
+	Scout    bool       `json:"scout,omitempty"` // first, middle and last frame before the rest is released
+	// ReleaseAfter is how many seconds after the scouts passed their check the rest is released by itself; nil is never.
+	ReleaseAfter *int64 `json:"releaseAfter,omitempty"`
+	Tiles        int    `json:"tiles,omitempty"`  // into about how many parts a still is split
+	Probe        bool   `json:"probe,omitempty"`  // a few frames at reduced samples are rendered before the quote
+	Rehash       bool   `json:"rehash,omitempty"` // don't trust the scan cache
 
 	AcceptQuote  bool `json:"acceptQuote,omitempty"`  // don't wait for AcceptQuote
 	AcceptFrames bool `json:"acceptFrames,omitempty"` // don't wait for AcceptFrames

@@ -21,7 +21,13 @@ var blender341 = []wire.RendererCount{{Install: job.Install{Renderer: "blender",
 
 func manager(t *testing.T, installs []wire.RendererCount) *submittest.Manager {
 	t.Helper()
-	m, err := submittest.Start(submittest.Options{Dir: t.TempDir(), Installs: installs})
+	return started(t, submittest.Options{Installs: installs})
+}
+
+func started(t *testing.T, o submittest.Options) *submittest.Manager {
+	t.Helper()
+	o.Dir = t.TempDir()
+	m, err := submittest.Start(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -458,6 +464,30 @@ func TestCheckOnly(t *testing.T) {
 	slices.Sort(codes)
 	if !slices.Equal(codes, []string{"missing_file", "no_worker", "overwrites"}) {
 		t.Errorf("findings: %v", codes)
+	}
+}
+
+// TestRefusedBeforePacking: what the manager refuses is known before a byte is uploaded.
+func TestRefusedBeforePacking(t *testing.T) {
+	asked := make(chan wire.JobDraft, 1)
+	m := started(t, submittest.Options{Installs: blender341, Check: func(d wire.JobDraft) wire.JobChecked {
+		asked <- d
+		return wire.JobChecked{Warnings: []string{"it may take long"}, Refused: &wire.Error{Code: wire.CodeNotFound, Message: "job jx, which should come first, is not known", Next: "list your jobs"}}
+	}})
+	sc := scene(t, 1, 2)
+	sc.After, sc.Scout = []string{"jx"}, true
+	now := wait(t, agent(t, m.URL(), t.TempDir()).Start(t.Context(), sc), "the refusal", phase(submit.Failed))
+	if now.Error == nil || now.Error.Message != "job jx, which should come first, is not known" || now.Error.Next != "list your jobs" {
+		t.Errorf("it fails with %+v", now.Error)
+	}
+	if d := <-asked; !slices.Equal(d.After, sc.After) || d.Package != "" || d.JobKey != nil || !d.Scout {
+		t.Errorf("asked about %+v", d)
+	}
+	if !slices.ContainsFunc(now.Findings, func(f submit.Finding) bool { return f.Level == submit.LevelWarning && f.Text == "it may take long" }) {
+		t.Errorf("findings: %+v", now.Findings)
+	}
+	if n := m.Chunks(); n != 0 {
+		t.Errorf("%d chunks were uploaded", n)
 	}
 }
 

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/heliostat-render/heliostat/shared/job"
@@ -23,7 +24,16 @@ type DraftRequest struct {
 	Needs    job.Needs
 	After    []string // jobs that have to be delivered first
 	Scout    bool     // see job.Job
-	Tiles    int      // see job.Job
+	// ReleaseAfter is in seconds, nil for never; see job.Job.
+	ReleaseAfter *int64
+	Tiles        int // see job.Job
+}
+
+func (r *DraftRequest) draft() wire.JobDraft {
+	return wire.JobDraft{
+		Request: r.Request, Name: r.Name, Recipe: r.Recipe, Frames: r.Frames,
+		Priority: r.Priority, Deadline: r.Deadline, MaxPrice: r.MaxPrice, Needs: r.Needs, After: r.After, Scout: r.Scout, ReleaseAfter: r.ReleaseAfter, Tiles: r.Tiles,
+	}
 }
 
 // Draft seals the job key to the manager and gets a price.
@@ -37,11 +47,27 @@ func (c *Client) Draft(ctx context.Context, r DraftRequest) (wire.JobQuote, erro
 		return wire.JobQuote{}, fmt.Errorf("seal the job key: %w", err)
 	}
 	var quote wire.JobQuote
-	err = c.conn.Request(ctx, wire.TypeJobDraft, wire.JobDraft{
-		Request: r.Request, Name: r.Name, Package: r.Built.ID, JobKey: key, Recipe: r.Recipe, Frames: r.Frames,
-		Priority: r.Priority, Deadline: r.Deadline, MaxPrice: r.MaxPrice, Needs: r.Needs, After: r.After, Scout: r.Scout, Tiles: r.Tiles,
-	}, &quote)
+	draft := r.draft()
+	draft.Package, draft.JobKey = r.Built.ID, key
+	err = c.conn.Request(ctx, wire.TypeJobDraft, draft, &quote)
 	return quote, err
+}
+
+// Check asks what would be wrong with a draft before its scene is packed: r needs no Built and no Request. A
+// refusal is the error, a *wire.Error. An older manager, which can't tell, has nothing against it.
+func (c *Client) Check(ctx context.Context, r DraftRequest) (warnings []string, err error) {
+	var checked wire.JobChecked
+	err = c.conn.Request(ctx, wire.TypeJobCheck, r.draft(), &checked)
+	var refused *wire.Error
+	switch {
+	case errors.As(err, &refused) && refused.Code == wire.CodeUnsupported:
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case checked.Refused != nil:
+		return checked.Warnings, checked.Refused
+	}
+	return checked.Warnings, nil
 }
 
 // Redraft prices a new job that takes over package and job key of d.From, and from it whatever

@@ -37,6 +37,12 @@ type Job struct {
 	// Released says that they are.
 	Scout    bool `json:"scout,omitempty"`
 	Released bool `json:"released,omitempty"`
+	// ReleaseAfter is how many seconds after the scouts passed their check the others are released
+	// without a word of the artist, at least 0; nil is never.
+	ReleaseAfter *int64 `json:"releaseAfter,omitempty"`
+	// ReleaseAt is when that will be, in Unix milliseconds; 0 before the scouts are checked. It
+	// moves on while the job is paused or no manager runs: only the time counts in which the scouts can be looked at.
+	ReleaseAt int64 `json:"releaseAt,omitempty"`
 	// Tiles is into about how many parts a still is split; 0 and 1 keep frames whole.
 	Tiles    int   `json:"tiles,omitempty"`
 	Created  int64 `json:"created"` // Unix milliseconds, as all that follow

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/heliostat-render/heliostat/shared/job"
 )
 
 // Digest is a SHA-256 digest; it reads and writes as lower-case hex.
@@ -32,6 +34,10 @@ type FrameCommit struct {
 	MasterRoot   Digest `json:"masterRoot"`   // Merkle root over the master's tiles
 	FinalRoot    Digest `json:"finalRoot"`    // over the delivered image's tiles; zero where the format is lossy
 	Activity     []byte `json:"activity"`     // one byte a tile: quantised log2 of the master tile's luminance variance
+	// Border is where in the recipe's image this lies, for a tile of a still; Assembled says that the
+	// master was joined from tiles, so that nothing was sampled. Neither for a whole frame.
+	Border    *job.Border `json:"border,omitempty"`
+	Assembled bool        `json:"assembled,omitempty"`
 	// Extras are further files of the frame. They are bound to the receipt, not compared.
 	Extras []Extra `json:"extras,omitempty"`
 }

@@ -107,7 +107,12 @@ func comparePerceptual(a, b TileSample, p Policy) TileFigure {
 	if bytes.Equal(a.Bits, b.Bits) {
 		return f
 	}
-	_, f.MaxDiff = outliers(a, b, func(x, y float64) float64 { return 1 })
+	f.Outliers, f.MaxDiff = outliers(a, b, func(x, y float64) float64 {
+		if a.Depth.Float() {
+			return max(p.Floor, p.Tolerance*max(math.Abs(x), math.Abs(y)))
+		}
+		return p.FinalTolerance
+	})
 	da, db := display(a), display(b)
 	var sum float64
 	for i := range da {

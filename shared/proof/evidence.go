@@ -19,6 +19,8 @@ type Evidence struct {
 	VerifierClass string        `json:"verifierClass"`
 	// Delivered compares every frame's file with its master, where the policy asks for it.
 	Delivered []Relation `json:"delivered,omitempty"`
+	// Prints say what the delivered frames look like, see Print. They decide nothing.
+	Prints []FramePrint `json:"prints,omitempty"`
 	// Policy is what the verifier judged by. Whoever decides anything on the evidence holds it
 	// to the recipe first.
 	Policy Policy `json:"policy"`
@@ -73,6 +75,9 @@ func CheckFrames(frames []FrameCommit) error {
 		if n := TileCount(f.W, f.H); len(f.Activity) != n {
 			return fmt.Errorf("frame %d has %d activity bytes for %d tiles", f.Frame, len(f.Activity), n)
 		}
+		if err := f.checkPart(len(frames)); err != nil {
+			return err
+		}
 		if len(f.Extras) > MaxExtras {
 			return fmt.Errorf("frame %d has %d further files, at most %d", f.Frame, len(f.Extras), MaxExtras)
 		}
@@ -95,6 +100,14 @@ func (e Evidence) check() error {
 	byFrame := map[int]FrameCommit{}
 	for _, f := range e.Frames {
 		byFrame[f.Frame] = f
+	}
+	if len(e.Prints) > len(e.Frames) {
+		return fmt.Errorf("%w: %d prints of %d frames", ErrEvidence, len(e.Prints), len(e.Frames))
+	}
+	for _, p := range e.Prints {
+		if _, ok := byFrame[p.Frame]; !ok {
+			return fmt.Errorf("%w: a print of frame %d, which isn't in the task", ErrEvidence, p.Frame)
+		}
 	}
 	for _, list := range [][]TileSample{e.workerSamples(), e.Verifier} {
 		for _, s := range list {

@@ -20,6 +20,9 @@ func Judge(e Evidence, p Policy) (Verdict, error) {
 	if TaskRoot(e.Frames) != e.Root {
 		return v, fmt.Errorf("%w: the frames don't hash to the worker's root", ErrEvidence)
 	}
+	if err := p.fits(e.Frames); err != nil {
+		return v, err
+	}
 	if reason := formReason(e.Frames, p); reason != "" {
 		v.Reason = reason
 		return v, nil
@@ -53,9 +56,12 @@ func Judge(e Evidence, p Policy) (Verdict, error) {
 			v.Textured++
 		}
 	}
-	if p.Method == MethodPerceptual {
+	switch {
+	case p.Assembled:
+		v.Pass, v.Reason = true, "nothing was sampled"
+	case p.Method == MethodPerceptual:
 		decidePerceptual(&v)
-	} else {
+	default:
 		decideExact(&v)
 	}
 	decideDelivered(&v, delivered)
@@ -72,6 +78,9 @@ func decideDelivered(v *Verdict, delivered []Relation) {
 		switch {
 		case r.Figure.Bad && (v.Pass || v.Inconclusive):
 			v.Pass, v.Inconclusive, v.Reason = false, false, r.why(v.Policy)
+		case r.Unread != "" && v.Policy.Assembled:
+			// Its delivered file is all that there is to check.
+			v.Pass, v.Inconclusive, v.Reason = false, true, "the delivered file can't be compared with its master: "+r.Unread
 		case r.Unread != "":
 			unread = r.Unread
 		default:
@@ -86,8 +95,12 @@ func decideDelivered(v *Verdict, delivered []Relation) {
 	}
 }
 
-// Picks returns the tiles that evidence for these commitments must show.
+// Picks returns the tiles that evidence for these commitments must show: none of a still that was joined
+// from tiles.
 func Picks(key [32]byte, frames []FrameCommit, p Policy) []Pick {
+	if p.Assembled {
+		return nil
+	}
 	return Challenge(key, TaskRoot(frames), Infos(frames), p.Tiles)
 }
 
@@ -125,7 +138,7 @@ func formReason(frames []FrameCommit, p Policy) string {
 // with the master before the final, and that the worker's lead to its commitments.
 func (e Evidence) match(p Policy) ([]ProvenTile, error) {
 	i := 0
-	for _, pick := range Challenge(e.Key, e.Root, Infos(e.Frames), p.Tiles) {
+	for _, pick := range Picks(e.Key, e.Frames, p) {
 		f := frameOf(e.Frames, pick.Frame)
 		for _, plane := range Planes(f, p) {
 			if i >= len(e.Worker) || i >= len(e.Verifier) {

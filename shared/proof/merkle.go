@@ -13,6 +13,7 @@ const (
 	prefixNode  = 0x01
 	prefixFrame = 0x02
 	prefixList  = 0x03
+	prefixPart  = 0x04
 )
 
 // Tree is a Merkle tree over leaf digests. An odd node at the end of a level moves up

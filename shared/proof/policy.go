@@ -41,6 +41,11 @@ type Policy struct {
 	MaxMeanOutliers float64 `json:"maxMeanOutliers"` // share over all tiles
 	MaxMeanNoise    float64 `json:"maxMeanNoise"`    // mean over all tiles
 
+	// Border is the tile of a still that the commitment is for; Assembled says that it is for a
+	// still that was joined from such tiles. See ForBorder and ForAssembly.
+	Border    *job.Border `json:"border,omitempty"`
+	Assembled bool        `json:"assembled,omitempty"`
+
 	// Likeness says how the delivered file is compared with its master at full frame.
 	Likeness Likeness `json:"likeness,omitempty"`
 	Ext      string   `json:"ext,omitempty"` // the delivered files' extension, with its dot
@@ -81,17 +86,21 @@ func PolicyFor(r job.Recipe) Policy {
 		p.Method, p.NeedMaster = MethodPerceptual, !p.CompareFinal
 	}
 	if r.Renderer == "blender" && p.NeedMaster && !p.CompareFinal {
-		p.Ext = Extension(r.Format)
-		switch {
-		case r.Denoise && r.Engine == engineCycles:
-			p.Likeness = LikeNear
-		case p.Ext == ".png" || p.Ext == ".exr" || p.Ext == ".tif":
-			p.Likeness = LikeSame
-		default:
-			p.Likeness = LikeLossy
-		}
+		p.Likeness, p.Ext = likenessOf(r), Extension(r.Format)
 	}
 	return p
+}
+
+// likenessOf is how a recipe's delivered files are compared with their masters, where they are.
+func likenessOf(r job.Recipe) Likeness {
+	if r.Denoise && r.Engine == engineCycles {
+		return LikeNear
+	}
+	switch Extension(r.Format) {
+	case ".png", ".exr", ".tif":
+		return LikeSame
+	}
+	return LikeLossy
 }
 
 // PolicyVersion counts the changes of PolicyFor and of what Judge does with a policy.

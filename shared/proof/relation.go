@@ -37,7 +37,8 @@ type Relation struct {
 	// Unread names why the frame couldn't be compared; "" when it was.
 	Unread string         `json:"unread,omitempty"`
 	Figure RelationFigure `json:"figure"`
-	// Both files; only where the frame is bad. Anybody can then measure again.
+	// Both files; only where the frame is bad, or where it was joined from tiles and they aren't the
+	// same bytes. Anybody can then measure again.
 	FinalBytes     []byte `json:"finalBytes,omitempty"`
 	DevelopedBytes []byte `json:"developedBytes,omitempty"`
 }
@@ -79,13 +80,23 @@ func Relate(c FrameCommit, p Policy, ext string, final, developed []byte, sample
 		return r, fmt.Errorf("frame %d: %w", c.Frame, err)
 	}
 	r.Figure, r.Unread = figure, unread
-	if figure.Bad {
+	if p.Assembled && sampled {
+		r.Unread, r.Figure = "the compositor uses passes that are lost where tiles are joined", RelationFigure{}
+	}
+	if r.Figure.Bad || p.shows(r) {
 		if max(len(final), len(developed)) > maxRelation {
 			return r, fmt.Errorf("frame %d: a file of over %d bytes can't be shown in evidence", c.Frame, maxRelation)
 		}
 		r.FinalBytes, r.DevelopedBytes = final, developed
 	}
 	return r, nil
+}
+
+// shows tells whether both files have to be in evidence even where the frame is good. Of a joined still the
+// verifier has nothing else to show for its work: the file that it made, which it was bound to before it
+// saw the delivered one. Equal digests show that too.
+func (p Policy) shows(r Relation) bool {
+	return p.Assembled && r.Unread == "" && r.File != r.Developed
 }
 
 // relate measures; a delivered file that is broken is bad.
@@ -262,9 +273,12 @@ func (e Evidence) checkDelivered(p Policy) ([]Relation, error) {
 		if r.Frame != c.Frame || r.File != c.FileDigest {
 			return nil, fmt.Errorf("%w: the delivered file of frame %d isn't the committed one", ErrEvidence, c.Frame)
 		}
-		if r.Figure.Bad {
+		if p.Assembled && r.Sampled && r.Unread == "" {
+			return nil, fmt.Errorf("%w: frame %d was joined from tiles and is compared with an image that was sampled", ErrEvidence, c.Frame)
+		}
+		if r.Figure.Bad || p.shows(r) {
 			if sha256.Sum256(r.FinalBytes) != [32]byte(r.File) || sha256.Sum256(r.DevelopedBytes) != [32]byte(r.Developed) {
-				return nil, fmt.Errorf("%w: frame %d is said not to come from its master, without the files", ErrEvidence, c.Frame)
+				return nil, fmt.Errorf("%w: frame %d is compared with its master without both files", ErrEvidence, c.Frame)
 			}
 			again, unread, err := relate(c, p, p.Ext, r.FinalBytes, r.DevelopedBytes, r.Sampled)
 			if err != nil || unread != "" {

@@ -15,10 +15,12 @@ import (
 
 // Hash is the frame's leaf under the task's root: SHA-256(0x02 ‖ i32 frame ‖ u32 w ‖ u32 h
 // ‖ FileDigest ‖ MasterDigest ‖ MasterRoot ‖ FinalRoot ‖ u32 len(Activity) ‖ Activity ‖
-// u32 len(Extras) ‖ of each: u32 len(name) ‖ name ‖ digest).
+// u32 len(Extras) ‖ of each: u32 len(name) ‖ name ‖ digest). Of a part of a still more stands in front,
+// see part.
 func (c FrameCommit) Hash() Digest {
 	be := binary.BigEndian
 	h := sha256.New()
+	h.Write(c.part())
 	head := be.AppendUint32([]byte{prefixFrame}, uint32(int32(c.Frame)))
 	head = be.AppendUint32(head, uint32(c.W))
 	head = be.AppendUint32(head, uint32(c.H))

@@ -2,10 +2,16 @@ package receipt_test
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
+	"strings"
 	"testing"
+
+	"github.com/ethereum/go-ethereum/common/math"
+	"github.com/ethereum/go-ethereum/signer/core/apitypes"
 
 	"github.com/heliostat-render/heliostat/shared/identity"
 	"github.com/heliostat-render/heliostat/shared/job"
@@ -16,7 +22,8 @@ import (
 var update = flag.Bool("update", false, "write the golden vectors")
 
 func sampleReceipt(worker string) receipt.Receipt {
-	return receipt.Receipt{Attempt: "a1", Task: "t1", Job: "j1", Worker: worker, Class: "cpu/avx2", Recipe: proof.Digest{1}, Root: proof.Digest{2}, Started: 1000, Finished: 2000}
+	return receipt.Receipt{Attempt: "a1", Task: "t1", Job: "j1", Worker: worker, Class: "cpu/avx2", Renderer: "blender", Version: "3.4.1", Build: "55485cb379f7",
+		Recipe: proof.Digest{1}, Key: proof.Digest{5}, Root: proof.Digest{2}, Frames: []proof.Digest{{6}, {7}}, Started: 1000, Finished: 2000}
 }
 
 func sampleVerdict(verifier string) receipt.Verdict {
@@ -46,6 +53,14 @@ func TestSignaturesBindEveryField(t *testing.T) {
 		"job":      func(r *receipt.Receipt, _ *receipt.Domain) { r.Job = "j2" },
 		"worker":   func(r *receipt.Receipt, _ *receipt.Domain) { r.Worker = domain.Contract },
 		"class":    func(r *receipt.Receipt, _ *receipt.Domain) { r.Class = "cpu/avx" },
+		"renderer": func(r *receipt.Receipt, _ *receipt.Domain) { r.Renderer = "maya" },
+		"version":  func(r *receipt.Receipt, _ *receipt.Domain) { r.Version = "3.4.2" },
+		"build":    func(r *receipt.Receipt, _ *receipt.Domain) { r.Build = "" },
+		"shifted":  func(r *receipt.Receipt, _ *receipt.Domain) { r.Version, r.Build = r.Build, r.Version },
+		"key":      func(r *receipt.Receipt, _ *receipt.Domain) { r.Key[31] = 1 },
+		"frame":    func(r *receipt.Receipt, _ *receipt.Domain) { r.Frames = []proof.Digest{{6}, {8}} },
+		"order":    func(r *receipt.Receipt, _ *receipt.Domain) { r.Frames = []proof.Digest{{7}, {6}} },
+		"fewer":    func(r *receipt.Receipt, _ *receipt.Domain) { r.Frames = r.Frames[:1] },
 		"recipe":   func(r *receipt.Receipt, _ *receipt.Domain) { r.Recipe[31] = 1 },
 		"root":     func(r *receipt.Receipt, _ *receipt.Domain) { r.Root[31] = 1 },
 		"started":  func(r *receipt.Receipt, _ *receipt.Domain) { r.Started++ },
@@ -90,5 +105,123 @@ func TestGoldenVectors(t *testing.T) {
 		if got[name] != want[name] {
 			t.Errorf("%s: %s, want %s", name, got[name], want[name])
 		}
+	}
+}
+
+// What this program doesn't read is refused by name, and never taken for something else.
+func TestOldReceiptsAreRefused(t *testing.T) {
+	fresh := sampleReceipt(domain.Contract)
+	raw, err := json.Marshal(fresh)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var read receipt.Receipt
+	if err := json.Unmarshal(raw, &read); err != nil || read.Digest(domain) != fresh.Digest(domain) {
+		t.Fatalf("%+v, %v", read, err)
+	}
+	for name, old := range map[string]string{
+		"version 1":           `{"attempt":"a1","task":"t1","job":"j1","worker":"0x","class":"c","recipe":"` + proof.Digest{1}.String() + `","root":"` + proof.Digest{2}.String() + `","started":1,"finished":2}`,
+		"a newer one":         `{"v":3,"attempt":{"id":1}}`,
+		"one inside a commit": `{"lease":"a1","receipt":{"attempt":"a1"}}`,
+	} {
+		var in struct {
+			Receipt receipt.Receipt `json:"receipt"`
+		}
+		text := old
+		if name != "one inside a commit" {
+			text = `{"receipt":` + old + `}`
+		}
+		if err := json.Unmarshal([]byte(text), &in); !errors.Is(err, receipt.ErrVersion) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestReceiptsAreHeldToCommitsAndRecipes(t *testing.T) {
+	commits := []proof.FrameCommit{{Frame: 1, W: 2, H: 2, FileDigest: proof.Digest{1}}, {Frame: 2, W: 2, H: 2, FileDigest: proof.Digest{2}}}
+	recipe := job.Recipe{Renderer: "blender", Version: "3.4.1", Engine: "CYCLES"}
+	good := receipt.Receipt{Recipe: receipt.RecipeHash(recipe), Renderer: "blender", Version: "3.4.1", Build: "b"}.Over(commits)
+	if err := errors.Join(good.Covers(commits), good.Suits(recipe)); err != nil {
+		t.Fatal(err)
+	}
+	other := []proof.FrameCommit{commits[0], {Frame: 2, W: 2, H: 2, FileDigest: proof.Digest{3}}}
+	swapped := good
+	swapped.Frames = []proof.Digest{{1}, {3}}
+	if good.Covers(other) == nil || swapped.Covers(commits) == nil || swapped.Covers(other) == nil || good.Covers(commits[:1]) == nil {
+		t.Fatal("a receipt covers what it doesn't name")
+	}
+	for name, change := range map[string]func(*receipt.Receipt, *job.Recipe){
+		"another recipe":   func(_ *receipt.Receipt, j *job.Recipe) { j.Samples = 3 },
+		"another renderer": func(r *receipt.Receipt, _ *job.Recipe) { r.Renderer = "maya" },
+		"another patch":    func(r *receipt.Receipt, _ *job.Recipe) { r.Version = "3.4.2" },
+		"another build":    func(r *receipt.Receipt, j *job.Recipe) { j.BuildHash = "a"; r.Recipe = receipt.RecipeHash(*j) },
+		"a minor with anyPatch": func(r *receipt.Receipt, j *job.Recipe) {
+			j.AnyPatch, r.Version = true, "3.5.1"
+			r.Recipe = receipt.RecipeHash(*j)
+		},
+	} {
+		r, j := good, recipe
+		change(&r, &j)
+		if r.Suits(j) == nil {
+			t.Errorf("%s suits", name)
+		}
+	}
+	patched, loose := good, recipe
+	loose.AnyPatch, patched.Version = true, "3.4.2"
+	patched.Recipe = receipt.RecipeHash(loose)
+	if err := patched.Suits(loose); err != nil {
+		t.Error(err)
+	}
+	if a, b := receipt.Class(recipe, "cpu/avx2", "3.4.1", "x"), receipt.Class(loose, "cpu/avx2", "3.4.2", "x"); a != "cpu/avx2" || b != "cpu/avx2 3.4.2 x" {
+		t.Errorf("%q, %q", a, b)
+	}
+	if receipt.Class(loose, "", "3.4.2", "x") != "" {
+		t.Error("an unknown class became a known one")
+	}
+}
+
+// go-ethereum's own typed data, given the type as RECEIPT.md shows it, is the same digest.
+func TestReceiptDigestIsTypedData(t *testing.T) {
+	page, err := os.ReadFile("RECEIPT.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := sampleReceipt(domain.Contract)
+	types := apitypes.Types{"EIP712Domain": {{Name: "name", Type: "string"}, {Name: "version", Type: "string"}, {Name: "chainId", Type: "uint256"}, {Name: "verifyingContract", Type: "address"}}}
+	shown := regexp.MustCompile("`Receipt\\(([^)]*)\\)`").FindStringSubmatch(string(page))
+	if shown == nil {
+		t.Fatal("RECEIPT.md doesn't show the type")
+	}
+	for _, field := range strings.Split(shown[1], ",") {
+		typ, name, _ := strings.Cut(strings.TrimSpace(field), " ")
+		types["Receipt"] = append(types["Receipt"], apitypes.Type{Name: name, Type: typ})
+	}
+	raw, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	message := apitypes.TypedDataMessage{}
+	if err := json.Unmarshal(raw, &message); err != nil {
+		t.Fatal(err)
+	}
+	delete(message, "v")
+	for _, name := range []string{"recipe", "key", "root"} {
+		message[name] = "0x" + message[name].(string)
+	}
+	var frames []any
+	for _, f := range r.Frames {
+		frames = append(frames, "0x"+f.String())
+	}
+	message["frames"] = frames
+	for _, name := range []string{"started", "finished"} {
+		message[name] = fmt.Sprint(int64(message[name].(float64)))
+	}
+	want, _, err := apitypes.TypedDataAndHash(apitypes.TypedData{Types: types, PrimaryType: "Receipt", Message: message,
+		Domain: apitypes.TypedDataDomain{Name: receipt.WorkDomain, Version: receipt.WorkVersion, ChainId: math.NewHexOrDecimal256(int64(domain.ChainID)), VerifyingContract: domain.Contract}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := r.Digest(domain); fmt.Sprintf("%x", got) != fmt.Sprintf("%x", want) {
+		t.Errorf("%x, want %x", got, want)
 	}
 }

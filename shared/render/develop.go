@@ -16,15 +16,21 @@ type Developer interface {
 
 // Develop is one image to make.
 type Develop struct {
-	Frame  int
-	Seed   int32          // for the passes that a compositor uses beside the master
-	Master *raster.Raster // the noisy linear pass, as raster.DecodeEXR gives it
-	OutDir string         // an existing folder inside the workspace, absolute
+	Frame int
+	Seed  int32 // for the passes that a compositor uses beside the master
+	// Master is the noisy linear pass, as raster.DecodeEXR gives it. Nil makes nothing and only
+	// asks whether it could be done.
+	Master *raster.Raster
+	// Exact wants what a render of the whole frame would deliver: a scene that needs more than the
+	// master for it is refused with ErrBadScene.
+	Exact  bool
+	OutDir string // an existing folder inside the workspace, absolute
 }
 
 // Developed is an image made from a master.
 type Developed struct {
-	File File
+	File   File
+	Extras []File // further files, as a Frame's
 	// Sampled tells that the compositor uses more than the noisy pass, so that the scene was
 	// rendered at few samples for the rest: the image is then only near the delivered one.
 	Sampled    bool

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/heliostat-render/heliostat/shared/job"
@@ -20,4 +21,17 @@ func Suits(r job.Recipe, version string) bool {
 func series(version string) string {
 	parts := strings.SplitN(version, ".", 3)
 	return strings.Join(parts[:min(len(parts), 2)], ".")
+}
+
+// Takes tells why a recipe can't have been rendered by an install; nil when it can.
+func Takes(r job.Recipe, renderer, version, build string) error {
+	switch {
+	case renderer != r.Renderer:
+		return fmt.Errorf("it was rendered by %q, the recipe asks for %s", renderer, r.Renderer)
+	case !Suits(r, version):
+		return fmt.Errorf("it was rendered by another program (%s %s), the recipe asks for %s", renderer, version, r.Version)
+	case r.BuildHash != "" && build != r.BuildHash:
+		return fmt.Errorf("it was rendered by build %q of %s %s, the recipe asks for %s", build, renderer, version, r.BuildHash)
+	}
+	return nil
 }

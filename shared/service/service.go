@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"strings"
@@ -53,18 +52,6 @@ func Run(ctx context.Context, parts ...Part) error {
 	}
 	wg.Wait()
 	return errors.Join(errs...)
-}
-
-// Logger logs to w in the format that --log names.
-func Logger(w io.Writer, format string, level slog.Leveler) (*slog.Logger, error) {
-	options := &slog.HandlerOptions{Level: level}
-	switch format {
-	case "", "text":
-		return slog.New(slog.NewTextHandler(w, options)), nil
-	case "json":
-		return slog.New(slog.NewJSONHandler(w, options)), nil
-	}
-	return nil, fmt.Errorf("--log %s is not known: use json or text", format)
 }
 
 // Ready prints the one line on standard output that tells scripts that a command serves:

@@ -6,6 +6,8 @@ import "github.com/heliostat-render/heliostat/shared/job"
 const (
 	TypeJobDraft    Type = "job.draft"    // JobDraft -> JobQuote
 	TypeJobFund     Type = "job.fund"     // JobFund -> Job
+	TypeJobCheck    Type = "job.check"    // JobDraft without package and key -> JobChecked: before anything is uploaded
+	TypeJobChecked  Type = "job.checked"  //
 	TypeJobList     Type = "job.list"     // JobList -> Jobs
 	TypeJobShow     Type = "job.show"     // JobShow -> JobDetail
 	TypeJobWatch    Type = "job.watch"    // JobWatch -> OK, then JobUpdate pushes until the connection ends
@@ -45,7 +47,9 @@ type JobDraft struct {
 	Needs    job.Needs  `json:"needs"`
 	After    []string   `json:"after,omitempty"` // jobs that have to be delivered first, at most 64
 	Scout    bool       `json:"scout,omitempty"` // see job.Job
-	Tiles    int        `json:"tiles,omitempty"` // see job.Job; at most 1 024
+	// ReleaseAfter goes with Scout, at most 30 days; see job.Job.
+	ReleaseAfter *int64 `json:"releaseAfter,omitempty"`
+	Tiles        int    `json:"tiles,omitempty"` // see job.Job; at most 1 024
 	// From takes over package and job key of another job of the same artist; Package and JobKey
 	// are empty then.
 	From string `json:"from,omitempty"`
@@ -61,6 +65,12 @@ type JobQuote struct {
 	QuoteHash   string `json:"quoteHash,omitempty"`   // bytes32, 0x hex
 	PermitNonce uint64 `json:"permitNonce,omitempty"` // the token's permit nonce of the artist
 	Balance     int64  `json:"balance"`               // the artist's balance in base units
+}
+
+// JobChecked answers a draft that is only looked at.
+type JobChecked struct {
+	Refused  *Error   `json:"refused,omitempty"`  // what its draft would be refused with, as far as can be told without its package
+	Warnings []string `json:"warnings,omitempty"` // for people; it may be submitted all the same
 }
 
 // JobFund accepts a quote and pays the ceiling into escrow. The manager relays both

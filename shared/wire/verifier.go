@@ -29,21 +29,30 @@ type VerifierReady struct {
 
 // AuditOffer is a challenge. It says nothing of the worker or its pixels.
 type AuditOffer struct {
-	Audit    string      `json:"audit"`
-	Job      string      `json:"job"`
-	Package  string      `json:"package"`
-	Manifest Signed      `json:"manifest"`
-	JobKey   []byte      `json:"jobKey"` // sealed to the verifier
-	Recipe   job.Recipe  `json:"recipe"`
-	Frames   []FrameSeed `json:"frames"` // those with tiles below
-	Tiles    []Tile      `json:"tiles"`
-	Deadline int64       `json:"deadline"` // Unix milliseconds
+	Audit    string     `json:"audit"`
+	Job      string     `json:"job"`
+	Package  string     `json:"package"`
+	Manifest Signed     `json:"manifest"`
+	JobKey   []byte     `json:"jobKey"` // sealed to the verifier
+	Recipe   job.Recipe `json:"recipe"`
+	// Version and Build are which of its installs the verifier is to use, where the recipe takes several releases.
+	Version string      `json:"version,omitempty"`
+	Build   string      `json:"build,omitempty"`
+	Frames  []FrameSeed `json:"frames"` // those with tiles below
+	Tiles   []Tile      `json:"tiles"`
+	// Kind is the task's. Of TaskTile every tile below lies in Border, whose own grid numbers them.
+	// TaskAssemble has one frame and no tiles: its Master is joined from verified tiles, and the verifier
+	// makes the delivered file from it before it sees the worker's.
+	Kind     job.TaskKind `json:"kind,omitempty"`
+	Border   *job.Border  `json:"border,omitempty"`
+	Master   *PartFile    `json:"master,omitempty"`
+	Deadline int64        `json:"deadline"` // Unix milliseconds
 }
 
 // Tile is a challenged region of a frame, in pixels from the image's top left.
 type Tile struct {
 	Frame int `json:"frame"`
-	Tile  int `json:"tile"` // row-major index of the 16×16 grid
+	Tile  int `json:"tile"` // row-major index of the 16×16 grid, of the border where the offer has one
 	X     int `json:"x"`
 	Y     int `json:"y"`
 	W     int `json:"w"`
@@ -59,23 +68,27 @@ type AuditProgress struct {
 // AuditCommit binds the verifier to its pixels.
 type AuditCommit struct {
 	Audit   string       `json:"audit"`
-	Samples proof.Digest `json:"samples"` // proof.SamplesDigest of the rendered tiles
+	Samples proof.Digest `json:"samples"` // proof.Bound: what the verdict's evidence has to show
 }
 
 // AuditReveal shows the worker's side. Finals and Masters are GETs of whole files, in the
 // order of Frames.
 type AuditReveal struct {
-	Attempt  string              `json:"attempt"`
-	Worker   string              `json:"worker"`
-	Class    string              `json:"class"`
-	Key      string              `json:"key"` // the verification key, hex
-	Receipt  receipt.Receipt     `json:"receipt"`
-	Sign     []byte              `json:"signature"`
-	Commits  []proof.FrameCommit `json:"commits"` // of every frame of the task
-	Frames   []int               `json:"frames"`  // the challenged ones
-	Finals   []Signed            `json:"finals"`
-	Masters  []Signed            `json:"masters"`
-	Policies proof.Policy        `json:"policy"`
+	Attempt string `json:"attempt"`
+	Worker  string `json:"worker"`
+	Class   string `json:"class"` // receipt.Class of the worker's render
+	Key     string `json:"key"`   // what the tiles were drawn with, hex
+	// AttemptKey is the verification key whose hash the receipt names, hex; Key is the same, or where a
+	// bad-result claim asks, slash.ClaimKey of it.
+	AttemptKey string              `json:"attemptKey"`
+	Claim      int                 `json:"claim,omitempty"`
+	Receipt    receipt.Receipt     `json:"receipt"`
+	Sign       []byte              `json:"signature"`
+	Commits    []proof.FrameCommit `json:"commits"` // of every frame of the task
+	Frames     []int               `json:"frames"`  // the challenged ones
+	Finals     []Signed            `json:"finals"`
+	Masters    []Signed            `json:"masters"`
+	Policies   proof.Policy        `json:"policy"`
 }
 
 // AuditEvidence asks to upload the evidence (proof.Evidence as JSON).

@@ -3,6 +3,7 @@ package attack
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/heliostat-render/heliostat/shared/proof"
 	"github.com/heliostat-render/heliostat/shared/proof/raster"
@@ -127,7 +128,7 @@ func (l *Lab) Blind(ctx context.Context, t *Task, workerClass string, key [32]by
 				tiles, borders = append(tiles, pick.Tile), append(borders, r)
 			}
 		}
-		f, err := session.Render(ctx, render.Request{Frame: c.Frame, Seed: Seed(c.Frame), Borders: borders, OutDir: work, Master: true}, nil)
+		f, err := session.Render(ctx, render.Request{Frame: c.Frame, Seed: Seed(c.Frame), Borders: borders, OutDir: work, Master: l.master(t.Scene)}, nil)
 		if err != nil {
 			return e, err
 		}
@@ -180,6 +181,12 @@ func (t *Task) Finals() ([]*raster.Raster, error) {
 
 // Whole compares every tile of every frame, as full replication does.
 func Whole(l *Lab, t, honest *Task) (caught bool, err error) {
+	v, err := WholeVerdict(l, t, honest)
+	return !v.Pass && !v.Inconclusive, err
+}
+
+// WholeVerdict is Whole with its figures.
+func WholeVerdict(l *Lab, t, honest *Task) (proof.Verdict, error) {
 	p := proof.PolicyFor(l.Recipe(t.Scene))
 	for _, c := range t.Commits {
 		p.Tiles += proof.TileCount(c.W, c.H)
@@ -187,10 +194,38 @@ func Whole(l *Lab, t, honest *Task) (caught bool, err error) {
 	key := [32]byte{1}
 	e, err := evidence(l, t, honest, key, p)
 	if err != nil {
-		return false, err
+		return proof.Verdict{}, err
 	}
-	v, err := proof.Judge(e, p)
-	return !v.Pass && !v.Inconclusive, err
+	return proof.Judge(e, p)
+}
+
+// Odds is the chance that the default sampling finds a cheat, by the tiles that convict: a comparison of
+// everything, of which n keys then draw their challenges. It leaves out what only shows over many tiles, so
+// it is the least.
+func Odds(l *Lab, t, honest *Task, n int) (float64, error) {
+	v, err := WholeVerdict(l, t, honest)
+	if err != nil {
+		return 0, err
+	}
+	bad := make(map[proof.Pick]bool)
+	for _, f := range v.Tiles {
+		if f.Bad {
+			bad[proof.Pick{Frame: f.Frame, Tile: f.Tile}] = true
+		}
+	}
+	for _, r := range v.Delivered {
+		if r.Figure.Bad {
+			return 1, nil
+		}
+	}
+	p := proof.PolicyFor(l.Recipe(t.Scene))
+	found := 0
+	for i := range n {
+		if slices.ContainsFunc(proof.Picks(key(i), t.Commits, p), func(k proof.Pick) bool { return bad[k] }) {
+			found++
+		}
+	}
+	return float64(found) / float64(n), nil
 }
 
 // Caught judges a task under one key.

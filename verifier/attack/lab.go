@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
@@ -13,7 +14,6 @@ import (
 	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/proof"
 	"github.com/heliostat-render/heliostat/shared/render"
-	"github.com/heliostat-render/heliostat/shared/render/blender"
 )
 
 //go:embed scenes.py
@@ -27,8 +27,9 @@ var Scenes = []string{"smooth", "fog", "flat", "comp"}
 type Lab struct {
 	dir     string
 	scenes  string
-	blender *blender.Blender
+	program render.Renderer
 	Install render.Install
+	Engine  string
 	Width   int
 	Height  int
 	Samples int
@@ -58,22 +59,27 @@ type Options struct {
 	Samples int    // of the honest recipe; 0 is 32
 	Threads int    // of its sessions; 0 uses every processor
 	Env     []string
+	Engine  string // "" is CYCLES; POVRAY is POV-Ray's, which has scenes of its own
 }
 
-// New looks for Blender. The caller closes the lab.
+// New looks for the engine's program: Blender, or POV-Ray. The caller closes the lab.
 func New(ctx context.Context, o Options) (*Lab, error) {
-	b := blender.New(blender.Config{Env: o.Env})
-	found, err := b.Find(ctx)
+	o.Engine = cmp.Or(o.Engine, cycles)
+	program, err := rendererOf(o)
+	if err != nil {
+		return nil, err
+	}
+	found, err := program.Find(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if len(found) == 0 {
-		return nil, errors.New("no Blender found; install it: apt-get install blender")
+		return nil, fmt.Errorf("no %s found; install it: apt-get install %[1]s", program.Name())
 	}
 	if o.Scenes == "" {
 		o.Scenes = filepath.Join(o.Dir, "scenes")
 	}
-	l := &Lab{dir: o.Dir, scenes: o.Scenes, blender: b, Install: found[0], Width: o.Width, Height: o.Height, Samples: o.Samples, threads: o.Threads,
+	l := &Lab{dir: o.Dir, scenes: o.Scenes, program: program, Install: found[0], Engine: o.Engine, Width: o.Width, Height: o.Height, Samples: o.Samples, threads: o.Threads,
 		made: map[string]string{}, open: map[string]*bench{}, cache: map[string]Files{}}
 	if l.Width == 0 || l.Height == 0 {
 		l.Width, l.Height = 240, 135
@@ -97,11 +103,20 @@ func (l *Lab) Close() error {
 
 // Recipe is a scene's honest recipe.
 func (l *Lab) Recipe(scene string) job.Recipe {
-	return job.Recipe{
-		Renderer: "blender", Version: l.Install.Version, Engine: "CYCLES", MainFile: "scene.blend",
+	r := job.Recipe{
+		Renderer: l.program.Name(), Version: l.Install.Version, Engine: l.Engine, MainFile: "scene.blend",
 		Width: l.Width, Height: l.Height, Samples: l.Samples, Device: "CPU",
 		Format: "PNG", ColorMode: "RGB", ColorDepth: "8", Compositing: scene == "comp",
 	}
+	if l.Engine == povray {
+		r.MainFile, r.Compositing = "scene.pov", false
+	}
+	return r
+}
+
+// master tells whether nodes of the scene's recipe upload a master.
+func (l *Lab) master(scene string) bool {
+	return l.Engine == cycles || proof.PolicyFor(l.Recipe(scene)).NeedMaster
 }
 
 // Folder is a scene's folder, made when it is asked for first.
@@ -111,9 +126,13 @@ func (l *Lab) Folder(ctx context.Context, scene, variation string) (string, erro
 		return dir, nil
 	}
 	dir := filepath.Join(l.scenes, name)
-	if _, err := os.Stat(filepath.Join(dir, "scene.blend")); err == nil {
+	if _, err := os.Stat(filepath.Join(dir, l.Recipe(scene).MainFile)); err == nil {
 		l.made[name] = dir
 		return dir, nil
+	}
+	if l.Engine == povray {
+		l.made[name] = dir
+		return dir, writePovray(dir, scene, variation)
 	}
 	script := filepath.Join(l.dir, "scenes.py")
 	if err := errors.Join(os.MkdirAll(dir, 0o700), os.WriteFile(script, []byte(scenesScript), 0o600)); err != nil {
@@ -147,7 +166,7 @@ func (l *Lab) Session(ctx context.Context, scene, variation string, rc job.Recip
 	if err := os.CopyFS(filepath.Join(work, render.SceneFolder), os.DirFS(folder)); err != nil {
 		return nil, "", fmt.Errorf("make a workspace: %w", err)
 	}
-	s, err := l.blender.Open(ctx, render.Options{Install: l.Install, Workspace: work, Recipe: rc, Threads: l.threads, Sandbox: render.NoSandbox{}})
+	s, err := l.program.Open(ctx, render.Options{Install: l.Install, Workspace: work, Recipe: rc, Threads: l.threads, Sandbox: render.NoSandbox{}})
 	if err != nil {
 		return nil, "", err
 	}
@@ -167,7 +186,13 @@ const maxOpen = 6
 // Files is one rendered frame.
 type Files struct {
 	Final  []byte // PNG
-	Master []byte // OpenEXR
+	Master []byte // OpenEXR; nil where the engine's recipe needs none
+}
+
+// takeFile reads a file and removes it.
+func takeFile(path string) ([]byte, error) {
+	data, err := os.ReadFile(path)
+	return data, errors.Join(err, os.Remove(path))
 }
 
 // Shot is one way to render a frame.
@@ -197,20 +222,17 @@ func (l *Lab) Shoot(ctx context.Context, s Shot) (Files, error) {
 	if err != nil {
 		return Files{}, err
 	}
-	r, err := session.Render(ctx, render.Request{Frame: s.Frame, Seed: s.Seed, OutDir: work, Master: true}, nil)
+	r, err := session.Render(ctx, render.Request{Frame: s.Frame, Seed: s.Seed, OutDir: work, Master: l.master(s.Scene)}, nil)
 	if err != nil {
 		return Files{}, err
 	}
 	l.CPU += r.CPUSeconds
 	var f Files
-	if f.Final, err = os.ReadFile(r.Files[0].Path); err == nil {
-		f.Master, err = os.ReadFile(r.Master)
+	if f.Final, err = takeFile(r.Files[0].Path); err == nil && r.Master != "" {
+		f.Master, err = takeFile(r.Master)
 	}
 	if err != nil {
 		return Files{}, fmt.Errorf("read frame %d: %w", s.Frame, err)
-	}
-	if err := errors.Join(os.Remove(r.Files[0].Path), os.Remove(r.Master)); err != nil {
-		return Files{}, fmt.Errorf("remove frame %d: %w", s.Frame, err)
 	}
 	l.cache[key] = f
 	return l.marked(f, s)

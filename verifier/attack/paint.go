@@ -9,10 +9,13 @@ import (
 	"github.com/heliostat-render/heliostat/shared/proof/raster"
 )
 
-// images decodes a frame.
+// images decodes a frame; master is nil where it has none.
 func images(f Files) (final, master *raster.Raster, err error) {
 	if final, err = raster.DecodePNG(f.Final, raster.Limits{}); err != nil {
 		return nil, nil, fmt.Errorf("read a delivered image: %w", err)
+	}
+	if f.Master == nil {
+		return final, nil, nil
 	}
 	if master, err = raster.DecodeEXR(f.Master, raster.Limits{}); err != nil {
 		return nil, nil, fmt.Errorf("read a master: %w", err)
@@ -22,10 +25,18 @@ func images(f Files) (final, master *raster.Raster, err error) {
 
 func files(final, master *raster.Raster) (Files, error) {
 	var a, b bytes.Buffer
-	if err := errors.Join(raster.EncodePNG(&a, final), raster.EncodeEXR(&b, master, true)); err != nil {
+	err := raster.EncodePNG(&a, final)
+	if master != nil {
+		err = errors.Join(err, raster.EncodeEXR(&b, master, true))
+	}
+	if err != nil {
 		return Files{}, fmt.Errorf("write a forged frame: %w", err)
 	}
-	return Files{Final: a.Bytes(), Master: b.Bytes()}, nil
+	f := Files{Final: a.Bytes()}
+	if master != nil {
+		f.Master = b.Bytes()
+	}
+	return f, nil
 }
 
 // paint changes both images of a frame.
@@ -34,7 +45,15 @@ func paint(f Files, change func(*raster.Raster) *raster.Raster) (Files, error) {
 	if err != nil {
 		return Files{}, err
 	}
-	return files(change(final), change(master))
+	return files(change(final), maybe(master, change))
+}
+
+// maybe changes a master that is there.
+func maybe(master *raster.Raster, change func(*raster.Raster) *raster.Raster) *raster.Raster {
+	if master == nil {
+		return nil
+	}
+	return change(master)
 }
 
 // each makes an image of a size out of nothing but a function.
@@ -92,6 +111,9 @@ func blend(a, b Files) (Files, error) {
 		return Files{}, err
 	}
 	mix := func(a, b *raster.Raster) *raster.Raster {
+		if a == nil {
+			return nil
+		}
 		return each(a, a.W, a.H, func(x, y, c int) float64 { return (a.At(x, y, c) + b.At(x, y, c)) / 2 })
 	}
 	return files(mix(fa, fb), mix(ma, mb))
@@ -108,6 +130,9 @@ func patch(a, b Files, share, where float64) (Files, error) {
 		return Files{}, err
 	}
 	mix := func(a, b *raster.Raster) *raster.Raster {
+		if a == nil {
+			return nil
+		}
 		side := math.Sqrt(share)
 		w, h := int(math.Round(side*float64(a.W))), int(math.Round(side*float64(a.H)))
 		x0, y0 := int(where*float64(a.W-w)), int((1-where)*float64(a.H-h))

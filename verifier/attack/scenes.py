@@ -1,5 +1,6 @@
 # Writes one of the attack suite's four scenes. After "--": folder, scene, variation.
-# Variations are what a cheat changes: bounces, adaptive, texture, camera; "" is the honest scene.
+# Variations are what a cheat changes: bounces, adaptive, texture, camera; "" is the honest scene, and
+# "pan" the same under a camera that moves slowly, by about a pixel of 160 a frame.
 import math
 import os
 import sys
@@ -16,6 +17,15 @@ s.cycles.use_adaptive_sampling, s.cycles.adaptive_threshold = True, 0.01
 s.cycles.adaptive_min_samples = 8
 s.cycles.max_bounces = 8
 s.frame_start, s.frame_end = 1, 24
+# The same for the engines that need OpenGL: effects that look across the whole image.
+e = s.eevee
+e.use_bloom = e.use_gtao = e.use_ssr = e.use_soft_shadows = e.use_volumetric_shadows = variation != "bounces"
+e.shadow_cube_size = "64" if variation == "adaptive" else "512"
+e.volumetric_tile_size, e.volumetric_samples = ("16", 16) if variation == "adaptive" else ("8", 32)
+d = s.display.shading
+d.show_shadows = d.show_cavity = variation != "bounces"
+d.show_object_outline = variation != "adaptive"
+d.color_type = "TEXTURE"
 
 
 def texture():
@@ -85,6 +95,14 @@ def camera(at, turn):
         at = (at[0] + 0.15, at[1], at[2])
     bpy.ops.object.camera_add(location=at, rotation=[math.radians(a) for a in turn])
     s.camera = bpy.context.object
+    if variation == "pan":
+        s.camera.location[0] += 0.03 * (s.frame_start - 60)
+        s.camera.keyframe_insert("location", frame=1)
+        s.camera.location[0] += 0.03 * 124
+        s.camera.keyframe_insert("location", frame=125)
+        for curve in s.camera.animation_data.action.fcurves:
+            for key in curve.keyframe_points:
+                key.interpolation = "LINEAR"
 
 
 def moves(o, path, first, last):

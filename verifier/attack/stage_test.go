@@ -132,9 +132,9 @@ func (s *stage) play(name string, task *Task, change func(*wire.AuditReveal)) {
 	policy := proof.PolicyFor(rc)
 	verification := sha256.Sum256([]byte(name))
 	r := wire.AuditReveal{
-		Attempt: name, Worker: worker.Address(), Class: s.lab.Install.Class, Key: proof.Digest(verification).String(), Commits: task.Commits, Policies: policy,
+		Attempt: name, Worker: worker.Address(), Class: s.lab.Install.Class, Key: proof.Digest(verification).String(), AttemptKey: proof.Digest(verification).String(), Commits: task.Commits, Policies: policy,
 		Receipt: receipt.Receipt{Attempt: name, Task: "t", Job: "j", Worker: worker.Address(), Class: s.lab.Install.Class,
-			Recipe: receipt.RecipeHash(rc), Root: proof.TaskRoot(task.Commits), Started: 1, Finished: 2},
+			Renderer: rc.Renderer, Version: rc.Version, Recipe: receipt.RecipeHash(rc), Key: proof.KeyHash(verification), Started: 1, Finished: 2}.Over(task.Commits),
 	}
 	if r.Sign, err = worker.Sign(r.Receipt.Digest(receipt.Domain{ChainID: fetchtest.Money.ChainID, Contract: fetchtest.Money.Escrow})); err != nil {
 		t.Fatal(err)

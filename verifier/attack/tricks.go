@@ -2,11 +2,13 @@ package attack
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/heliostat-render/heliostat/shared/identity"
 	"github.com/heliostat-render/heliostat/shared/proof"
@@ -50,9 +52,14 @@ func NewKit(ctx context.Context, l *Lab, scene string) (*Kit, error) {
 type Trick struct {
 	Name string
 	// By tells who catches it: the verifier, the manager, the draw, or a quorum.
-	By  string
-	Try func(k *Kit, i int) (caught bool, why string, err error)
+	By string
+	// Odds are those of one try, where chance decides; 0 is certainty.
+	Odds float64
+	Try  func(k *Kit, i int) (caught bool, why string, err error)
 }
+
+// Found is the chance that one try is found.
+func (t Trick) Found() float64 { return cmp.Or(t.Odds, 1) }
 
 var domain = receipt.Domain{ChainID: 1337}
 
@@ -67,9 +74,10 @@ func (k *Kit) sealed(t *Task, i int) (slash.Case, *identity.Identity, error) {
 	if err != nil {
 		return slash.Case{}, nil, err
 	}
-	c := slash.Case{Version: slash.CaseVersion, ChainID: domain.ChainID, Recipe: k.Lab.Recipe(t.Scene), Key: key(i), KeyHash: proof.KeyHash(key(i))}
+	c := slash.Case{Version: slash.CaseVersion, ChainID: domain.ChainID, Recipe: k.Lab.Recipe(t.Scene), Key: key(i)}
 	c.Receipt = receipt.Receipt{Attempt: "a", Task: "task", Job: "j", Worker: worker.Address(), Class: k.Lab.Install.Class,
-		Recipe: receipt.RecipeHash(c.Recipe), Root: proof.TaskRoot(t.Commits), Started: 1, Finished: 2}
+		Renderer: c.Recipe.Renderer, Version: c.Recipe.Version,
+		Recipe: receipt.RecipeHash(c.Recipe), Key: proof.KeyHash(c.Key), Started: 1, Finished: 2}.Over(t.Commits)
 	c.Signature, err = worker.Sign(c.Receipt.Digest(domain))
 	return c, worker, err
 }
@@ -136,7 +144,9 @@ func honestTask(k *Kit) *Task { return k.Honest }
 func badTask(k *Kit) *Task    { return k.Bad }
 
 // Tricks are the cheats against the protocol.
-var Tricks = []Trick{
+var Tricks = slices.Concat(protocolTricks, tileTricks)
+
+var protocolTricks = []Trick{
 	{Name: "wrong_recipe", By: "manager and verifier: the receipt's recipe hash", Try: forged(honestTask, func(k *Kit, c *slash.Case, _ *proof.Evidence) (func(*receipt.Verdict), error) {
 		other := c.Recipe
 		other.Samples++
@@ -254,7 +264,7 @@ var Tricks = []Trick{
 		f, err := slash.Check(c)
 		return err == nil && !f.Convicts && f.Passes == 2 && f.Fails == 1, fmt.Sprintf("%d pass, %d convict", f.Passes, f.Fails), err
 	}},
-	{Name: "colluding_verifier", By: "draw: one verifier of twenty colludes, and nobody knows beforehand who is drawn", Try: func(k *Kit, i int) (bool, string, error) {
+	{Name: "colluding_verifier", By: "draw: one verifier of twenty colludes, and nobody knows beforehand who is drawn", Odds: 0.95, Try: func(k *Kit, i int) (bool, string, error) {
 		caught, why, err := k.drawn(i, 20, func(n int) bool { return false })
 		return caught, why, err
 	}},

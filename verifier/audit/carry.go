@@ -11,10 +11,10 @@ import (
 	"slices"
 	"time"
 
-	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/link"
 	"github.com/heliostat-render/heliostat/shared/proof"
 	"github.com/heliostat-render/heliostat/shared/receipt"
+	"github.com/heliostat-render/heliostat/shared/render"
 	"github.com/heliostat-render/heliostat/shared/render/warm"
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
@@ -75,17 +75,20 @@ func (v *Verifier) drop(audit string) {
 // the pixels.
 func (v *Verifier) audit(ctx context.Context, state *State) (committed bool, err error) {
 	log := v.options.Log.With("audit", state.Offer.Audit)
-	if state.Samples == nil {
-		samples, channels, seconds, err := v.render(ctx, state.Offer)
+	if !state.ready() {
+		if state.joined() {
+			err = v.prepare(ctx, state)
+		} else {
+			state.Samples, state.Channels, state.Seconds, err = v.render(ctx, state.Offer)
+		}
 		if err != nil {
 			return false, err
 		}
-		state.Samples, state.Channels, state.Seconds = samples, channels, seconds
 		if err := v.shelf.save(*state); err != nil {
 			return false, err
 		}
 	}
-	commit := wire.AuditCommit{Audit: state.Offer.Audit, Samples: proof.SamplesDigest(state.Samples)}
+	commit := wire.AuditCommit{Audit: state.Offer.Audit, Samples: state.bound()}
 	for n := 1; ; n++ {
 		// Asked again, the manager gives the same answer with fresh URLs. From the first
 		// time on it may have bound us, whether we hear of it or not.
@@ -192,16 +195,29 @@ func (v *Verifier) judge(ctx context.Context, state *State, reveal wire.AuditRev
 	return result, nil
 }
 
-// class is the device class that a recipe is rendered with here.
-func (v *Verifier) class(r job.Recipe) string {
-	found, err := warm.Choose(v.options.Found, r)
+// class is what an offer is rendered with here, as verdicts tell renders apart.
+func (v *Verifier) class(o wire.AuditOffer) string {
+	found, err := v.choose(o)
 	if err != nil {
 		return ""
 	}
+	kernel := found.Install.Class
 	if v.options.Class != nil {
-		return v.options.Class(found.Install)
+		kernel = v.options.Class(found.Install)
 	}
-	return found.Install.Class
+	return receipt.Class(o.Recipe, kernel, found.Install.Version, found.Install.BuildHash)
+}
+
+// choose picks the install that the offer names, or that the recipe asks for.
+func (v *Verifier) choose(o wire.AuditOffer) (warm.Found, error) {
+	r := o.Recipe
+	if o.Version != "" {
+		if !render.Suits(r, o.Version) {
+			return warm.Found{}, fmt.Errorf("the offer names %s %s, which the recipe doesn't take", r.Renderer, o.Version)
+		}
+		r.Version, r.BuildHash, r.AnyPatch = o.Version, o.Build, false
+	}
+	return warm.Choose(v.options.Found, r)
 }
 
 func clip(text string, n int) string {

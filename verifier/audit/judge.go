@@ -11,6 +11,7 @@ import (
 
 	"github.com/heliostat-render/heliostat/shared/identity"
 	"github.com/heliostat-render/heliostat/shared/proof"
+	"github.com/heliostat-render/heliostat/shared/proof/slash"
 	"github.com/heliostat-render/heliostat/shared/receipt"
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
@@ -58,7 +59,11 @@ func (v *Verifier) evidence(ctx context.Context, s *State, r wire.AuditReveal) (
 	}
 	e := proof.Evidence{
 		Key: key, Root: r.Receipt.Root, Frames: r.Commits, Verifier: s.Samples,
-		WorkerClass: r.Class, VerifierClass: v.class(s.Offer.Recipe), Policy: r.Policies,
+		WorkerClass: r.Class, VerifierClass: v.class(s.Offer), Policy: r.Policies,
+	}
+	if s.joined() {
+		err := v.compareJoined(ctx, s, r, &e)
+		return e, err
 	}
 	var trees *proof.Trees
 	var commit proof.FrameCommit
@@ -73,6 +78,9 @@ func (v *Verifier) evidence(ctx context.Context, s *State, r wire.AuditReveal) (
 			}
 			if err := dark.relate(ctx, &e, commit, trees, final); err != nil {
 				return proof.Evidence{}, err
+			}
+			if print, ok := proof.PrintFile(proof.Extension(s.Offer.Recipe.Format), trees.Final, final); ok && final != nil {
+				e.Prints = append(e.Prints, proof.FramePrint{Frame: commit.Frame, Print: print})
 			}
 		}
 		for _, plane := range proof.Planes(commit, r.Policies) {
@@ -97,11 +105,14 @@ func checkReveal(s State, r wire.AuditReveal) error {
 	if len(r.Finals) != len(r.Frames) || len(r.Masters) != len(r.Frames) {
 		return fmt.Errorf("%d frames were revealed with %d finals and %d masters", len(r.Frames), len(r.Finals), len(r.Masters))
 	}
-	if proof.TaskRoot(r.Commits) != r.Receipt.Root {
-		return errors.New("the revealed commit doesn't have the receipt's root")
+	if err := r.Receipt.Covers(r.Commits); err != nil {
+		return fmt.Errorf("the revealed commit: %w", err)
 	}
-	if r.Receipt.Recipe != receipt.RecipeHash(s.Offer.Recipe) {
-		return errors.New("the revealed receipt is for another recipe")
+	if err := r.Receipt.Suits(s.Offer.Recipe); err != nil {
+		return fmt.Errorf("the revealed receipt: %w", err)
+	}
+	if class := receipt.Class(s.Offer.Recipe, r.Receipt.Class, r.Receipt.Version, r.Receipt.Build); r.Class != class {
+		return fmt.Errorf("the revealed class is %q, the receipt's %q", r.Class, class)
 	}
 	digest := r.Receipt.Digest(receipt.Domain{ChainID: s.Money.ChainID, Contract: s.Money.Escrow})
 	signer, err := identity.Recover(digest, r.Sign)
@@ -110,6 +121,16 @@ func checkReveal(s State, r wire.AuditReveal) error {
 	}
 	if !strings.EqualFold(signer, r.Worker) || !strings.EqualFold(signer, r.Receipt.Worker) {
 		return fmt.Errorf("the receipt names worker %s and is signed by %s", r.Receipt.Worker, signer)
+	}
+	var key proof.Digest
+	if err := key.UnmarshalText([]byte(r.AttemptKey)); err != nil {
+		return fmt.Errorf("the revealed key: %w", err)
+	}
+	if proof.KeyHash(key) != r.Receipt.Key {
+		return errors.New("the revealed key isn't the one that the worker signed under")
+	}
+	if r.Claim < 0 || slash.ClaimKey(key, r.Claim).String() != r.Key {
+		return errors.New("the tiles were drawn with another key than the worker signed under")
 	}
 	return nil
 }
@@ -131,17 +152,19 @@ func (v *Verifier) frame(ctx context.Context, offer wire.AuditOffer, r wire.Audi
 	if at < 0 {
 		return nil, want, nil, fmt.Errorf("frame %d is challenged but not revealed", number)
 	}
-	final, err := v.download(ctx, number, "final", r.Finals[at], want.FileDigest)
-	if err != nil {
-		return nil, want, nil, err
+	var final, master []byte
+	var err error
+	if want.Border == nil { // a tile has a master only
+		if final, err = v.download(ctx, number, "final", r.Finals[at], want.FileDigest); err != nil {
+			return nil, want, nil, err
+		}
 	}
-	var master []byte
 	if want.MasterDigest != (proof.Digest{}) {
 		if master, err = v.download(ctx, number, "master", r.Masters[at], want.MasterDigest); err != nil {
 			return nil, want, nil, err
 		}
 	}
-	got, trees, err := proof.CommitBytes(number, proof.Extension(offer.Recipe.Format), final, master)
+	got, trees, err := proof.Recommit(want, proof.Extension(offer.Recipe.Format), final, master)
 	if err != nil {
 		return nil, want, nil, missing("the worker's frame %d: %w", number, err)
 	}

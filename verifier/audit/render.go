@@ -20,7 +20,7 @@ func (v *Verifier) hold(ctx context.Context, offer wire.AuditOffer) (*warm.Held,
 	if err != nil {
 		return nil, fmt.Errorf("open the job key: %w", err)
 	}
-	found, err := warm.Choose(v.options.Found, offer.Recipe)
+	found, err := v.choose(offer)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (v *Verifier) render(ctx context.Context, offer wire.AuditOffer) (samples [
 		return nil, nil, 0, err
 	}
 	defer held.Done()
-	policy := proof.PolicyFor(offer.Recipe)
+	policy := policyOf(offer)
 	tiles := map[int][]render.Tile{}
 	for i, f := range offer.Frames {
 		var borders []render.Rect
@@ -91,7 +91,7 @@ func sample(offer wire.AuditOffer, policy proof.Policy, t wire.Tile, tile render
 		out = append(out, s)
 		return nil
 	}
-	w, h := offer.Recipe.Width, offer.Recipe.Height
+	w, h := policy.W, policy.H
 	if tile.Master != nil {
 		if err := add(proof.Sample(t.Frame, w, h, t.Tile, proof.Master, tile.Master)); err != nil {
 			return nil, err

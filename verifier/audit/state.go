@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 
+	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/proof"
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
@@ -27,6 +28,10 @@ type State struct {
 	Money   wire.Money         `json:"money"`
 	Samples []proof.TileSample `json:"samples,omitempty"` // what was rendered; set before it is committed to
 	Seconds float64            `json:"seconds"`           // spent rendering
+	// Developed is the delivered file of a still that was joined, as this node made it before it saw the
+	// worker's; Unread says why it couldn't.
+	Developed []byte `json:"developed,omitempty"`
+	Unread    string `json:"unread,omitempty"`
 	// Channels are the names of the master's channels as this node rendered them; the worker's
 	// names decide nothing.
 	Channels []string `json:"channels,omitempty"`
@@ -122,8 +127,26 @@ func checkOffer(o wire.AuditOffer) error {
 	if r.Width <= 0 || r.Height <= 0 || proof.TileCount(r.Width, r.Height) > proof.MaxTiles {
 		return fmt.Errorf("the recipe's image has %d×%d pixels", r.Width, r.Height)
 	}
-	if len(o.Frames) == 0 || len(o.Frames) > proof.MaxFrames || len(o.Tiles) == 0 || len(o.Tiles) > proof.MaxPicks {
+	if len(o.Frames) == 0 || len(o.Frames) > proof.MaxFrames || (len(o.Tiles) == 0) != (o.Kind == job.TaskAssemble) || len(o.Tiles) > proof.MaxPicks {
 		return fmt.Errorf("the challenge has %d frames and %d tiles", len(o.Frames), len(o.Tiles))
+	}
+	if (o.Border != nil) != (o.Kind == job.TaskTile) || (o.Master != nil) != (o.Kind == job.TaskAssemble) {
+		return fmt.Errorf("the challenge doesn't have what a task %q has", o.Kind)
+	}
+	w, h, left, top := r.Width, r.Height, 0, 0
+	switch o.Kind {
+	case job.TaskRender:
+	case job.TaskTile:
+		if err := proof.CheckBorder(r, *o.Border); err != nil {
+			return err
+		}
+		w, h, left, top = o.Border.W, o.Border.H, o.Border.X, o.Border.Y
+	case job.TaskAssemble:
+		if len(o.Frames) != 1 || o.Master.Size <= 0 || o.Master.Size > maxFile {
+			return fmt.Errorf("a joined still of %d frames with a master of %d bytes", len(o.Frames), o.Master.Size)
+		}
+	default:
+		return fmt.Errorf("this verifier doesn't know what a task %q is; a newer one may", o.Kind)
 	}
 	frames := map[int]bool{}
 	for _, f := range o.Frames {
@@ -133,11 +156,11 @@ func checkOffer(o wire.AuditOffer) error {
 		frames[f.Frame] = true
 	}
 	for _, t := range o.Tiles {
-		rect, err := proof.TileRect(r.Width, r.Height, t.Tile)
+		rect, err := proof.TileRect(w, h, t.Tile)
 		if err != nil {
 			return err
 		}
-		if !frames[t.Frame] || rect != (proof.Rect{X: t.X, Y: t.Y, W: t.W, H: t.H}) {
+		if !frames[t.Frame] || rect != (proof.Rect{X: t.X - left, Y: t.Y - top, W: t.W, H: t.H}) {
 			return fmt.Errorf("tile %d of frame %d isn't one of this image's", t.Tile, t.Frame)
 		}
 	}

@@ -298,7 +298,7 @@ func (v *Verifier) take(s *link.Session, offer wire.AuditOffer) error {
 	if err := checkOffer(offer); err != nil {
 		return err
 	}
-	if _, err := warm.Choose(v.options.Found, offer.Recipe); err != nil {
+	if _, err := v.choose(offer); err != nil {
 		return err
 	}
 	if _, err := v.options.Identity.OpenJobKey(offer.Package, offer.JobKey); err != nil {

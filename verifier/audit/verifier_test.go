@@ -118,7 +118,7 @@ func newStage(t *testing.T, b fake.Behaviour) *stage {
 		}
 	}
 	s.receipt = receipt.Receipt{Attempt: "a1", Task: "t1", Job: "j1", Worker: s.worker.Address(), Class: "cpu/fake",
-		Recipe: receipt.RecipeHash(recipe()), Root: proof.TaskRoot(s.commits), Started: 1, Finished: 2}
+		Renderer: recipe().Renderer, Version: recipe().Version, Recipe: receipt.RecipeHash(recipe()), Key: proof.KeyHash(s.key), Started: 1, Finished: 2}.Over(s.commits)
 	if s.sign, err = s.worker.Sign(s.receipt.Digest(receipt.Domain{ChainID: fetchtest.Money.ChainID, Contract: fetchtest.Money.Escrow})); err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func (s *stage) answer(m link.Message) (wire.Type, any, error) {
 		return "", nil, err
 	}
 	r := wire.AuditReveal{
-		Attempt: "a1", Worker: s.worker.Address(), Class: "cpu/fake", Key: proof.Digest(s.key).String(),
+		Attempt: "a1", Worker: s.worker.Address(), Class: "cpu/fake", Key: proof.Digest(s.key).String(), AttemptKey: proof.Digest(s.key).String(),
 		Receipt: s.receipt, Sign: s.sign, Commits: s.commits, Policies: s.policy,
 	}
 	for _, c := range s.commits {
@@ -346,7 +346,11 @@ func TestFaultsAreGivenToWhoseTheyAre(t *testing.T) {
 		"another key": {reveal: func(_ *stage, r wire.AuditReveal) wire.AuditReveal {
 			r.Key = strings.Repeat("1", 64)
 			return r
-		}, fault: faultVerifier, cause: "key challenges"},
+		}, fault: faultVerifier, cause: "another key than the worker signed under"},
+		"a key drawn afterwards": {reveal: func(_ *stage, r wire.AuditReveal) wire.AuditReveal {
+			r.Key, r.AttemptKey = strings.Repeat("1", 64), strings.Repeat("1", 64)
+			return r
+		}, fault: faultVerifier, cause: "isn't the one that the worker signed under"},
 		"another worker": {reveal: func(_ *stage, r wire.AuditReveal) wire.AuditReveal {
 			r.Worker = "0x0000000000000000000000000000000000000001"
 			return r

@@ -18,14 +18,14 @@ import (
 // makes a worker that promises one thing and renders another.
 
 func cheatFlag(flags *pflag.FlagSet) func([]render.Renderer) ([]render.Renderer, error) {
-	how := flags.String("cheat", "", "half-samples, other-frame or one-tile")
+	how := flags.String("cheat", "", "half-samples, other-frame, one-tile or dark-join")
 	return func(renderers []render.Renderer) ([]render.Renderer, error) {
 		switch *how {
 		case "":
 			return renderers, nil
-		case "half-samples", "other-frame", "one-tile":
+		case "half-samples", "other-frame", "one-tile", "dark-join":
 		default:
-			return nil, fmt.Errorf("--cheat %s is not known: use half-samples, other-frame or one-tile", *how)
+			return nil, fmt.Errorf("--cheat %s is not known: use half-samples, other-frame, one-tile or dark-join", *how)
 		}
 		var cheaters []render.Renderer
 		for _, r := range renderers {
@@ -56,6 +56,8 @@ type cheat struct {
 	how string
 }
 
+var _ render.Developer = cheat{}
+
 func (c cheat) Render(ctx context.Context, r render.Request, progress func(render.Progress)) (render.Frame, error) {
 	promised := r.Frame
 	if c.how == "other-frame" {
@@ -63,10 +65,51 @@ func (c cheat) Render(ctx context.Context, r render.Request, progress func(rende
 	}
 	frame, err := c.Session.Render(ctx, r, progress)
 	frame.Number = promised
-	if err == nil && c.how == "one-tile" && frame.Master != "" {
-		err = spoil(&frame)
+	if err == nil && c.how == "one-tile" {
+		for _, tile := range frame.Tiles {
+			invert(tile.Master)
+		}
+		if frame.Master != "" {
+			err = spoil(&frame)
+		}
 	}
 	return frame, err
+}
+
+// Develop is honest, unless a still that is joined from tiles is to be delivered with half of
+// its light.
+func (c cheat) Develop(ctx context.Context, d render.Develop) (render.Developed, error) {
+	s, ok := c.Session.(render.Developer)
+	if !ok {
+		return render.Developed{}, &render.Error{Kind: render.ErrUnsupported, Cause: "this renderer makes no image from a master"}
+	}
+	if c.how == "dark-join" && d.Master != nil {
+		dark := *d.Master
+		dark.Bits = bytes.Clone(d.Master.Bits)
+		for y := range dark.H {
+			for x := range dark.W {
+				for channel := range min(3, len(dark.Channels)) {
+					dark.Set(x, y, channel, dark.At(x, y, channel)/2)
+				}
+			}
+		}
+		d.Master = &dark
+	}
+	return s.Develop(ctx, d)
+}
+
+// invert spoils the first sixteen pixels square of an image; nil is none.
+func invert(img *raster.Raster) {
+	if img == nil {
+		return
+	}
+	for y := range min(16, img.H) {
+		for x := range min(16, img.W) {
+			for channel := range min(3, len(img.Channels)) {
+				img.Set(x, y, channel, 1-img.At(x, y, channel))
+			}
+		}
+	}
 }
 
 // spoil inverts the first tile of a frame's image and master: a check of a few tiles hardly
@@ -85,13 +128,7 @@ func spoil(frame *render.Frame) error {
 		if err != nil {
 			return fmt.Errorf("spoil a tile of %s: %w", f.Path, err)
 		}
-		for y := range min(16, img.H) {
-			for x := range min(16, img.W) {
-				for channel := range min(3, len(img.Channels)) {
-					img.Set(x, y, channel, 1-img.At(x, y, channel))
-				}
-			}
-		}
+		invert(img)
 		var b bytes.Buffer
 		if i == 0 {
 			err = raster.EncodeEXR(&b, img, true)

@@ -48,7 +48,7 @@ type Deliverer struct {
 // returns ErrRefused when there is nobody to deliver to, and ctx's error when that ends:
 // then the entry stays and a later Deliver goes on.
 func (d *Deliverer) Deliver(ctx context.Context, e *Entry) (wire.TaskCommitted, error) {
-	for {
+	for again := 0; ; {
 		records, commit, changed := e.waiting()
 		for _, r := range records {
 			if err := d.upload(ctx, e, r); err != nil {
@@ -62,7 +62,14 @@ func (d *Deliverer) Deliver(ctx context.Context, e *Entry) (wire.TaskCommitted, 
 			continue
 		}
 		if commit != nil {
-			return d.commit(ctx, e, *commit)
+			done, err := d.commit(ctx, e, *commit)
+			if lacks(err) && again < maxAgain {
+				// The network's store has lost a file since; ours is still here.
+				again++
+				e.forget()
+				continue
+			}
+			return done, err
 		}
 		select {
 		case <-changed:
@@ -89,7 +96,9 @@ func (d *Deliverer) upload(ctx context.Context, e *Entry, r Record) error {
 				return err
 			}
 		}
-		return e.uploaded(r.Frame)
+		// On a full disk the note is lost, and a crash then costs one more upload.
+		_ = e.uploaded(r.Frame)
+		return nil
 	})
 }
 
@@ -148,6 +157,15 @@ func refused(err error) bool {
 		return true
 	}
 	return false
+}
+
+// maxAgain is how often a commit that misses files has them uploaded again.
+const maxAgain = 2
+
+// lacks tells whether a commit was refused because something isn't there: the lease, or a file.
+func lacks(err error) bool {
+	var e *wire.Error
+	return errors.As(err, &e) && e.Code == wire.CodeNotFound
 }
 
 func backoff(n int) time.Duration {

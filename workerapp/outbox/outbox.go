@@ -55,6 +55,9 @@ type Record struct {
 	Commit   proof.FrameCommit `json:"commit"`
 	Stats    wire.FrameStats   `json:"stats"`
 	Uploaded bool              `json:"uploaded"`
+	// Version and Build are of the renderer that rendered it.
+	Version string `json:"version,omitempty"`
+	Build   string `json:"build,omitempty"`
 }
 
 // Box is the folder of all leases that aren't acknowledged.
@@ -66,7 +69,8 @@ type Box struct {
 }
 
 // Open reads what an earlier process left. A lease whose records a crash tore is dropped
-// when nothing of it can be used; half-written frames are forgotten and rendered again.
+// when nothing of it can be used; half-written frames are forgotten and rendered again. What can't
+// be read just now is an error: finished work isn't dropped for it.
 func Open(dir string) (*Box, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open the outbox: %w", err)
@@ -79,6 +83,10 @@ func Open(dir string) (*Box, error) {
 	for _, folder := range folders {
 		path := filepath.Join(dir, folder.Name())
 		e, err := load(b, path)
+		var unread *fs.PathError
+		if errors.As(err, &unread) && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("the outbox holds finished frames that can't be read: %w; make %s readable for this user, or move it away to give them up", err, path)
+		}
 		if err != nil {
 			if err := os.RemoveAll(path); err != nil {
 				return nil, fmt.Errorf("clear the outbox: %w", err)
@@ -348,11 +356,18 @@ func (e *Entry) uploaded(frame int) error {
 	defer e.mu.Unlock()
 	r := e.records[frame]
 	r.Uploaded = true
-	if err := e.save(recordName(frame), r); err != nil {
-		return err
-	}
 	e.records[frame] = r
-	return nil
+	return e.save(recordName(frame), r)
+}
+
+// forget takes back that the frames' files are stored by the network.
+func (e *Entry) forget() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for frame, r := range e.records {
+		r.Uploaded = false
+		e.records[frame] = r
+	}
 }
 
 // waiting returns the frames that aren't uploaded, the commit if it is sealed, and a

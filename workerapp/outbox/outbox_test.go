@@ -20,6 +20,8 @@ type network struct {
 	mu       sync.Mutex
 	objects  map[string]string // content by URL
 	commits  []wire.TaskCommit
+	puts     int
+	lost     int   // commits that the manager misses files for
 	failures int   // of the next requests and puts
 	refuse   error // every request
 }
@@ -50,6 +52,11 @@ func (n *network) Request(_ context.Context, typ wire.Type, body, reply any) err
 		}
 		answer = urls
 	case wire.TaskCommit:
+		if n.lost > 0 {
+			n.lost--
+			clear(n.objects)
+			return &wire.Error{Code: wire.CodeNotFound, Message: "frame 1: the final file is not in the store"}
+		}
 		n.commits = append(n.commits, b)
 		answer = wire.TaskCommitted{Key: "aa"}
 	}
@@ -67,7 +74,7 @@ func (n *network) Put(_ context.Context, signed wire.Signed, path string, _ int6
 		return err
 	}
 	text, err := os.ReadFile(path)
-	n.objects[signed.URL] = string(text)
+	n.objects[signed.URL], n.puts = string(text), n.puts+1
 	return err
 }
 
@@ -269,6 +276,54 @@ func TestAFinalRefusalIsNotTriedAgain(t *testing.T) {
 	finish(t, e, 1)
 	if _, err := n.deliverer().Deliver(t.Context(), e); !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "expired") {
 		t.Fatalf("got %v", err)
+	}
+}
+
+// A store that lost what it had acknowledged gets the frames again, and a manager that knows
+// nothing of the lease ends it.
+func TestFilesThatTheStoreLostAreUploadedAgain(t *testing.T) {
+	for lost, delivered := range map[int]bool{1: true, maxAgain: true, maxAgain + 1: false} {
+		n, b := newNetwork(), open(t, t.TempDir())
+		n.lost = lost
+		e, err := b.Begin(lease(1, 2))
+		if err != nil {
+			t.Fatal(err)
+		}
+		finish(t, e, 1)
+		finish(t, e, 2)
+		if err := e.Seal(promise(e)); err != nil {
+			t.Fatal(err)
+		}
+		_, err = n.deliverer().Deliver(t.Context(), e)
+		if delivered && (err != nil || len(n.objects) != 2 || len(n.commits) != 1 || n.puts != 4*(lost+1)) {
+			t.Errorf("lost %d times: %v, %d objects by %d uploads", lost, err, len(n.objects), n.puts)
+		}
+		if !delivered && !errors.Is(err, ErrRefused) {
+			t.Errorf("lost %d times: %v", lost, err)
+		}
+	}
+}
+
+// Work that can't be read just now isn't thrown away.
+func TestAnOutboxThatCantBeReadIsKept(t *testing.T) {
+	dir := t.TempDir()
+	e, err := open(t, dir).Begin(lease(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	finish(t, e, 1)
+	record := filepath.Join(dir, e.ID(), "lease.json")
+	if err := errors.Join(os.Rename(record, record+".away"), os.Symlink("lease.json", record)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), e.ID()) || !strings.Contains(err.Error(), "readable") {
+		t.Fatalf("opened with %v", err)
+	}
+	if err := os.Rename(record+".away", record); err != nil {
+		t.Fatal(err)
+	}
+	if kept := open(t, dir).Entries(); len(kept) != 1 || len(kept[0].Records()) != 1 {
+		t.Fatalf("kept %v", kept)
 	}
 }
 

@@ -1,6 +1,7 @@
 // Package session renders one lease: it fetches the package, takes a warm renderer, and
 // turns every frame that isn't finished yet into a durable frame of the outbox, then seals
-// the commit. While a frame is hashed and stored, the next one renders.
+// the commit. While a frame is hashed and stored, the next one renders. A lease may also be for one
+// tile of a still, or for joining a still from its tiles.
 //
 // It is not the place for delivery (workerapp/outbox), for keeping renderers alive
 // (shared/render/warm), or for deciding whether to work (workerapp/rules).
@@ -57,6 +58,11 @@ type Runner struct {
 	Class func(render.Install) string
 	// Fetch puts the package's files into dir.
 	Fetch func(ctx context.Context, p Package, dir string, progress func(fraction float64)) error
+	// Object gets an object of size bytes with this SHA-256 into a new file.
+	Object func(ctx context.Context, signed wire.Signed, path string, size int64, digest [32]byte) error
+	// Scratch is a folder that no renderer reaches, for files on their way; nothing in it has to
+	// outlive the process.
+	Scratch string
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -82,12 +88,20 @@ func (r *Runner) render(ctx context.Context, e *outbox.Entry, progress func(Prog
 	if err != nil {
 		return fmt.Errorf("open the job key: %w", err)
 	}
-	found, err := warm.Choose(r.Found, offer.Recipe)
+	found, err := r.choose(e)
 	if err != nil {
 		return err
 	}
 	at := Progress{Phase: "download", Total: len(offer.Frames), Done: len(e.Records())}
 	if at.Done < at.Total {
+		part, err := r.begin(ctx, offer, func(fraction float64) {
+			at.Fraction = fraction
+			progress(at)
+		})
+		if err != nil {
+			return err
+		}
+		defer part.wipe()
 		held, err := r.Pool.Take(ctx, warm.Want{
 			Package: offer.Package,
 			Recipe:  offer.Recipe,
@@ -106,8 +120,15 @@ func (r *Runner) render(ctx context.Context, e *outbox.Entry, progress func(Prog
 		if err != nil {
 			return err
 		}
-		err = r.frames(ctx, held, e, at, progress)
-		held.Done()
+		switch offer.Kind {
+		case job.TaskTile:
+			err = part.tile(ctx, held, e, found.Install, at, progress)
+		case job.TaskAssemble:
+			err = part.assemble(ctx, held, e, found.Install, at, progress)
+		default:
+			err = r.frames(ctx, held, e, found.Install, at, progress)
+			held.Done()
+		}
 		if err != nil {
 			return err
 		}
@@ -116,7 +137,7 @@ func (r *Runner) render(ctx context.Context, e *outbox.Entry, progress func(Prog
 }
 
 // frames renders what is missing; a second goroutine stores each frame meanwhile.
-func (r *Runner) frames(ctx context.Context, held *warm.Held, e *outbox.Entry, at Progress, progress func(Progress)) error {
+func (r *Runner) frames(ctx context.Context, held *warm.Held, e *outbox.Entry, install render.Install, at Progress, progress func(Progress)) error {
 	offer := e.Lease().Offer
 	finished := map[int]bool{}
 	for _, record := range e.Records() {
@@ -132,7 +153,7 @@ func (r *Runner) frames(ctx context.Context, held *warm.Held, e *outbox.Entry, a
 			if failed != nil {
 				continue
 			}
-			if failed = store(e, offer, frame); failed != nil {
+			if failed = store(e, offer, install, frame); failed != nil {
 				cancel(failed)
 			}
 		}
@@ -175,30 +196,41 @@ func (r *Runner) frames(ctx context.Context, held *warm.Held, e *outbox.Entry, a
 func needsMaster(recipe job.Recipe) bool { return proof.PolicyFor(recipe).NeedMaster }
 
 // store makes one rendered frame durable, with its commitment.
-func store(e *outbox.Entry, offer wire.LeaseOffer, frame render.Frame) error {
+func store(e *outbox.Entry, offer wire.LeaseOffer, install render.Install, frame render.Frame) error {
+	uploads, err := keep(e, frame)
+	if err != nil {
+		return err
+	}
+	return promise(e, offer, install, frame, uploads)
+}
+
+// keep moves a rendered frame's files into the outbox: the image, its master when it has one,
+// then the further files.
+func keep(e *outbox.Entry, frame render.Frame) ([]wire.UploadFile, error) {
 	if len(frame.Files) == 0 {
-		return fmt.Errorf("store frame %d: the renderer wrote no image", frame.Number)
+		return nil, fmt.Errorf("store frame %d: the renderer wrote no image", frame.Number)
 	}
 	files := []outbox.File{{Path: frame.Files[0].Path, Kind: outbox.Final}}
 	if frame.Master != "" {
 		files = append(files, outbox.File{Path: frame.Master, Kind: outbox.Master})
 	}
-	first := len(files) // of the extras
 	for _, x := range frame.Extras {
 		files = append(files, outbox.File{Path: x.Path, Kind: outbox.Extra, Name: x.Name})
 	}
-	uploads, err := e.Take(frame.Number, files)
-	if err != nil {
-		return err
-	}
-	final, master := e.Path(uploads[0]), ""
+	return e.Take(frame.Number, files)
+}
+
+// promise adds the commitment to a frame whose files are in the outbox.
+func promise(e *outbox.Entry, offer wire.LeaseOffer, install render.Install, frame render.Frame, uploads []wire.UploadFile) error {
+	final, master, first := e.Path(uploads[0]), "", 1 // first of the further files
 	if frame.Master != "" {
-		master = e.Path(uploads[1])
+		master, first = e.Path(uploads[1]), 2
 	}
 	commit, _, err := proof.Commit(frame.Number, final, master)
 	if err != nil {
 		return err
 	}
+	commit.Assembled = offer.Kind == job.TaskAssemble
 	for _, x := range uploads[first:] {
 		var digest proof.Digest
 		if err := digest.UnmarshalText([]byte(x.Digest)); err != nil {
@@ -214,11 +246,18 @@ func store(e *outbox.Entry, offer wire.LeaseOffer, frame render.Frame) error {
 			return fmt.Errorf("store frame %d: its %s file changed on disk", frame.Number, uploads[i].Kind)
 		}
 	}
+	return add(e, install, frame, uploads, commit)
+}
+
+// add makes a frame that is promised durable.
+func add(e *outbox.Entry, install render.Install, frame render.Frame, uploads []wire.UploadFile, commit proof.FrameCommit) error {
 	return e.Add(outbox.Record{
-		Frame:  frame.Number,
-		Files:  uploads,
-		Commit: commit,
-		Stats:  wire.FrameStats{Frame: frame.Number, Seconds: frame.Seconds, CPUSeconds: frame.CPUSeconds, Memory: frame.PeakMemory},
+		Frame:   frame.Number,
+		Files:   uploads,
+		Commit:  commit,
+		Version: install.Version,
+		Build:   install.BuildHash,
+		Stats:   wire.FrameStats{Frame: frame.Number, Seconds: frame.Seconds, CPUSeconds: frame.CPUSeconds, Memory: frame.PeakMemory},
 	})
 }
 
@@ -228,12 +267,21 @@ func (r *Runner) SealPartial(e *outbox.Entry) error {
 	if _, sealed := e.Commit(); sealed {
 		return nil
 	}
-	lease := e.Lease()
-	found, err := warm.Choose(r.Found, lease.Offer.Recipe)
+	found, err := r.choose(e)
 	if err != nil {
 		return err
 	}
-	return r.seal(e, found.Install, time.UnixMilli(lease.Taken))
+	return r.seal(e, found.Install, time.UnixMilli(e.Lease().Taken))
+}
+
+// choose picks the install that renders the entry: one and the same for all of its frames, since the
+// receipt names it. A crash and an update may lie between two of them.
+func (r *Runner) choose(e *outbox.Entry) (warm.Found, error) {
+	recipe := e.Lease().Offer.Recipe
+	if records := e.Records(); len(records) > 0 && records[0].Version != "" {
+		recipe.Version, recipe.BuildHash, recipe.AnyPatch = records[0].Version, records[0].Build, false
+	}
+	return warm.Choose(r.Found, recipe)
 }
 
 // seal signs the promise over the finished frames.
@@ -257,10 +305,15 @@ func (r *Runner) seal(e *outbox.Entry, install render.Install, started time.Time
 		Job:      offer.Job,
 		Worker:   r.Identity.Address(),
 		Class:    class,
+		Renderer: install.Renderer,
+		Version:  install.Version,
+		Build:    install.BuildHash,
 		Recipe:   receipt.RecipeHash(offer.Recipe),
-		Root:     proof.TaskRoot(c.Frames),
 		Started:  started.UnixMilli(),
 		Finished: r.now().UnixMilli(),
+	}.Over(c.Frames)
+	if err := c.Receipt.Key.UnmarshalText([]byte(offer.KeyHash)); err != nil {
+		return fmt.Errorf("the lease's key hash: %w", err)
 	}
 	signature, err := r.Identity.Sign(c.Receipt.Digest(receipt.Domain{ChainID: lease.Money.ChainID, Contract: lease.Money.Escrow}))
 	if err != nil {

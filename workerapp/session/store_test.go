@@ -3,11 +3,11 @@ package session
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/heliostat-render/heliostat/shared/identity"
 	"github.com/heliostat-render/heliostat/shared/job"
-	"github.com/heliostat-render/heliostat/shared/proof"
 	"github.com/heliostat-render/heliostat/shared/render"
 	"github.com/heliostat-render/heliostat/shared/render/fake"
 	"github.com/heliostat-render/heliostat/shared/render/warm"
@@ -48,7 +48,7 @@ func TestPartOfATask(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	offer := wire.LeaseOffer{Lease: "aaaaaaaaaaaaaaaaaaaaaaaaaaa", Task: "t1", Job: "j1", Recipe: recipe, Frames: []wire.FrameSeed{{Frame: 1}, {Frame: 2}}}
+	offer := wire.LeaseOffer{Lease: "aaaaaaaaaaaaaaaaaaaaaaaaaaa", Task: "t1", Job: "j1", KeyHash: strings.Repeat("07", 32), Recipe: recipe, Frames: []wire.FrameSeed{{Frame: 1}, {Frame: 2}}}
 	e, err := box.Begin(outbox.Lease{Offer: offer, Taken: 1000})
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +61,7 @@ func TestPartOfATask(t *testing.T) {
 	if err := runner.SealPartial(e); err == nil {
 		t.Error("nothing was sealed as a part")
 	}
-	if err := store(e, offer, frame); err != nil {
+	if err := store(e, offer, found[0].Install, frame); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
@@ -70,7 +70,7 @@ func TestPartOfATask(t *testing.T) {
 		}
 	}
 	c, sealed := e.Commit()
-	if !sealed || !c.Partial || len(c.Frames) != 1 || len(c.Files) != 3 || c.Receipt.Root != proof.TaskRoot(c.Frames) || c.Receipt.Started != 1000 {
+	if !sealed || !c.Partial || len(c.Frames) != 1 || len(c.Files) != 3 || c.Receipt.Covers(c.Frames) != nil || c.Receipt.Suits(offer.Recipe) != nil || c.Receipt.Key.String() != offer.KeyHash || c.Receipt.Started != 1000 {
 		t.Fatalf("%+v", c)
 	}
 	if x := c.Frames[0].Extras; len(x) != 1 || x[0].Name != "depth0001.exr" || x[0].Digest.String() != c.Files[2].Digest || c.Files[2].Kind != outbox.Extra {

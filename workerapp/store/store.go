@@ -49,6 +49,15 @@ func (s *Store) Get(ctx context.Context, signed wire.Signed, w io.Writer, max in
 	return s.down.Get(ctx, request(signed), w, max, nil)
 }
 
+// GetFile gets an object of size bytes with this SHA-256 into a new file.
+func (s *Store) GetFile(ctx context.Context, signed wire.Signed, path string, size int64, digest [32]byte) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.down.GetFile(ctx, request(signed), f, size, digest), f.Close())
+}
+
 // Put uploads a file. What no other try can mend wraps outbox.ErrUnusable.
 func (s *Store) Put(ctx context.Context, signed wire.Signed, path string, size int64) error {
 	f, err := os.Open(path)

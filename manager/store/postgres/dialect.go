@@ -131,14 +131,14 @@ func place(query string) string {
 // placed is a connection that takes queries with ?.
 type placed struct{ rows.Runner }
 
-func (p placed) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	return p.Runner.ExecContext(ctx, place(query), args...)
+func (p placed) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	return p.Runner.Exec(ctx, place(query), args...)
 }
 
-func (p placed) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return p.Runner.QueryContext(ctx, place(query), args...)
+func (p placed) Query(ctx context.Context, query string, args ...any) (rows.Rows, error) {
+	return p.Runner.Query(ctx, place(query), args...)
 }
 
-func (p placed) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	return p.Runner.QueryRowContext(ctx, place(query), args...)
+func (p placed) QueryRow(ctx context.Context, query string, args ...any) rows.Row {
+	return p.Runner.QueryRow(ctx, place(query), args...)
 }

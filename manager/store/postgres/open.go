@@ -281,7 +281,7 @@ func (s *Store) View(ctx context.Context, fn func(store.Tx) error) error {
 		return fmt.Errorf("begin a read: %w", err)
 	}
 	defer tx.Rollback()
-	return fn(rows.Reading(ctx, placed{tx}, dialect))
+	return fn(rows.Reading(ctx, placed{pooled{tx}}, dialect))
 }
 
 // await does it again while the database is away, for as long as the store has patience.

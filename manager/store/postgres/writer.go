@@ -320,7 +320,7 @@ func (l *writer) run(fn func(store.Tx) error) (err error) {
 			err = fmt.Errorf("a transaction panicked: %v\n%s", p, debug.Stack())
 		}
 	}()
-	return fn(rows.Writing(context.Background(), placed{watched{l}}, dialect))
+	return rows.Writing(context.Background(), placed{watched{l}}, dialect).Do(fn)
 }
 
 // connect takes a connection unless the lane has one.

@@ -27,7 +27,7 @@ func (t *Tx) Dump(w io.Writer, now int64, progress Progress) (Summary, error) {
 	var total, done int64
 	for _, table := range Tables {
 		var n int64
-		if err := t.run.QueryRowContext(t.ctx, "SELECT count(*) FROM "+table.Name).Scan(&n); err != nil {
+		if err := t.run.QueryRow(t.ctx, "SELECT count(*) FROM "+table.Name).Scan(&n); err != nil {
 			return Summary{}, t.fail("count "+table.Name, err)
 		}
 		total += n
@@ -57,7 +57,7 @@ func (t *Tx) Dump(w io.Writer, now int64, progress Progress) (Summary, error) {
 
 func (t *Tx) dumpTable(b *backupWriter, table Table, passed func()) error {
 	what := "read " + table.Name
-	rows, err := t.run.QueryContext(t.ctx, "SELECT "+table.names()+" FROM "+table.Name+" ORDER BY "+table.Order)
+	rows, err := t.run.Query(t.ctx, "SELECT "+table.names()+" FROM "+table.Name+" ORDER BY "+table.Order)
 	if err != nil {
 		return t.fail(what, err)
 	}
@@ -107,7 +107,7 @@ func (t *Tx) dumpTable(b *backupWriter, table Table, passed func()) error {
 func (t *Tx) Empty() (bool, error) {
 	for _, table := range Tables {
 		var some bool
-		if err := t.run.QueryRowContext(t.ctx, "SELECT EXISTS (SELECT 1 FROM "+table.Name+")").Scan(&some); err != nil {
+		if err := t.run.QueryRow(t.ctx, "SELECT EXISTS (SELECT 1 FROM "+table.Name+")").Scan(&some); err != nil {
 			return false, t.fail("look into "+table.Name, err)
 		}
 		if some {

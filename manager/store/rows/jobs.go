@@ -1,10 +1,11 @@
 package rows
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/heliostat-render/heliostat/manager/lifecycle"
@@ -14,16 +15,20 @@ import (
 
 const jobColumns = `id, owner, request, name, package, recipe, frames, job_key, priority, deadline, max_price, created, state, cause, quote,
  spent, escrow, refund, started, finished, tx, seconds, units, rend_frames, delivered_at, deliveries, delivery_root, delivery_price, acceptance, claim_frames,
- n_pending, n_uploaded, n_verified, n_delivered, n_accepted, n_rejections, tasks_waiting, tasks_open, needs, after, scout, released, tiles`
+ n_pending, n_uploaded, n_verified, n_delivered, n_accepted, n_rejections, tasks_waiting, tasks_open, needs, after, scout, released, tiles, release_after, release_left, release_at`
 
 func scanJob(row scanner) (*store.Job, error) {
 	var j store.Job
-	var recipe, frames, quote, txs, claim, needs, after string
+	var recipe, frames, quote, txs, claim, need, after string
+	var release int64
 	err := row.Scan(&j.ID, &j.Owner, &j.Request, &j.Name, &j.Package, &recipe, &frames, &j.Key, &j.Priority, &j.Deadline, &j.MaxPrice, &j.Created, &j.State, &j.Cause, &quote,
 		&j.Spent, &j.Escrow, &j.Refund, &j.Started, &j.Finished, &txs, &j.Seconds, &j.Units, &j.RendFrames, &j.DeliveredAt, &j.Deliveries, &j.DeliveryRoot, &j.DeliveryPrice, &j.Acceptance, &claim,
-		&j.Counts.Pending, &j.Counts.Uploaded, &j.Counts.Verified, &j.Counts.Delivered, &j.Counts.Accepted, &j.Counts.Rejected, &j.TasksWaiting, &j.TasksOpen, &needs, &after, &j.Scout, &j.Released, &j.Tiles)
+		&j.Counts.Pending, &j.Counts.Uploaded, &j.Counts.Verified, &j.Counts.Delivered, &j.Counts.Accepted, &j.Counts.Rejected, &j.TasksWaiting, &j.TasksOpen, &need, &after, &j.Scout, &j.Released, &j.Tiles, &release, &j.ReleaseLeft, &j.ReleaseAt)
 	if err != nil {
 		return nil, err
+	}
+	if release >= 0 {
+		j.ReleaseAfter = &release
 	}
 	if j.Frames, err = parsed.frames(frames); err != nil {
 		return nil, err
@@ -31,26 +36,43 @@ func scanJob(row scanner) (*store.Job, error) {
 	if j.ClaimFrames, err = store.ParseFrames(claim, maxFrames); err != nil {
 		return nil, err
 	}
-	return &j, errors.Join(decode(recipe, &j.Recipe), decode(quote, &j.Quote), decode(txs, &j.Tx), decode(needs, &j.Needs), decode(after, &j.After))
+	return &j, errors.Join(recipes.decode(recipe, &j.Recipe), quotes.decode(quote, &j.Quote), decode(txs, &j.Tx), decode(need, &j.Needs), decode(after, &j.After))
 }
 
 func (t *Tx) AddJob(j *store.Job) error {
-	err := t.add("add job "+j.ID, "jobs", `id, owner, request, name, package, recipe, frames, job_key, priority, deadline, max_price, created, state, cause, quote, ceiling, needs, after, scout, tiles`,
+	err := t.add("add job "+j.ID, "jobs", `id, owner, request, name, package, recipe, frames, job_key, priority, deadline, max_price, created, state, cause, quote, ceiling, needs, after, scout, tiles, release_after`,
 		j.ID, j.Owner, j.Request, j.Name, j.Package, encode(j.Recipe), store.FormatFrames(j.Frames), j.Key, j.Priority, j.Deadline, j.MaxPrice, j.Created,
-		j.State, j.Cause, encode(j.Quote), j.Quote.Ceiling, encode(j.Needs), encode(j.After), j.Scout, j.Tiles)
+		j.State, j.Cause, encode(j.Quote), j.Quote.Ceiling, encode(j.Needs), encode(j.After), j.Scout, j.Tiles, orNever(j.ReleaseAfter))
 	return err
 }
 
+// orNever is how a wait is kept that may be none.
+func orNever(seconds *int64) int64 {
+	if seconds == nil {
+		return -1
+	}
+	return *seconds
+}
+
 func (t *Tx) Job(id string) (*store.Job, error) {
-	j, err := scanJob(t.run.QueryRowContext(t.ctx, `SELECT `+jobColumns+` FROM jobs WHERE id = ?`, id))
+	if j := recall(t.seen.jobs, id); j != nil {
+		t.owing[id].add(j)
+		return j, nil
+	}
+	j, err := scanJob(t.run.QueryRow(t.ctx, `SELECT `+jobColumns+` FROM jobs WHERE id = ?`, id))
 	if err != nil {
 		return nil, t.fail("job "+id, err)
 	}
+	keep(&t.seen.jobs, id, j)
+	t.owing[id].add(j)
 	return j, nil
 }
 
 func (t *Tx) JobByRequest(owner, request string) (*store.Job, error) {
-	j, err := scanJob(t.run.QueryRowContext(t.ctx, `SELECT `+jobColumns+` FROM jobs WHERE owner = ? AND request = ?`, owner, request))
+	if err := t.settle(); err != nil {
+		return nil, err
+	}
+	j, err := scanJob(t.run.QueryRow(t.ctx, `SELECT `+jobColumns+` FROM jobs WHERE owner = ? AND request = ?`, owner, request))
 	if err != nil {
 		return nil, t.fail("job of request "+request, err)
 	}
@@ -58,6 +80,9 @@ func (t *Tx) JobByRequest(owner, request string) (*store.Job, error) {
 }
 
 func (t *Tx) ListJobs(owner, before string, limit int) ([]*store.Job, error) {
+	if err := t.settle(); err != nil {
+		return nil, err
+	}
 	query, args := `SELECT `+jobColumns+` FROM jobs WHERE 1 = 1`, []any{}
 	if owner != "" {
 		query, args = query+` AND owner = ?`, append(args, owner)
@@ -69,6 +94,9 @@ func (t *Tx) ListJobs(owner, before string, limit int) ([]*store.Job, error) {
 }
 
 func (t *Tx) JobsInState(states ...job.State) ([]*store.Job, error) {
+	if err := t.settle(); err != nil {
+		return nil, err
+	}
 	return all(t, "list jobs by state", scanJob, `SELECT `+jobColumns+` FROM jobs WHERE state IN (`+marks(len(states))+`) ORDER BY seq`, anys(states)...)
 }
 
@@ -77,15 +105,15 @@ func (t *Tx) MoveJob(id string, from []job.State, to job.State, patch func(*stor
 	if err != nil {
 		return nil, err
 	}
-	was := j.State
-	if err := guard(lifecycle.Jobs, id, was, from, to); err != nil {
+	was := *j
+	if err := guard(lifecycle.Jobs, id, was.State, from, to); err != nil {
 		return nil, err
 	}
 	if patch != nil {
 		patch(j)
 	}
 	j.State = to
-	return j, t.saveJob(j, was)
+	return j, t.saveJob(j, &was)
 }
 
 func (t *Tx) EditJob(id string, patch func(*store.Job)) (*store.Job, error) {
@@ -93,17 +121,54 @@ func (t *Tx) EditJob(id string, patch func(*store.Job)) (*store.Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	was := j.State
+	was := *j
 	patch(j)
-	j.State = was
-	return j, t.saveJob(j, was)
+	j.State = was.State
+	return j, t.saveJob(j, &was)
 }
 
-func (t *Tx) saveJob(j *store.Job, was job.State) error {
-	return t.change("job "+j.ID, `UPDATE jobs SET state = ?, cause = ?, name = ?, priority = ?, quote = ?, ceiling = ?, spent = ?, escrow = ?, refund = ?, started = ?, finished = ?, tx = ?,
- seconds = ?, units = ?, rend_frames = ?, delivered_at = ?, deliveries = ?, delivery_root = ?, delivery_price = ?, acceptance = ?, claim_frames = ?, needs = ?, released = ?, after = ? WHERE id = ? AND state = ?`,
-		j.State, j.Cause, j.Name, j.Priority, encode(j.Quote), j.Quote.Ceiling, j.Spent, j.Escrow, j.Refund, j.Started, j.Finished, encode(j.Tx),
-		j.Seconds, j.Units, j.RendFrames, j.DeliveredAt, j.Deliveries, j.DeliveryRoot, j.DeliveryPrice, j.Acceptance, store.FormatFrames(j.ClaimFrames), encode(j.Needs), j.Released, encode(j.After), j.ID, was)
+// saveJob writes what a patch changed, and what is owed to the counters.
+func (t *Tx) saveJob(j, was *store.Job) error {
+	set, args := ", state = ?", []any{j.State}
+	put := func(changed bool, column string, value func() any) {
+		if changed {
+			set += ", " + column + " = ?"
+			args = append(args, value())
+		}
+	}
+	put(j.Cause != was.Cause, "cause", func() any { return j.Cause })
+	put(j.Name != was.Name, "name", func() any { return j.Name })
+	put(j.Priority != was.Priority, "priority", func() any { return j.Priority })
+	put(j.Quote != was.Quote, "quote", func() any { return encode(j.Quote) })
+	put(j.Quote.Ceiling != was.Quote.Ceiling, "ceiling", func() any { return j.Quote.Ceiling })
+	put(j.Spent != was.Spent, "spent", func() any { return j.Spent })
+	put(j.Escrow != was.Escrow, "escrow", func() any { return j.Escrow })
+	put(j.Refund != was.Refund, "refund", func() any { return j.Refund })
+	put(j.Started != was.Started, "started", func() any { return j.Started })
+	put(j.Finished != was.Finished, "finished", func() any { return j.Finished })
+	put(j.Tx != was.Tx, "tx", func() any { return encode(j.Tx) })
+	put(j.Seconds != was.Seconds, "seconds", func() any { return j.Seconds })
+	put(j.Units != was.Units, "units", func() any { return j.Units })
+	put(j.RendFrames != was.RendFrames, "rend_frames", func() any { return j.RendFrames })
+	put(j.DeliveredAt != was.DeliveredAt, "delivered_at", func() any { return j.DeliveredAt })
+	put(j.Deliveries != was.Deliveries, "deliveries", func() any { return j.Deliveries })
+	put(j.DeliveryRoot != was.DeliveryRoot, "delivery_root", func() any { return j.DeliveryRoot })
+	put(j.DeliveryPrice != was.DeliveryPrice, "delivery_price", func() any { return j.DeliveryPrice })
+	put(!bytes.Equal(j.Acceptance, was.Acceptance), "acceptance", func() any { return j.Acceptance })
+	put(!slices.Equal(j.ClaimFrames, was.ClaimFrames), "claim_frames", func() any { return store.FormatFrames(j.ClaimFrames) })
+	put(!reflect.DeepEqual(j.Needs, was.Needs), "needs", func() any { return encode(j.Needs) })
+	put(j.Released != was.Released, "released", func() any { return j.Released })
+	put(!slices.Equal(j.After, was.After), "after", func() any { return encode(j.After) })
+	put(j.ReleaseLeft != was.ReleaseLeft, "release_left", func() any { return j.ReleaseLeft })
+	put(j.ReleaseAt != was.ReleaseAt, "release_at", func() any { return j.ReleaseAt })
+	owed, more := t.owing[j.ID].sets()
+	args = append(append(args, more...), j.ID, was.State)
+	if err := t.change("job "+j.ID, `UPDATE jobs SET `+(set + owed)[2:]+` WHERE id = ? AND state = ?`, args...); err != nil {
+		return err
+	}
+	delete(t.owing, j.ID)
+	keep(&t.seen.jobs, j.ID, j)
+	return nil
 }
 
 const taskColumns = `id, job, idx, frames, state, attempts, failures, cause, kind, border, scout`
@@ -147,26 +212,21 @@ func (t *Tx) AddTasks(tasks []*job.Task) error {
 	if err := t.addAll("add tasks", "tasks", `id, job, idx, frames, state, kind, border, scout`, list); err != nil {
 		return err
 	}
-	for _, id := range slices.Sorted(maps.Keys(counts)) {
-		if err := t.countTasks(id, counts[id].waiting, counts[id].open); err != nil {
-			return err
-		}
+	for id, c := range counts {
+		t.countTasks(id, c.waiting, c.open)
 	}
 	return nil
 }
 
-func (t *Tx) countTasks(jobID string, waiting, open int) error {
-	if waiting == 0 && open == 0 {
-		return nil
-	}
-	return t.change("count tasks of job "+jobID, `UPDATE jobs SET tasks_waiting = tasks_waiting + ?, tasks_open = tasks_open + ? WHERE id = ?`, waiting, open, jobID)
-}
-
 func (t *Tx) Task(id string) (*job.Task, error) {
-	k, err := scanTask(t.run.QueryRowContext(t.ctx, `SELECT `+taskColumns+` FROM tasks WHERE id = ?`, id))
+	if k := recall(t.seen.tasks, id); k != nil {
+		return k, nil
+	}
+	k, err := scanTask(t.run.QueryRow(t.ctx, `SELECT `+taskColumns+` FROM tasks WHERE id = ?`, id))
 	if err != nil {
 		return nil, t.fail("task "+id, err)
 	}
+	keep(&t.seen.tasks, id, k)
 	return k, nil
 }
 
@@ -195,7 +255,9 @@ func (t *Tx) MoveTask(id string, from []job.TaskState, to job.TaskState, patch f
 		k.State, store.FormatFrames(k.Frames), k.Attempts, k.Failures, k.Cause, k.Scout, id, was); err != nil {
 		return nil, err
 	}
-	return k, t.countTasks(k.Job, waiting(to)-waiting(was), unended(to)-unended(was))
+	keep(&t.seen.tasks, id, k)
+	t.countTasks(k.Job, waiting(to)-waiting(was), unended(to)-unended(was))
+	return k, nil
 }
 
 const frameColumns = `job, number, state, task, attempt, worker, object, size, digest, verdict, verifier, price, seconds, rejects, cause, extras`
@@ -208,30 +270,6 @@ func scanFrame(row scanner) (*job.Frame, error) {
 		return &f, err
 	}
 	return &f, decode(extras, &f.Extras)
-}
-
-// counters are the columns that count a job's frames; a rejected frame is counted by
-// n_rejections only, which never falls.
-var counters = map[job.FrameState]string{
-	job.FramePending: "n_pending", job.FrameUploaded: "n_uploaded", job.FrameVerified: "n_verified",
-	job.FrameDelivered: "n_delivered", job.FrameAccepted: "n_accepted",
-}
-
-func (t *Tx) countFrames(jobID string, from, to job.FrameState, n int) error {
-	set, args := "", []any{}
-	if c := counters[from]; c != "" {
-		set, args = set+fmt.Sprintf(", %s = %s - ?", c, c), append(args, n)
-	}
-	if c := counters[to]; c != "" {
-		set, args = set+fmt.Sprintf(", %s = %s + ?", c, c), append(args, n)
-	}
-	if to == job.FrameRejected {
-		set, args = set+", n_rejections = n_rejections + ?", append(args, n)
-	}
-	if set == "" {
-		return nil
-	}
-	return t.change("count frames of job "+jobID, `UPDATE jobs SET `+set[2:]+` WHERE id = ?`, append(args, jobID)...)
 }
 
 func (t *Tx) AddFrames(frames []*job.Frame) error {
@@ -249,9 +287,7 @@ func (t *Tx) AddFrames(frames []*job.Frame) error {
 		return err
 	}
 	for g, n := range counts {
-		if err := t.countFrames(g.job, "", g.state, n); err != nil {
-			return err
-		}
+		t.countFrames(g.job, "", g.state, n)
 	}
 	return nil
 }
@@ -261,11 +297,36 @@ func (t *Tx) Frames(jobID string) ([]*job.Frame, error) {
 }
 
 func (t *Tx) FrameSet(jobID string, numbers []int) ([]*job.Frame, error) {
+	if known := t.framesSeen(jobID, numbers); known != nil {
+		return known, nil
+	}
 	raw, err := json.Marshal(numbers)
 	if err != nil {
 		return nil, err
 	}
-	return all(t, "frames of job "+jobID, scanFrame, `SELECT `+frameColumns+` FROM frames WHERE job = ? AND number IN (`+t.dialect.Ints+`) ORDER BY number`, jobID, string(raw))
+	frames, err := all(t, "frames of job "+jobID, scanFrame, `SELECT `+frameColumns+` FROM frames WHERE job = ? AND number IN (`+t.dialect.Ints+`) ORDER BY number`, jobID, string(raw))
+	if err != nil || len(frames) > maxMemo {
+		return frames, err
+	}
+	for _, f := range frames {
+		keep(&t.seen.frames, frameKey{jobID, f.Number}, f)
+	}
+	return frames, nil
+}
+
+// framesSeen are the frames as the transaction knows them, nil when it doesn't know each.
+func (t *Tx) framesSeen(jobID string, numbers []int) []*job.Frame {
+	if len(numbers) == 0 || len(t.seen.frames) == 0 {
+		return nil
+	}
+	numbers = slices.Compact(slices.Sorted(slices.Values(numbers)))
+	frames := make([]*job.Frame, len(numbers))
+	for i, n := range numbers {
+		if frames[i] = recall(t.seen.frames, frameKey{jobID, n}); frames[i] == nil {
+			return nil
+		}
+	}
+	return frames
 }
 
 func (t *Tx) MoveFrames(jobID string, numbers []int, from, to job.FrameState, patch func(*job.Frame)) error {
@@ -299,9 +360,11 @@ func (t *Tx) MoveFrames(jobID string, numbers []int, from, to job.FrameState, pa
 			to, f.Attempt, f.Worker, f.Object, f.Size, f.Digest, f.Verdict, f.Verifier, f.Seconds, f.Rejects, f.Cause, extras, f.Task, jobID, f.Number, from); err != nil {
 			return err
 		}
+		f.State = to
+		keep(&t.seen.frames, frameKey{jobID, f.Number}, f)
 	}
-	if from == to {
-		return nil
+	if from != to {
+		t.countFrames(jobID, from, to, len(frames))
 	}
-	return t.countFrames(jobID, from, to, len(frames))
+	return nil
 }

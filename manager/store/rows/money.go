@@ -29,7 +29,7 @@ func (t *Tx) VoidEntries(jobID string, frames []int, cause string) (job.Amount, 
 	}
 	which := ` FROM ledger WHERE job = ? AND frame IN (` + t.dialect.Ints + `)`
 	var sum job.Amount
-	if err := t.run.QueryRowContext(t.ctx, `SELECT CAST(coalesce(sum(amount), 0) AS BIGINT)`+which, jobID, string(raw)).Scan(&sum); err != nil {
+	if err := t.run.QueryRow(t.ctx, `SELECT CAST(coalesce(sum(amount), 0) AS BIGINT)`+which, jobID, string(raw)).Scan(&sum); err != nil {
 		return 0, t.fail(what, err)
 	}
 	if _, err := t.Exec(what, `INSERT INTO voided (job, frame, part, role, node, amount, attempt, audit, time, cause) SELECT job, frame, part, role, node, amount, attempt, audit, time, CAST(? AS TEXT)`+which, cause, jobID, string(raw)); err != nil {
@@ -90,7 +90,7 @@ func scanEpoch(row scanner) (*store.Epoch, error) {
 }
 
 func (t *Tx) epoch(where string) (*store.Epoch, error) {
-	e, err := scanEpoch(t.run.QueryRowContext(t.ctx, `SELECT `+epochColumns+` FROM epochs `+where+` ORDER BY number DESC LIMIT 1`))
+	e, err := scanEpoch(t.run.QueryRow(t.ctx, `SELECT `+epochColumns+` FROM epochs `+where+` ORDER BY number DESC LIMIT 1`))
 	if err != nil {
 		return nil, t.fail("last epoch", err)
 	}
@@ -106,7 +106,7 @@ func (t *Tx) PostEpoch(number uint64, hash string) error {
 
 func (t *Tx) Withdrawal(node string) (store.Withdrawal, error) {
 	w := store.Withdrawal{Node: node}
-	err := t.fail("withdrawal", t.run.QueryRowContext(t.ctx, `SELECT claimed, tx FROM withdrawals WHERE node = ?`, node).Scan(&w.Claimed, &w.Tx))
+	err := t.fail("withdrawal", t.run.QueryRow(t.ctx, `SELECT claimed, tx FROM withdrawals WHERE node = ?`, node).Scan(&w.Claimed, &w.Tx))
 	if err == nil || errors.Is(err, store.ErrNotFound) {
 		return w, nil
 	}
@@ -135,7 +135,7 @@ func (t *Tx) AddOp(o *store.Op) error {
 }
 
 func (t *Tx) Op(kind, ref string) (*store.Op, error) {
-	o, err := scanOp(t.run.QueryRowContext(t.ctx, `SELECT `+opColumns+` FROM outbox WHERE kind = ? AND ref = ?`, kind, ref))
+	o, err := scanOp(t.run.QueryRow(t.ctx, `SELECT `+opColumns+` FROM outbox WHERE kind = ? AND ref = ?`, kind, ref))
 	if err != nil {
 		return nil, t.fail("outbox "+kind+" "+ref, err)
 	}
@@ -147,7 +147,7 @@ func (t *Tx) PendingOps() ([]*store.Op, error) {
 }
 
 func (t *Tx) EditOp(id int64, patch func(*store.Op)) (*store.Op, error) {
-	o, err := scanOp(t.run.QueryRowContext(t.ctx, `SELECT `+opColumns+` FROM outbox WHERE id = ?`, id))
+	o, err := scanOp(t.run.QueryRow(t.ctx, `SELECT `+opColumns+` FROM outbox WHERE id = ?`, id))
 	if err != nil {
 		return nil, t.fail("outbox", err)
 	}
@@ -158,7 +158,7 @@ func (t *Tx) EditOp(id int64, patch func(*store.Op)) (*store.Op, error) {
 
 func (t *Tx) Meta(key string) (string, error) {
 	var value string
-	err := t.fail("setting "+key, t.run.QueryRowContext(t.ctx, `SELECT value FROM meta WHERE key = ?`, key).Scan(&value))
+	err := t.fail("setting "+key, t.run.QueryRow(t.ctx, `SELECT value FROM meta WHERE key = ?`, key).Scan(&value))
 	if err == nil || errors.Is(err, store.ErrNotFound) {
 		return value, nil
 	}

@@ -14,6 +14,7 @@ func orphaned(table string) string {
 }
 
 func (t *Tx) AdoptAttempts(notSeenSince int64, manager string, deadline int64) ([]*store.Attempt, error) {
+	clear(t.seen.attempts)
 	what := "adopt leases"
 	orphans, err := all(t, what, scanShortAttempt, `SELECT `+attemptColumns+` FROM attempts WHERE state = 'held' AND`+orphaned("attempts")+` ORDER BY created, id`, manager, notSeenSince)
 	if err != nil {
@@ -29,6 +30,7 @@ func (t *Tx) AdoptAttempts(notSeenSince int64, manager string, deadline int64) (
 }
 
 func (t *Tx) AdoptAudits(notSeenSince int64, manager string, deadline int64) ([]*store.Audit, error) {
+	clear(t.seen.audits)
 	what := "adopt verifications"
 	orphans, err := all(t, what, scanAudit, `SELECT `+auditColumns+` FROM audits WHERE state IN ('held','committed') AND`+orphaned("audits")+` ORDER BY created, id`, manager, notSeenSince)
 	if err != nil {
@@ -44,6 +46,7 @@ func (t *Tx) AdoptAudits(notSeenSince int64, manager string, deadline int64) ([]
 }
 
 func (t *Tx) TakeAttempts(worker string, ids []string, manager string) ([]*store.Attempt, error) {
+	clear(t.seen.attempts)
 	what, which := "take the leases of "+worker, ` WHERE worker = ? AND state = 'held' AND id IN (`+t.dialect.Texts+`)`
 	if _, err := t.Exec(what, `UPDATE attempts SET manager = ?`+which, manager, worker, encode(ids)); err != nil {
 		return nil, err
@@ -52,6 +55,7 @@ func (t *Tx) TakeAttempts(worker string, ids []string, manager string) ([]*store
 }
 
 func (t *Tx) TakeAudits(verifier string, ids []string, manager string) ([]*store.Audit, error) {
+	clear(t.seen.audits)
 	what, which := "take the verifications of "+verifier, ` WHERE verifier = ? AND state IN ('held','committed') AND id IN (`+t.dialect.Texts+`)`
 	if _, err := t.Exec(what, `UPDATE audits SET manager = ?`+which, manager, verifier, encode(ids)); err != nil {
 		return nil, err
@@ -122,9 +126,21 @@ func (t *Tx) AddFingerprint(f store.Fingerprint) error {
 	return err
 }
 
+func scanFingerprint(row scanner) (f store.Fingerprint, err error) {
+	return f, row.Scan(&f.Hash, &f.Attempt, &f.Frame, &f.Job, &f.Worker, &f.Time)
+}
+
+// NewestFingerprints takes a prefix that ends on a letter or a slash.
+func (t *Tx) NewestFingerprints(prefix string, limit int) ([]store.Fingerprint, error) {
+	if prefix == "" {
+		return nil, errors.New("list fingerprints: the prefix is empty")
+	}
+	end := prefix[:len(prefix)-1] + string(prefix[len(prefix)-1]+1)
+	return all(t, "fingerprints", scanFingerprint,
+		`SELECT hash, attempt, frame, job, worker, time FROM fingerprints WHERE hash >= ? AND hash < ? ORDER BY time DESC, attempt DESC, frame DESC LIMIT ?`, prefix, end, limit)
+}
+
 func (t *Tx) Fingerprints(hash string) ([]store.Fingerprint, error) {
-	return all(t, "fingerprints", func(row scanner) (store.Fingerprint, error) {
-		var f store.Fingerprint
-		return f, row.Scan(&f.Hash, &f.Attempt, &f.Frame, &f.Job, &f.Worker, &f.Time)
-	}, `SELECT hash, attempt, frame, job, worker, time FROM fingerprints WHERE hash = ? ORDER BY time, attempt, frame`, hash)
+	return all(t, "fingerprints", scanFingerprint,
+		`SELECT hash, attempt, frame, job, worker, time FROM fingerprints WHERE hash = ? ORDER BY time, attempt, frame`, hash)
 }

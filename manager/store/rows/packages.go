@@ -25,7 +25,7 @@ func scanPackage(row scanner) (*store.Package, error) {
 }
 
 func (t *Tx) Package(id string) (*store.Package, error) {
-	p, err := scanPackage(t.run.QueryRowContext(t.ctx, `SELECT `+packageColumns+` FROM packages WHERE id = ?`, id))
+	p, err := scanPackage(t.run.QueryRow(t.ctx, `SELECT `+packageColumns+` FROM packages WHERE id = ?`, id))
 	if err != nil {
 		return nil, t.fail("package "+id, err)
 	}
@@ -67,7 +67,7 @@ func (t *Tx) Chunks(pkg string, ids []string) (map[string]wire.Chunk, error) {
 
 func (t *Tx) ChunkCount(pkg string) (int, error) {
 	var n int
-	if err := t.run.QueryRowContext(t.ctx, `SELECT count(*) FROM chunks WHERE package = ?`, pkg).Scan(&n); err != nil {
+	if err := t.run.QueryRow(t.ctx, `SELECT count(*) FROM chunks WHERE package = ?`, pkg).Scan(&n); err != nil {
 		return 0, t.fail("chunks of package "+pkg, err)
 	}
 	return n, nil

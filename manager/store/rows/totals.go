@@ -9,6 +9,9 @@ import (
 )
 
 func (t *Tx) Totals() (store.Totals, error) {
+	if err := t.settle(); err != nil {
+		return store.Totals{}, err
+	}
 	sum := store.Totals{Jobs: make(map[job.State]int), Tasks: make(map[job.TaskState]int), Audits: make(map[lifecycle.AuditState]int)}
 	type jobs struct {
 		state         job.State

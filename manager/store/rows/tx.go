@@ -23,9 +23,22 @@ import (
 
 // Runner is the connection of a transaction. Queries have ? for their parameters.
 type Runner interface {
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	// Exec returns how many rows it changed.
+	Exec(ctx context.Context, query string, args ...any) (int64, error)
+	Query(ctx context.Context, query string, args ...any) (Rows, error)
+	// QueryRow is for one row at most; without one, Scan returns sql.ErrNoRows.
+	QueryRow(ctx context.Context, query string, args ...any) Row
+}
+
+// Row is one row; *sql.Row is one.
+type Row interface{ Scan(dest ...any) error }
+
+// Rows are the rows of a query; *sql.Rows are.
+type Rows interface {
+	Row
+	Next() bool
+	Err() error
+	Close() error
 }
 
 // Dialect is where the databases differ.
@@ -48,6 +61,9 @@ type Tx struct {
 	run     Runner
 	dialect *Dialect
 	writes  bool
+
+	seen  memo
+	owing map[string]*debt // by job
 }
 
 var _ store.Tx = (*Tx)(nil)
@@ -60,6 +76,14 @@ func Reading(ctx context.Context, run Runner, d *Dialect) *Tx {
 // Writing makes a Tx that changes rows too.
 func Writing(ctx context.Context, run Runner, d *Dialect) *Tx {
 	return &Tx{ctx: ctx, run: run, dialect: d, writes: true}
+}
+
+// Do runs fn on the transaction and writes what was put off until its end.
+func (t *Tx) Do(fn func(store.Tx) error) error {
+	if err := fn(t); err != nil {
+		return err
+	}
+	return t.settle()
 }
 
 // maxFrames bounds the frames of one job when its list is read back.
@@ -75,11 +99,7 @@ func (t *Tx) Exec(what, query string, args ...any) (int64, error) {
 			args[i] = plain(text)
 		}
 	}
-	result, err := t.run.ExecContext(t.ctx, query, args...)
-	if err != nil {
-		return 0, t.fail(what, err)
-	}
-	n, err := result.RowsAffected()
+	n, err := t.run.Exec(t.ctx, query, args...)
 	if err != nil {
 		return 0, t.fail(what, err)
 	}
@@ -155,11 +175,11 @@ func (t *Tx) claim() string {
 }
 
 // scanner is a row or the current row of several.
-type scanner interface{ Scan(dest ...any) error }
+type scanner = Row
 
 // all collects the rows of a query.
 func all[T any](t *Tx, what string, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
-	rows, err := t.run.QueryContext(t.ctx, query, args...)
+	rows, err := t.run.Query(t.ctx, query, args...)
 	if err != nil {
 		return nil, t.fail(what, err)
 	}
@@ -218,8 +238,8 @@ func encode(v any) string {
 }
 
 func decode(text string, v any) error {
-	if text == "" {
-		return nil
+	if text == "" || text == "{}" || text == "null" {
+		return nil // v is new
 	}
 	return json.Unmarshal([]byte(text), v)
 }

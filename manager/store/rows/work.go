@@ -2,6 +2,7 @@ package rows
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/heliostat-render/heliostat/manager/lifecycle"
 	"github.com/heliostat-render/heliostat/manager/store"
@@ -43,10 +44,14 @@ func (t *Tx) AddAttempt(a *store.Attempt) error {
 }
 
 func (t *Tx) Attempt(id string) (*store.Attempt, error) {
-	a, err := scanFullAttempt(t.run.QueryRowContext(t.ctx, `SELECT `+attemptColumns+`, receipt FROM attempts WHERE id = ?`, id))
+	if a := recall(t.seen.attempts, id); a != nil {
+		return a, nil
+	}
+	a, err := scanFullAttempt(t.run.QueryRow(t.ctx, `SELECT `+attemptColumns+`, receipt FROM attempts WHERE id = ?`, id))
 	if err != nil {
 		return nil, t.fail("attempt "+id, err)
 	}
+	keep(&t.seen.attempts, id, a)
 	return a, nil
 }
 
@@ -86,20 +91,31 @@ func (t *Tx) MoveAttempt(id string, from []lifecycle.AttemptState, to lifecycle.
 	if err != nil {
 		return nil, err
 	}
-	was := a.State
-	if err := guard(lifecycle.Attempts, id, was, from, to); err != nil {
+	was := *a
+	if err := guard(lifecycle.Attempts, id, was.State, from, to); err != nil {
 		return nil, err
 	}
 	if patch != nil {
 		patch(a)
 	}
 	a.State = to
-	receipt := ""
-	if a.Commit != nil {
-		receipt = encode(a.Commit)
+	set, args := `state = ?, deadline = ?, class = ?, kind = ?, cause = ?, note = ?, convicted = ?, ended = ?, manager = ?`,
+		[]any{a.State, a.Deadline, a.Class, a.Kind, a.Cause, a.Note, a.Convicted, a.Ended, a.Manager}
+	if a.Commit != was.Commit {
+		receipt := ""
+		if a.Commit != nil {
+			receipt = encode(a.Commit)
+		}
+		set, args = set+`, receipt = ?`, append(args, receipt)
 	}
-	return a, t.change("attempt "+id, `UPDATE attempts SET state = ?, deadline = ?, class = ?, receipt = ?, kind = ?, cause = ?, note = ?, convicted = ?, ended = ?, manager = ?, frames = ?, seeds = ? WHERE id = ? AND state = ?`,
-		a.State, a.Deadline, a.Class, receipt, a.Kind, a.Cause, a.Note, a.Convicted, a.Ended, a.Manager, store.FormatFrames(a.Frames), encode(a.Seeds), id, was)
+	if !slices.Equal(a.Frames, was.Frames) || !slices.Equal(a.Seeds, was.Seeds) {
+		set, args = set+`, frames = ?, seeds = ?`, append(args, store.FormatFrames(a.Frames), encode(a.Seeds))
+	}
+	if err := t.change("attempt "+id, `UPDATE attempts SET `+set+` WHERE id = ? AND state = ?`, append(args, id, was.State)...); err != nil {
+		return nil, err
+	}
+	keep(&t.seen.attempts, id, a)
+	return a, nil
 }
 
 func (t *Tx) HeldByOwner() (map[string]int, error) {
@@ -140,10 +156,14 @@ func (t *Tx) AddAudit(a *store.Audit) error {
 }
 
 func (t *Tx) Audit(id string) (*store.Audit, error) {
-	a, err := scanAudit(t.run.QueryRowContext(t.ctx, `SELECT `+auditColumns+` FROM audits WHERE id = ?`, id))
+	if a := recall(t.seen.audits, id); a != nil {
+		return a, nil
+	}
+	a, err := scanAudit(t.run.QueryRow(t.ctx, `SELECT `+auditColumns+` FROM audits WHERE id = ?`, id))
 	if err != nil {
 		return nil, t.fail("audit "+id, err)
 	}
+	keep(&t.seen.audits, id, a)
 	return a, nil
 }
 
@@ -155,8 +175,8 @@ func (t *Tx) AuditsIn(states ...lifecycle.AuditState) ([]*store.Audit, error) {
 	return all(t, "audits by state", scanAudit, `SELECT `+auditColumns+` FROM audits WHERE state IN (`+marks(len(states))+`) ORDER BY created, id`, anys(states)...)
 }
 
-func (t *Tx) WaitingAudits(limit int) ([]*store.Audit, error) {
-	return all(t, "waiting audits", scanAudit, `SELECT `+auditColumns+` FROM audits WHERE state = 'waiting' ORDER BY created, id LIMIT ?`, limit)
+func (t *Tx) WaitingAudits(limit int) ([]string, error) {
+	return t.Texts("waiting audits", `SELECT id FROM audits WHERE state = 'waiting' ORDER BY created, id LIMIT ?`, limit)
 }
 
 func (t *Tx) MoveAudit(id string, from []lifecycle.AuditState, to lifecycle.AuditState, patch func(*store.Audit)) (*store.Audit, error) {
@@ -176,8 +196,12 @@ func (t *Tx) MoveAudit(id string, from []lifecycle.AuditState, to lifecycle.Audi
 	if a.Verdict != nil {
 		verdict = encode(a.Verdict)
 	}
-	return a, t.change("audit "+id, `UPDATE audits SET state = ?, verifier = ?, class = ?, deadline = ?, samples = ?, evidence = ?, verdict = ?, cause = ?, ended = ?, manager = ? WHERE id = ? AND state = ?`,
-		a.State, a.Verifier, a.Class, a.Deadline, a.Samples, a.Evidence, verdict, a.Cause, a.Ended, a.Manager, id, was)
+	if err := t.change("audit "+id, `UPDATE audits SET state = ?, verifier = ?, class = ?, deadline = ?, samples = ?, evidence = ?, verdict = ?, cause = ?, ended = ?, manager = ? WHERE id = ? AND state = ?`,
+		a.State, a.Verifier, a.Class, a.Deadline, a.Samples, a.Evidence, verdict, a.Cause, a.Ended, a.Manager, id, was); err != nil {
+		return nil, err
+	}
+	keep(&t.seen.audits, id, a)
+	return a, nil
 }
 
 func scanNode(row scanner) (*store.Node, error) {
@@ -186,16 +210,21 @@ func scanNode(row scanner) (*store.Node, error) {
 	if err := row.Scan(&n.Address, &n.SealKey, &roles, &capabilities, &n.Passes, &n.Fails, &n.Seen, &standing, &n.Manager); err != nil {
 		return nil, err
 	}
-	return &n, errors.Join(decode(roles, &n.Roles), decode(capabilities, &n.Capabilities), decode(standing, &n.Standing))
+	return &n, errors.Join(decode(roles, &n.Roles), powers.decode(capabilities, &n.Capabilities), decode(standing, &n.Standing))
 }
 
 const nodeColumns = `address, seal_key, roles, capabilities, passes, fails, seen, standing, manager`
 
 func (t *Tx) Node(address string) (*store.Node, error) {
-	n, err := scanNode(t.run.QueryRowContext(t.ctx, `SELECT `+nodeColumns+` FROM nodes WHERE address = ?`, address))
+	if n := recall(t.seen.nodes, address); n != nil {
+		return n, nil
+	}
+	n, err := scanNode(t.run.QueryRow(t.ctx, `SELECT `+nodeColumns+` FROM nodes WHERE address = ?`, address))
 	if err != nil {
 		return nil, t.fail("node "+address, err)
 	}
+	n.Roles = slices.Clip(n.Roles) // copies are appended to
+	keep(&t.seen.nodes, address, n)
 	return n, nil
 }
 
@@ -208,10 +237,14 @@ func (t *Tx) PutNode(address string, patch func(*store.Node)) (*store.Node, erro
 		return nil, err
 	}
 	patch(n)
-	_, err = t.Exec("node "+address, `INSERT INTO nodes (address, seal_key, roles, capabilities, passes, fails, seen, standing, manager) VALUES (?,?,?,?,?,?,?,?,?)
+	if _, err = t.Exec("node "+address, `INSERT INTO nodes (address, seal_key, roles, capabilities, passes, fails, seen, standing, manager) VALUES (?,?,?,?,?,?,?,?,?)
  ON CONFLICT (address) DO UPDATE SET seal_key = excluded.seal_key, roles = excluded.roles, capabilities = excluded.capabilities, passes = excluded.passes, fails = excluded.fails, seen = excluded.seen, standing = excluded.standing, manager = excluded.manager`,
-		address, n.SealKey, encode(n.Roles), encode(n.Capabilities), n.Passes, n.Fails, n.Seen, encode(n.Standing), n.Manager)
-	return n, err
+		address, n.SealKey, encode(n.Roles), encode(n.Capabilities), n.Passes, n.Fails, n.Seen, encode(n.Standing), n.Manager); err != nil {
+		return nil, err
+	}
+	n.Roles = slices.Clip(n.Roles)
+	keep(&t.seen.nodes, address, n)
+	return n, nil
 }
 
 func (t *Tx) Nodes() ([]*store.Node, error) {

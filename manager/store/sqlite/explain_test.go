@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"strings"
 
 	"github.com/heliostat-render/heliostat/manager/store/rows"
@@ -20,7 +19,13 @@ func (e *explainer) note(query string, args []any) {
 	if e.plans == nil {
 		e.plans = make(map[string][]string)
 	}
-	list, err := e.s.read.Query("EXPLAIN QUERY PLAN "+query, args...)
+	c, err := e.s.readers.take(context.Background())
+	if err != nil {
+		e.plans[query] = []string{"SCAN failed: " + err.Error()}
+		return
+	}
+	defer func() { e.s.readers.free <- c }()
+	list, err := c.Query(context.Background(), "EXPLAIN QUERY PLAN "+query, args...)
 	if err != nil {
 		e.plans[query] = []string{"SCAN failed: " + err.Error()}
 		return
@@ -36,17 +41,17 @@ func (e *explainer) note(query string, args []any) {
 	}
 }
 
-func (e *explainer) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+func (e *explainer) Exec(ctx context.Context, query string, args ...any) (int64, error) {
 	e.note(query, args)
-	return e.s.conn.ExecContext(ctx, query, args...)
+	return e.s.write.Exec(ctx, query, args...)
 }
 
-func (e *explainer) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+func (e *explainer) Query(ctx context.Context, query string, args ...any) (rows.Rows, error) {
 	e.note(query, args)
-	return e.s.conn.QueryContext(ctx, query, args...)
+	return e.s.write.Query(ctx, query, args...)
 }
 
-func (e *explainer) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+func (e *explainer) QueryRow(ctx context.Context, query string, args ...any) rows.Row {
 	e.note(query, args)
-	return e.s.conn.QueryRowContext(ctx, query, args...)
+	return e.s.write.QueryRow(ctx, query, args...)
 }

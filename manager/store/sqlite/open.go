@@ -36,10 +36,7 @@ var migrations embed.FS
 
 // Store is a store.Store over one SQLite file.
 type Store struct {
-	write *sql.DB
-	read  *sql.DB
-	conn  *sql.Conn // the writer's
-
+	write   *cached // nil where only View is wanted
 	readers *readers
 
 	queue chan *request
@@ -69,22 +66,22 @@ func Reading(ctx context.Context, path string) (*Store, error) {
 		return nil, fmt.Errorf("database %s: %w; name the manager's data folder with --data", path, err)
 	}
 	// Not mode=ro: the last program that leaves a file in WAL mode has to be able to tidy up.
-	read, err := sql.Open("sqlite3", uri(path, "_query_only=on&_busy_timeout=10000"))
-	if err != nil {
-		return nil, fmt.Errorf("open database %s: %w", path, err)
-	}
-	s := &Store{read: read, readers: newReaders(read), closed: true}
+	s := &Store{readers: newReaders(uri(path, "_query_only=on&_busy_timeout=10000")), closed: true}
 	names, err := fs.Glob(migrations, "*.sql")
 	if err != nil {
 		return nil, err
 	}
 	var have int
-	err = read.QueryRowContext(ctx, "PRAGMA user_version").Scan(&have)
+	c, err := s.readers.take(ctx)
+	if err == nil {
+		err = c.QueryRow(ctx, "PRAGMA user_version").Scan(&have)
+		s.readers.free <- c
+	}
 	if err == nil && have != len(names) {
 		err = fmt.Errorf("its schema has version %d and this program knows %d: use the program of the manager that runs on it, or start this version's manager once", have, len(names))
 	}
 	if err != nil {
-		return nil, errors.Join(unusable(path, err), read.Close())
+		return nil, errors.Join(unusable(path, err), s.readers.close())
 	}
 	return s, nil
 }
@@ -111,47 +108,45 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("database %s: %w", path, err)
 	}
-	s := &Store{queue: make(chan *request, 256), done: make(chan struct{})}
-	s.write, err = sql.Open("sqlite3", uri(path, "_journal_mode=WAL&_synchronous=FULL&_cache_size=-32768&_foreign_keys=on&_busy_timeout=10000&_txlock=immediate"))
-	if err != nil {
-		return nil, fmt.Errorf("open database %s: %w", path, err)
-	}
-	s.write.SetMaxOpenConns(1)
-	if s.conn, err = s.write.Conn(ctx); err != nil {
-		s.write.Close()
+	if err := migrate(ctx, path); err != nil {
 		return nil, unusable(path, err)
 	}
-	if err := s.migrate(ctx); err != nil {
-		s.conn.Close()
-		s.write.Close()
+	s := &Store{queue: make(chan *request, 256), done: make(chan struct{}), readers: newReaders(uri(path, "mode=ro&_query_only=on&_busy_timeout=10000"))}
+	if s.write, err = connect(uri(path, writing)); err != nil {
 		return nil, unusable(path, err)
 	}
-	s.read, err = sql.Open("sqlite3", uri(path, "mode=ro&_query_only=on&_busy_timeout=10000"))
-	if err != nil {
-		s.conn.Close()
-		s.write.Close()
-		return nil, fmt.Errorf("open database %s for reading: %w", path, err)
+	// Pages that many commits change are copied into the file once: at 16 MiB of log instead of at 4.
+	if err := s.write.exec("PRAGMA wal_autocheckpoint = 4096"); err != nil {
+		return nil, errors.Join(unusable(path, err), s.write.close())
 	}
-	s.readers = newReaders(s.read)
 	go s.writer()
 	return s, nil
 }
 
+// writing are the options of the connection that writes.
+const writing = "_journal_mode=WAL&_synchronous=FULL&_cache_size=-32768&_foreign_keys=on&_busy_timeout=10000&_txlock=immediate"
+
 // migrate applies what is missing. A file from a newer manager is refused.
-func (s *Store) migrate(ctx context.Context) error {
+func migrate(ctx context.Context, path string) (err error) {
+	db, err := sql.Open("sqlite3", uri(path, writing))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	db.SetMaxOpenConns(1)
 	names, err := fs.Glob(migrations, "*.sql")
 	if err != nil {
 		return err
 	}
 	sort.Strings(names)
 	var have int
-	if err := s.conn.QueryRowContext(ctx, "PRAGMA user_version").Scan(&have); err != nil {
+	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&have); err != nil {
 		return fmt.Errorf("read the schema's version: %w", err)
 	}
 	if have > len(names) {
 		return fmt.Errorf("its schema has version %d and this manager knows %d: run the newer manager", have, len(names))
 	}
-	tx, err := s.conn.BeginTx(ctx, nil)
+	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin the migration: %w", err)
 	}
@@ -182,7 +177,7 @@ func (s *Store) migrate(ctx context.Context) error {
 // Close waits for the queued transactions.
 func (s *Store) Close() error {
 	if s.write == nil {
-		return errors.Join(s.readers.close(), s.read.Close())
+		return s.readers.close()
 	}
 	s.mu.Lock()
 	if s.closed {
@@ -193,7 +188,7 @@ func (s *Store) Close() error {
 	close(s.queue)
 	s.mu.Unlock()
 	<-s.done
-	return errors.Join(s.readers.close(), s.read.Close(), s.conn.Close(), s.write.Close())
+	return errors.Join(s.readers.close(), s.write.close())
 }
 
 // unusable says what to do about a database that can't be opened or brought up to date.

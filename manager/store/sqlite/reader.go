@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"runtime"
@@ -14,14 +13,13 @@ import (
 // readers are the connections for reading. Each keeps its statements prepared: a pass of the
 // scheduler asks the same of every job.
 type readers struct {
-	db   *sql.DB
+	uri  string
 	free chan *cached // as many as there may be; nil ones aren't connected yet
 }
 
-func newReaders(db *sql.DB) *readers {
+func newReaders(uri string) *readers {
 	n := max(2, runtime.NumCPU())
-	db.SetMaxOpenConns(n)
-	r := &readers{db: db, free: make(chan *cached, n)}
+	r := &readers{uri: uri, free: make(chan *cached, n)}
 	for range n {
 		r.free <- nil
 	}
@@ -35,12 +33,12 @@ func (r *readers) take(ctx context.Context) (*cached, error) {
 		if c != nil {
 			return c, nil
 		}
-		conn, err := r.db.Conn(ctx)
+		c, err := connect(r.uri)
 		if err != nil {
 			r.free <- nil
 			return nil, err
 		}
-		return &cached{conn: conn, stmts: make(map[string]*sql.Stmt)}, nil
+		return c, nil
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
@@ -50,8 +48,7 @@ func (r *readers) take(ctx context.Context) (*cached, error) {
 func (r *readers) close() (err error) {
 	for range cap(r.free) {
 		if c := <-r.free; c != nil {
-			c.close()
-			err = errors.Join(err, c.conn.Close())
+			err = errors.Join(err, c.close())
 		}
 	}
 	return err
@@ -70,10 +67,36 @@ func (s *Store) View(ctx context.Context, fn func(store.Tx) error) error {
 	defer func() {
 		if err := c.exec("ROLLBACK"); err != nil {
 			// Whatever state it is in, nobody else gets it.
-			c.close()
-			_ = c.conn.Close() // the pool makes a new one
+			_ = c.close() // another one is opened
 			c = nil
 		}
 	}()
-	return fn(rows.Reading(ctx, c, dialect))
+	return fn(rows.Reading(ctx, patient{c}, dialect))
+}
+
+// patient lets each statement of a read come to its end and looks at the context before it begins:
+// the driver would start a goroutine for each to be able to interrupt it.
+type patient struct{ c *cached }
+
+var _ rows.Runner = patient{}
+
+func (p patient) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	if ctx.Err() != nil {
+		return 0, context.Cause(ctx)
+	}
+	return p.c.Exec(context.Background(), query, args...)
+}
+
+func (p patient) Query(ctx context.Context, query string, args ...any) (rows.Rows, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	return p.c.Query(context.Background(), query, args...)
+}
+
+func (p patient) QueryRow(ctx context.Context, query string, args ...any) rows.Row {
+	if ctx.Err() != nil {
+		return &first{err: context.Cause(ctx)}
+	}
+	return p.c.QueryRow(context.Background(), query, args...)
 }

@@ -147,7 +147,7 @@ func TestANewerFileIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.conn.ExecContext(context.Background(), "PRAGMA user_version = 999"); err != nil {
+	if _, err := s.write.Exec(context.Background(), "PRAGMA user_version = 999"); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -51,16 +50,16 @@ func (s *Store) enqueue(ctx context.Context, r *request) error {
 }
 
 // writer is the only goroutine that writes. Requests that wait while it commits share the
-// next commit, each inside its own savepoint.
+// next commit.
 func (s *Store) writer() {
 	defer close(s.done)
-	w := &cached{conn: s.conn, stmts: make(map[string]*sql.Stmt)}
-	defer w.close()
 	for r := range s.queue {
-		s.group(w, r)
+		s.group(s.write, r)
 	}
 }
 
+// group runs what waits in one transaction. A request that fails has seldom changed anything before;
+// where one has, all is undone and the others are run again, each inside its own savepoint.
 func (s *Store) group(w *cached, first *request) {
 	begun := []*request{first}
 	finish := func(err error) {
@@ -75,18 +74,22 @@ func (s *Store) group(w *cached, first *request) {
 		finish(fmt.Errorf("begin a write: %w", err))
 		return
 	}
-	first.err = s.one(w, first)
-	for len(begun) < maxGroup {
-		var r *request
-		select {
-		case r = <-s.queue:
-		default:
-		}
-		if r == nil {
+	var spoilt *request
+	for r := first; r != nil; {
+		var dirty bool
+		if dirty, r.err = s.one(w, r); dirty {
+			spoilt = r
 			break
 		}
-		begun = append(begun, r)
-		r.err = s.one(w, r)
+		if r = s.waiting(len(begun)); r != nil {
+			begun = append(begun, r)
+		}
+	}
+	if spoilt != nil {
+		if err := s.again(w, begun, spoilt); err != nil {
+			finish(err)
+			return
+		}
 	}
 	if err := w.exec("COMMIT"); err != nil {
 		_ = w.exec("ROLLBACK") // there may be nothing to roll back
@@ -98,82 +101,69 @@ func (s *Store) group(w *cached, first *request) {
 	finish(nil)
 }
 
-// one runs a request inside a savepoint.
-func (s *Store) one(w *cached, r *request) (err error) {
-	if r.ctx.Err() != nil {
-		return context.Cause(r.ctx)
+// waiting takes a request that waits, nil when there is none or the group is full.
+func (s *Store) waiting(have int) *request {
+	if have >= maxGroup {
+		return nil
 	}
-	if err := w.exec("SAVEPOINT one"); err != nil {
+	select {
+	case r := <-s.queue: // nil once it is closed
+		return r
+	default:
+		return nil
+	}
+}
+
+// again undoes a transaction that one of its requests has spoilt and runs the others anew.
+func (s *Store) again(w *cached, group []*request, spoilt *request) error {
+	if err := w.exec("ROLLBACK"); err != nil {
+		return fmt.Errorf("roll back: %w", err)
+	}
+	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
 		return fmt.Errorf("begin a write: %w", err)
 	}
+	for _, r := range group {
+		if r == spoilt {
+			continue
+		}
+		if err := w.exec("SAVEPOINT one"); err != nil {
+			r.err = fmt.Errorf("begin a write: %w", err)
+			continue
+		}
+		if _, r.err = s.one(w, r); r.err != nil {
+			if err := w.exec("ROLLBACK TO one"); err != nil {
+				r.err = errors.Join(r.err, fmt.Errorf("roll back: %w", err))
+			}
+		}
+		if err := w.exec("RELEASE one"); err != nil {
+			r.err = errors.Join(r.err, fmt.Errorf("end a write: %w", err))
+		}
+	}
+	return nil
+}
+
+// one runs a request. dirty says that it failed after it had begun to change something.
+func (s *Store) one(w *cached, r *request) (dirty bool, err error) {
+	if r.ctx.Err() != nil {
+		return false, context.Cause(r.ctx)
+	}
+	run := &touched{Runner: w}
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("a transaction panicked: %v\n%s", p, debug.Stack())
 		}
-		if err != nil {
-			if undo := w.exec("ROLLBACK TO one"); undo != nil {
-				err = errors.Join(err, fmt.Errorf("roll back: %w", undo))
-			}
-		}
-		if release := w.exec("RELEASE one"); release != nil {
-			err = errors.Join(err, fmt.Errorf("end a write: %w", release))
-		}
+		dirty = err != nil && run.dirty
 	}()
-	return r.fn(rows.Writing(context.Background(), w, dialect))
+	return false, rows.Writing(context.Background(), run, dialect).Do(r.fn)
 }
 
-// cached keeps the writer's statements prepared.
-type cached struct {
-	conn  *sql.Conn
-	stmts map[string]*sql.Stmt
+// touched notes whether anything was changed.
+type touched struct {
+	rows.Runner
+	dirty bool
 }
 
-var _ rows.Runner = (*cached)(nil)
-
-func (c *cached) close() {
-	for _, s := range c.stmts {
-		s.Close()
-	}
-}
-
-func (c *cached) stmt(query string) (*sql.Stmt, error) {
-	if s, ok := c.stmts[query]; ok {
-		return s, nil
-	}
-	s, err := c.conn.PrepareContext(context.Background(), query)
-	if err != nil {
-		return nil, err
-	}
-	c.stmts[query] = s
-	return s, nil
-}
-
-func (c *cached) exec(query string) error {
-	_, err := c.ExecContext(context.Background(), query)
-	return err
-}
-
-func (c *cached) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	s, err := c.stmt(query)
-	if err != nil {
-		return nil, err
-	}
-	return s.ExecContext(ctx, args...)
-}
-
-func (c *cached) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	s, err := c.stmt(query)
-	if err != nil {
-		return nil, err
-	}
-	return s.QueryContext(ctx, args...)
-}
-
-func (c *cached) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	s, err := c.stmt(query)
-	if err != nil {
-		// An impossible query reports the error through Scan, as database/sql does.
-		return c.conn.QueryRowContext(ctx, query, args...)
-	}
-	return s.QueryRowContext(ctx, args...)
+func (t *touched) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	t.dirty = true
+	return t.Runner.Exec(ctx, query, args...)
 }

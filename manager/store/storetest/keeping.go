@@ -45,7 +45,7 @@ func testAuditsAdopted(t *testing.T, open Open) {
 	})
 	update(t, s, func(tx store.Tx) error {
 		waiting, err := tx.WaitingAudits(5)
-		if err == nil && (len(waiting) != 1 || waiting[0].ID != ids[3]) {
+		if err == nil && (len(waiting) != 1 || waiting[0] != ids[3]) {
 			t.Errorf("waiting %+v", waiting)
 		}
 		got, e := tx.AdoptAudits(50, "alive", 2)

@@ -20,24 +20,25 @@ func testWishes(t *testing.T, open Open) {
 	defer s.Close()
 	j := Job("0xA", "r", 2)
 	j.Needs = job.Needs{VRAM: 8 << 30, Memory: 1 << 34, Class: "gpu/optix", Region: "eu", Tags: []string{"a"}, Allow: []string{"0x1"}, Block: []string{"0x2"}}
-	j.After, j.Scout, j.Tiles = []string{"jbefore"}, true, 4
+	j.After, j.Scout, j.Tiles, j.ReleaseAfter = []string{"jbefore"}, true, 4, new(int64)
 	update(t, s, func(tx store.Tx) error { return tx.AddJob(j) })
 	check := func(want store.Job) {
 		t.Helper()
 		view(t, s, func(tx store.Tx) error {
 			got, err := tx.Job(j.ID)
-			if err == nil && (!reflect.DeepEqual(got.Needs, want.Needs) || !reflect.DeepEqual(got.After, want.After) || got.Scout != want.Scout || got.Released != want.Released || got.Tiles != want.Tiles || got.Priority != want.Priority) {
+			if err == nil && (!reflect.DeepEqual(got.Needs, want.Needs) || !reflect.DeepEqual(got.After, want.After) || got.Scout != want.Scout || got.Released != want.Released || got.Tiles != want.Tiles ||
+				!reflect.DeepEqual(got.ReleaseAfter, want.ReleaseAfter) || got.ReleaseLeft != want.ReleaseLeft || got.ReleaseAt != want.ReleaseAt || got.Priority != want.Priority) {
 				t.Errorf("the job came back as %+v", got)
 			}
 			return err
 		})
 	}
 	check(*j)
-	j.Needs.VRAM, j.Released, j.Priority, j.After = 16<<30, true, 77, nil
+	j.Needs.VRAM, j.Released, j.Priority, j.After, j.ReleaseLeft, j.ReleaseAt = 16<<30, true, 77, nil, 5, 6
 	update(t, s, func(tx store.Tx) error {
 		_, err := tx.EditJob(j.ID, func(e *store.Job) {
-			e.Needs.VRAM, e.Released, e.Priority, e.After = 16<<30, true, 77, nil
-			e.Tiles, e.Scout = 9, false // fixed
+			e.Needs.VRAM, e.Released, e.Priority, e.After, e.ReleaseLeft, e.ReleaseAt = 16<<30, true, 77, nil, 5, 6
+			e.Tiles, e.Scout, e.ReleaseAfter = 9, false, nil // fixed
 		})
 		return err
 	})
@@ -305,6 +306,21 @@ func testFingerprints(t *testing.T, open Open) {
 			t.Errorf("fingerprints %+v", list)
 		}
 		return err
+	})
+	old, young := store.Fingerprint{Hash: "look/b", Attempt: "a", Time: 1}, store.Fingerprint{Hash: "look/a", Attempt: "a", Time: 2}
+	update(t, s, func(tx store.Tx) error {
+		return errors.Join(tx.AddFingerprint(old), tx.AddFingerprint(young), tx.AddFingerprint(store.Fingerprint{Hash: "look0", Attempt: "a"}), tx.AddFingerprint(store.Fingerprint{Hash: "look", Attempt: "a"}))
+	})
+	view(t, s, func(tx store.Tx) error {
+		list, err := tx.NewestFingerprints("look/", 9)
+		if err == nil && !reflect.DeepEqual(list, []store.Fingerprint{young, old}) {
+			t.Errorf("fingerprints by prefix %+v", list)
+		}
+		one, err2 := tx.NewestFingerprints("look/", 1)
+		if err2 == nil && !reflect.DeepEqual(one, []store.Fingerprint{young}) {
+			t.Errorf("the newest fingerprint is %+v", one)
+		}
+		return errors.Join(err, err2)
 	})
 }
 

@@ -46,7 +46,9 @@ type Options struct {
 	Dir      string // for the blob folder and the identity
 	Listen   string // "" picks a port on 127.0.0.1
 	Installs []wire.RendererCount
-	Log      *slog.Logger
+	// Check looks at drafts before they are packed; nil is a manager that doesn't.
+	Check func(wire.JobDraft) wire.JobChecked
+	Log   *slog.Logger
 }
 
 // Manager is the stand-in. Close ends it.
@@ -288,6 +290,15 @@ func (m *Manager) handle(ctx context.Context, s *link.Session, message link.Mess
 		m.packages[q.Package] = q
 		m.mu.Unlock()
 		return wire.TypeOK, nil, nil
+	case wire.TypeJobCheck:
+		var q wire.JobDraft
+		if err := message.Decode(&q); err != nil {
+			return "", nil, err
+		}
+		if m.options.Check == nil {
+			return "", nil, &wire.Error{Code: wire.CodeUnsupported, Message: fmt.Sprintf("%s is not known here", message.Type)}
+		}
+		return wire.TypeJobChecked, m.options.Check(q), nil
 	case wire.TypeJobDraft:
 		var q wire.JobDraft
 		if err := message.Decode(&q); err != nil {

@@ -52,22 +52,11 @@ func DecodeComposite(data []byte, limits Limits) (*Raster, error) {
 }
 
 func decodeEXR(data []byte, limits Limits, composite bool) (*Raster, error) {
-	r := &exrReader{data: data}
-	if r.u32() != exrMagic {
-		return nil, fmt.Errorf("%w: no OpenEXR file", ErrFormat)
-	}
-	version := r.u32()
-	if r.bad || version&0xff != exrVersion {
-		return nil, fmt.Errorf("%w: OpenEXR version %d", ErrUnsupported, version&0xff)
-	}
-	if version&^0x4ff != 0 { // bit 10, long names, is harmless; tiles, deep data and parts are not
-		return nil, fmt.Errorf("%w: tiled, deep or multi-part OpenEXR", ErrUnsupported)
-	}
-	head, err := r.header()
+	e, err := openEXR(bytes.NewReader(data), int64(len(data)), limits, composite)
 	if err != nil {
 		return nil, err
 	}
-	return r.pixels(head, limits, composite)
+	return e.All(nil)
 }
 
 type exrHeader struct {
@@ -250,100 +239,6 @@ func choose(list []exrChannel, composite bool) ([]string, error) {
 	return names, nil
 }
 
-func (r *exrReader) pixels(head exrHeader, limits Limits, composite bool) (*Raster, error) {
-	names, err := choose(head.channels, composite)
-	if err != nil {
-		return nil, err
-	}
-	lines := 1
-	switch head.compression {
-	case exrNone, exrZIPS:
-	case exrZIP:
-		lines = 16
-	default:
-		return nil, fmt.Errorf("%w: OpenEXR compression %d", ErrUnsupported, head.compression)
-	}
-	kind, line := uint32(0), 0
-	for i := range head.channels {
-		c := &head.channels[i]
-		c.at = line
-		line += c.size() * max(head.w, 0)
-		if c.out < 0 {
-			continue
-		}
-		if c.kind == 0 || (kind != 0 && c.kind != kind) {
-			return nil, fmt.Errorf("%w: OpenEXR colour channels of mixed or integer type", ErrUnsupported)
-		}
-		kind = c.kind
-	}
-	depth := F16
-	if kind == 2 {
-		depth = F32
-	}
-	// Every channel is stored, so the size check counts them all.
-	if err := limits.check(head.w, head.h, max(line/max(head.w, 1), 1), len(r.data)); err != nil {
-		return nil, err
-	}
-	blocks := (head.h + lines - 1) / lines
-	table := r.take(8 * blocks)
-	if r.bad {
-		return nil, fmt.Errorf("%w: OpenEXR line table ends early", ErrFormat)
-	}
-	out := New(head.w, head.h, names, depth)
-	done := make([]bool, blocks)
-	un := unzipper{}
-	for i := range blocks {
-		offset := binary.LittleEndian.Uint64(table[8*i:])
-		if offset > uint64(len(r.data)) {
-			return nil, fmt.Errorf("%w: OpenEXR block %d of %d is missing; the file is truncated", ErrFormat, i+1, blocks)
-		}
-		r.at = int(offset)
-		y := int(int32(r.u32())) - head.y0
-		packed := r.take(int(int32(r.u32())))
-		if r.bad {
-			return nil, fmt.Errorf("%w: OpenEXR block %d of %d ends early; the file is truncated", ErrFormat, i+1, blocks)
-		}
-		if y < 0 || y >= head.h || y%lines != 0 || done[y/lines] {
-			return nil, fmt.Errorf("%w: OpenEXR block at line %d", ErrFormat, y)
-		}
-		done[y/lines] = true
-		rows := min(lines, head.h-y)
-		raw := packed
-		if head.compression != exrNone && len(packed) != rows*line {
-			if raw, err = un.expand(packed, rows*line); err != nil {
-				return nil, fmt.Errorf("OpenEXR block at line %d: %w", y, err)
-			}
-		}
-		if len(raw) != rows*line {
-			return nil, fmt.Errorf("%w: OpenEXR block at line %d has %d bytes, not %d", ErrFormat, y, len(raw), rows*line)
-		}
-		for row := range rows {
-			out.putLine(head.channels, y+row, raw[row*line:(row+1)*line])
-		}
-	}
-	return out, nil
-}
-
-// putLine turns one planar little-endian line into interleaved big-endian samples.
-func (r *Raster) putLine(channels []exrChannel, y int, raw []byte) {
-	size, n := r.Depth.Size(), len(r.Channels)
-	row := r.Bits[y*r.W*n*size : (y+1)*r.W*n*size]
-	for _, c := range channels {
-		if c.out < 0 {
-			continue
-		}
-		from := raw[c.at:]
-		for x := range r.W {
-			to := row[(x*n+c.out)*size:]
-			if size == 2 {
-				binary.BigEndian.PutUint16(to, binary.LittleEndian.Uint16(from[2*x:]))
-			} else {
-				binary.BigEndian.PutUint32(to, binary.LittleEndian.Uint32(from[4*x:]))
-			}
-		}
-	}
-}
-
 // unzipper undoes EXR's ZIP: deflate, then a byte predictor over two interleaved halves.
 type unzipper struct {
 	zr   io.ReadCloser
@@ -360,6 +255,9 @@ func (u *unzipper) expand(packed []byte, size int) ([]byte, error) {
 		u.zr = zr
 	} else if err := u.zr.(zlib.Resetter).Reset(src, nil); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	if size/maxRatio > len(packed) {
+		return nil, fmt.Errorf("%w: %d bytes can't expand to %d", ErrFormat, len(packed), size)
 	}
 	if cap(u.a) < size {
 		u.a, u.b = make([]byte, size), make([]byte, size)
@@ -387,11 +285,7 @@ func (u *unzipper) expand(packed []byte, size int) ([]byte, error) {
 
 // EXRChannels returns the names of all channels of a file, wanted or not.
 func EXRChannels(data []byte) ([]string, error) {
-	r := &exrReader{data: data}
-	if magic, version := r.u32(), r.u32(); magic != exrMagic || version&0xff != exrVersion {
-		return nil, fmt.Errorf("%w: no OpenEXR file", ErrFormat)
-	}
-	head, err := r.header()
+	head, _, err := exrHead(data)
 	if err != nil {
 		return nil, err
 	}

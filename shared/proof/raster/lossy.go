@@ -38,7 +38,7 @@ func DecodeShown(ext string, data []byte, limits Limits) (*Raster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the header of a %s image: %w: %w", ext, ErrFormat, err)
 	}
-	if err := limits.check(cfg.Width, cfg.Height, perPixel, len(data)); err != nil {
+	if err := limits.check(cfg.Width, cfg.Height, perPixel, int64(len(data))); err != nil {
 		return nil, err
 	}
 	img, err := decode(bytes.NewReader(data))

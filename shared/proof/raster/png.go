@@ -16,7 +16,7 @@ func DecodePNG(data []byte, limits Limits) (*Raster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading a PNG header: %w: %w", ErrFormat, err)
 	}
-	if err := limits.check(cfg.Width, cfg.Height, 1, len(data)); err != nil {
+	if err := limits.check(cfg.Width, cfg.Height, 1, int64(len(data))); err != nil {
 		return nil, err
 	}
 	img, err := png.Decode(bytes.NewReader(data))

@@ -81,7 +81,7 @@ const maxSide = 65535
 // maxRatio is more than deflate can expand (1032 to 1), with room for row filters.
 const maxRatio = 1100
 
-func (l Limits) check(w, h, bytesPerPixel, fileSize int) error {
+func (l Limits) check(w, h, bytesPerPixel int, fileSize int64) error {
 	if w <= 0 || h <= 0 || w > maxSide || h > maxSide {
 		return fmt.Errorf("%w: %d×%d pixels", ErrLimit, w, h)
 	}
@@ -96,7 +96,7 @@ func (l Limits) check(w, h, bytesPerPixel, fileSize int) error {
 		return fmt.Errorf("%w: %d×%d is more than %d pixels", ErrLimit, w, h, most)
 	}
 	// A short file that claims a huge image must not make us allocate one.
-	if int64(w)*int64(h)*int64(bytesPerPixel) > int64(fileSize)*maxRatio {
+	if int64(w)*int64(h)*int64(bytesPerPixel) > fileSize*maxRatio {
 		return fmt.Errorf("%w: %d bytes can't hold %d×%d pixels", ErrFormat, fileSize, w, h)
 	}
 	return nil

@@ -43,15 +43,14 @@ type Case struct {
 	ChainID   uint64          `json:"chainId"`  // of the signatures' domain
 	Contract  string          `json:"contract"` //
 	Recipe    job.Recipe      `json:"recipe"`
-	KeyHash   proof.Digest    `json:"keyHash"` // published with the lease
-	Key       proof.Digest    `json:"key"`     // revealed after the commit
+	Key       proof.Digest    `json:"key"` // revealed after the commit; the receipt names its hash
 	Receipt   receipt.Receipt `json:"receipt"`
 	Signature []byte          `json:"signature"` // of the worker over the receipt
 	Opinions  []Opinion       `json:"opinions"`
 }
 
 // CaseVersion is the version of what Encode writes.
-const CaseVersion = 1
+const CaseVersion = 2
 
 // Opinion is one verifier's verdict.
 type Opinion struct {
@@ -116,11 +115,11 @@ func Check(c Case) (Finding, error) {
 		return Finding{}, fmt.Errorf("%w: "+format, append([]any{ErrCase}, a...)...)
 	}
 	domain := receipt.Domain{ChainID: c.ChainID, Contract: c.Contract}
-	if proof.KeyHash(c.Key) != c.KeyHash {
-		return bad("the key isn't the one that was published with the lease")
+	if proof.KeyHash(c.Key) != c.Receipt.Key {
+		return bad("the key isn't the one that the receipt was signed under")
 	}
-	if receipt.RecipeHash(c.Recipe) != c.Receipt.Recipe {
-		return bad("the receipt is for another recipe")
+	if err := c.Receipt.Suits(c.Recipe); err != nil {
+		return bad("the receipt: %w", err)
 	}
 	if err := signed(c.Receipt.Digest(domain), c.Signature, c.Receipt.Worker); err != nil {
 		return bad("the receipt: %w", err)
@@ -170,12 +169,15 @@ func (c Case) judge(o Opinion) (proof.Verdict, error) {
 	switch {
 	case e.Key != ClaimKey(c.Key, o.Claim):
 		return proof.Verdict{}, errors.New("its tiles were drawn with another key")
-	case e.Root != c.Receipt.Root || e.WorkerClass != c.Receipt.Class:
-		return proof.Verdict{}, errors.New("its evidence is on another receipt")
-	case proof.SamplesDigest(e.Verifier) != v.Samples:
+	case e.WorkerClass != receipt.Class(c.Recipe, c.Receipt.Class, c.Receipt.Version, c.Receipt.Build):
+		return proof.Verdict{}, errors.New("its evidence is on a render of another device class or version")
+	case proof.Bound(e) != v.Samples:
 		return proof.Verdict{}, errors.New("its pixels aren't those that the verifier committed to")
 	}
-	if err := samePolicy(e.Policy, proof.PolicyFor(c.Recipe)); err != nil {
+	if err := c.Receipt.Covers(e.Frames); err != nil {
+		return proof.Verdict{}, err
+	}
+	if err := samePolicy(e.Policy, proof.PolicyOf(c.Recipe, e.Frames)); err != nil {
 		return proof.Verdict{}, err
 	}
 	result, err := proof.Judge(e, e.Policy)
@@ -195,7 +197,7 @@ func samePolicy(stored, current proof.Policy) error {
 		return fmt.Errorf("its policy has version %d; this program knows 1 to %d", stored.Version, current.Version)
 	}
 	same := stored.Method == current.Method && stored.NeedMaster == current.NeedMaster && stored.CompareFinal == current.CompareFinal &&
-		stored.W == current.W && stored.H == current.H
+		stored.W == current.W && stored.H == current.H && stored.Assembled == current.Assembled
 	if stored.Version == current.Version {
 		stored.Tiles, stored.Pairs = current.Tiles, current.Pairs
 		same = reflect.DeepEqual(stored, current)

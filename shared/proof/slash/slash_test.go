@@ -53,7 +53,6 @@ func build(t *testing.T, seed uint64, verifiers int) Case {
 		Version: CaseVersion, ChainID: domain.ChainID, Contract: domain.Contract, Key: proof.Digest{7},
 		Recipe: job.Recipe{Renderer: "blender", Version: "3.4.1", Engine: "CYCLES", MainFile: "a", Width: 64, Height: 64, Samples: 8, Device: "CPU", Format: "OPEN_EXR", ExrCodec: "ZIP"},
 	}
-	c.KeyHash = proof.KeyHash(c.Key)
 	policy := proof.PolicyFor(c.Recipe)
 	data, good := picture(t, seed), picture(t, 1)
 	commit, trees, err := proof.CommitBytes(1, ".exr", data, data)
@@ -65,7 +64,8 @@ func build(t *testing.T, seed uint64, verifiers int) Case {
 		t.Fatal(err)
 	}
 	commits := []proof.FrameCommit{commit}
-	c.Receipt = receipt.Receipt{Attempt: "a1", Task: "t1", Job: "j1", Worker: worker.Address(), Class: "c", Recipe: receipt.RecipeHash(c.Recipe), Root: proof.TaskRoot(commits), Started: 1, Finished: 2}
+	c.Receipt = receipt.Receipt{Attempt: "a1", Task: "t1", Job: "j1", Worker: worker.Address(), Class: "c", Renderer: "blender", Version: "3.4.1",
+		Recipe: receipt.RecipeHash(c.Recipe), Key: proof.KeyHash(c.Key), Started: 1, Finished: 2}.Over(commits)
 	if c.Signature, err = worker.Sign(c.Receipt.Digest(domain)); err != nil {
 		t.Fatal(err)
 	}
@@ -136,14 +136,17 @@ func TestForgedCases(t *testing.T) {
 	}
 	liar := newIdentity(t)
 	for says, change := range map[string]func(*Case){
-		"published with the lease": func(c *Case) { c.Key[0]++ },
-		"another recipe":           func(c *Case) { c.Recipe.Samples++ },
-		"the receipt":              func(c *Case) { c.Signature[3]++ },
-		"signed by":                func(c *Case) { c.Receipt.Finished++ },
-		"second one":               func(c *Case) { c.Opinions[1] = c.Opinions[0] },
-		"verdict 2":                func(c *Case) { c.Opinions[1].Signature[3]++ },
-		"what was signed":          func(c *Case) { c.Opinions[2].Evidence = c.Opinions[2].Evidence[1:] },
-		"another key":              func(c *Case) { c.Opinions[0].Claim = 1 },
+		"signed under":            func(c *Case) { c.Key[0]++ },
+		"another recipe":          func(c *Case) { c.Recipe.Samples++ },
+		"the receipt":             func(c *Case) { c.Signature[3]++ },
+		"signed by":               func(c *Case) { c.Receipt.Finished++ },
+		"second one":              func(c *Case) { c.Opinions[1] = c.Opinions[0] },
+		"verdict 2":               func(c *Case) { c.Opinions[1].Signature[3]++ },
+		"another program":         func(c *Case) { c.Receipt.Version = "3.4.2"; resign(t, c) },
+		"another file of frame 1": func(c *Case) { c.Receipt.Frames[0][0]++; resign(t, c) },
+		"another device class":    func(c *Case) { c.Receipt.Class = "d"; resign(t, c) },
+		"what was signed":         func(c *Case) { c.Opinions[2].Evidence = c.Opinions[2].Evidence[1:] },
+		"another key":             func(c *Case) { c.Opinions[0].Claim = 1 },
 		"gives pass": func(c *Case) {
 			o := &c.Opinions[0]
 			o.Verdict.Pass, o.Verdict.Verifier = true, liar.Address()
@@ -175,8 +178,27 @@ func TestForgedCases(t *testing.T) {
 	}
 }
 
+// resign lets another worker sign the changed receipt, in its own name.
+func resign(t *testing.T, c *Case) {
+	t.Helper()
+	worker := newIdentity(t)
+	c.Receipt.Worker = worker.Address()
+	var err error
+	if c.Signature, err = worker.Sign(c.Receipt.Digest(domain)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A case of before receipts named the key is refused by name.
+func TestOldCasesAreRefused(t *testing.T) {
+	old := `{"version":1,"receipt":{"attempt":"a1","class":"c"},"opinions":[{}]}`
+	if _, err := Decode(strings.NewReader(old)); !errors.Is(err, ErrCase) || !errors.Is(err, receipt.ErrVersion) {
+		t.Fatal(err)
+	}
+}
+
 func TestDecodeBounds(t *testing.T) {
-	for _, text := range []string{"", "{}", `{"version":2}`, `{"version":1,"opinions":[]}`, `{"version":1,"opinions":[` + strings.TrimSuffix(strings.Repeat("{},", 17), ",") + `]}`} {
+	for _, text := range []string{"", "{}", `{"version":1}`, `{"version":3}`, `{"version":2,"opinions":[]}`, `{"version":2,"opinions":[` + strings.TrimSuffix(strings.Repeat("{},", 17), ",") + `]}`} {
 		if _, err := Decode(strings.NewReader(text)); !errors.Is(err, ErrCase) {
 			t.Errorf("%q: %v", text, err)
 		}

@@ -24,7 +24,7 @@ func (s *session) Develop(ctx context.Context, d render.Develop) (render.Develop
 	if err != nil {
 		return fail(err)
 	}
-	if d.Master == nil || d.Master.W != opts.Recipe.Width || d.Master.H != opts.Recipe.Height {
+	if d.Master != nil && (d.Master.W != opts.Recipe.Width || d.Master.H != opts.Recipe.Height) {
 		return fail(fmt.Errorf("the master isn't an image of %d×%d pixels", opts.Recipe.Width, opts.Recipe.Height))
 	}
 	seed := d.Seed
@@ -33,14 +33,18 @@ func (s *session) Develop(ctx context.Context, d render.Develop) (render.Develop
 	}
 	id := s.NextID()
 	name := fmt.Sprintf("developed-%04d-%d", d.Frame, id)
-	master := filepath.Join(out, name+".master.exr")
 	start := time.Now()
-	if err := s.Write(master, named(d.Master), false); err != nil {
-		return fail(err)
+	master, given := "", ""
+	if d.Master != nil {
+		master = filepath.Join(out, name+".master.exr")
+		given = filepath.Join(opts.Workspace, master)
+		if err := s.Write(master, named(d.Master), false); err != nil {
+			return fail(err)
+		}
 	}
 	s.Track().Start(d.Frame, 0)
 	a, err := s.Ask(ctx, map[string]any{
-		"do": "develop", "id": id, "frame": d.Frame, "seed": seed, "dir": d.OutDir, "name": name, "master": filepath.Join(opts.Workspace, master),
+		"do": "develop", "id": id, "frame": d.Frame, "seed": seed, "dir": d.OutDir, "name": name, "master": given, "exact": d.Exact,
 	}, nil)
 	if err != nil {
 		return fail(err)
@@ -49,6 +53,9 @@ func (s *session) Develop(ctx context.Context, d render.Develop) (render.Develop
 		return fail(err)
 	}
 	s.Track().Finish()
+	if d.Master == nil {
+		return render.Developed{Seconds: time.Since(start).Seconds(), CPUSeconds: a.CPU}, nil
+	}
 	if err := s.Remove(master); err != nil {
 		return fail(fmt.Errorf("removing the master: %w", err))
 	}
@@ -56,7 +63,11 @@ func (s *session) Develop(ctx context.Context, d render.Develop) (render.Develop
 	if err != nil {
 		return fail(err)
 	}
-	return render.Developed{File: file, Sampled: a.Sampled, Seconds: time.Since(start).Seconds(), CPUSeconds: a.CPU}, nil
+	extras, err := s.Extras(d.Frame, out, a.Files)
+	if err != nil {
+		return fail(err)
+	}
+	return render.Developed{File: file, Extras: extras, Sampled: a.Sampled, Seconds: time.Since(start).Seconds(), CPUSeconds: a.CPU}, nil
 }
 
 // named gives a master's passes the name Combined, so that the script finds them under their

@@ -2,9 +2,12 @@ package blender_test
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/heliostat-render/heliostat/shared/proof"
@@ -76,6 +79,14 @@ func TestDevelop(t *testing.T) {
 			}
 			if off > len(got.Bits)/1000 {
 				t.Errorf("%d of %d samples are off by more than one step", off, len(got.Bits))
+			}
+			// The same master gives the same file, whichever way it is asked for.
+			again, err := s.(render.Developer).Develop(t.Context(), render.Develop{Frame: 3, Seed: 6, Master: master, OutDir: w, Exact: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if bits, err := os.ReadFile(again.File.Path); err != nil || !bytes.Equal(bits, data) {
+				t.Errorf("developing twice gives two files, %v", err)
 			}
 			// The master decides, not the scene.
 			clear(master.Bits)
@@ -186,6 +197,117 @@ func TestDevelopedFilesAreLikeDelivered(t *testing.T) {
 			if r := relate(); !r.Figure.Bad {
 				t.Errorf("half of the light is like the delivered image: %+v", r.Figure)
 			}
+			_, err = s.(render.Developer).Develop(t.Context(), render.Develop{Frame: 3, OutDir: w, Exact: true})
+			if c.sampled && (!errors.Is(err, render.ErrBadScene) || !strings.Contains(err.Error(), "Mist")) || !c.sampled && err != nil || !s.Alive() {
+				t.Errorf("asked whether it needs only the master: %v", err)
+			}
 		})
+	}
+}
+
+// outputScript gives the compositor a File Output node that writes beside the scene.
+const outputScript = `import bpy
+s = bpy.context.scene
+s.use_nodes = True
+tree = s.node_tree
+out = tree.nodes.new("CompositorNodeOutputFile")
+out.base_path = "//elsewhere"
+out.format.file_format, out.format.color_depth, out.format.exr_codec = "OPEN_EXR", "16", "ZIP"
+out.file_slots[0].path = "beauty"
+tree.links.new(tree.nodes["Render Layers"].outputs["Image"], out.inputs[0])
+bpy.ops.wm.save_mainfile()
+`
+
+// TestDevelopInParts renders a frame in four borders, puts them together, and makes of that,
+// in a session that hasn't rendered, what rendering the frame whole gives: bit for bit where the
+// delivered image is linear, with the further files.
+func TestDevelopInParts(t *testing.T) {
+	b := blender.New(blender.Config{})
+	found, err := b.Find(t.Context())
+	if err != nil || len(found) == 0 {
+		t.Fatalf("no Blender found (%v); install it: apt-get install blender", err)
+	}
+	w := t.TempDir()
+	folder := filepath.Join(w, render.SceneFolder)
+	rendertest.BlenderScene(t, found[0].Path, folder, "")
+	cmd := exec.CommandContext(t.Context(), found[0].Path, "-b", filepath.Join(folder, "scene.blend"), "-noaudio", "--python-exit-code", "64", "--python-expr", outputScript)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	rc := rendertest.Recipe(found[0].Version)
+	rc.Samples, rc.Format, rc.ColorMode, rc.ColorDepth, rc.ExrCodec, rc.Compositing = 8, "OPEN_EXR", "RGBA", "16", "ZIP", true
+	open := func() render.Session {
+		t.Helper()
+		s, err := b.Open(t.Context(), render.Options{Install: found[0], Workspace: w, Recipe: rc, Threads: 1, Sandbox: render.NoSandbox{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	s := open()
+	defer s.Close()
+	whole, err := s.Render(t.Context(), render.Request{Frame: 3, Seed: 5, OutDir: w, Master: true}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut := []render.Rect{{W: 80, H: 48}, {X: 80, W: rc.Width - 80, H: 48}, {Y: 48, W: 80, H: rc.Height - 48}, {X: 80, Y: 48, W: rc.Width - 80, H: rc.Height - 48}}
+	parts, err := s.Render(t.Context(), render.Request{Frame: 3, Seed: 5, OutDir: w, Master: true, Borders: cut}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var placed []raster.Placed
+	for _, tile := range parts.Tiles {
+		var part bytes.Buffer
+		if err := raster.EncodeEXR(&part, tile.Master, true); err != nil {
+			t.Fatal(err)
+		}
+		placed = append(placed, raster.Placed{Rect: tile.Rect, Open: func() (*raster.EXR, error) {
+			return raster.OpenEXR(bytes.NewReader(part.Bytes()), int64(part.Len()), raster.Limits{})
+		}})
+	}
+	pasted, err := os.Create(filepath.Join(t.TempDir(), "pasted.exr"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pasted.Close()
+	if err := raster.Paste(pasted, rc.Width, rc.Height, parts.Tiles[0].Master.Channels, placed, nil); err != nil {
+		t.Fatal(err)
+	}
+	read := func(path string) *raster.Raster {
+		t.Helper()
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		img, err := raster.DecodeEXR(data, raster.Limits{W: rc.Width, H: rc.Height})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return img
+	}
+	master := read(pasted.Name())
+	if once := read(whole.Master); !bytes.Equal(once.Bits, master.Bits) || !slices.Equal(once.Channels, master.Channels) {
+		t.Fatalf("the parts make another master: %v, %v", once.Channels, master.Channels)
+	}
+	other, out := open(), filepath.Join(w, "other")
+	defer other.Close()
+	if err := os.Mkdir(out, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	made, err := other.(render.Developer).Develop(t.Context(), render.Develop{Frame: 3, Seed: 5, Master: master, OutDir: out, Exact: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(read(made.File.Path).Bits, read(whole.Files[0].Path).Bits) {
+		t.Error("the image that was made from parts has other pixels than the one that was rendered whole")
+	}
+	if len(made.Extras) != 1 || len(whole.Extras) != 1 || made.Extras[0].Name != whole.Extras[0].Name {
+		t.Fatalf("further files %+v, rendered whole %+v", made.Extras, whole.Extras)
+	}
+	if !bytes.Equal(read(made.Extras[0].Path).Bits, read(whole.Extras[0].Path).Bits) {
+		t.Error("the further file has other pixels")
+	}
+	if _, err := os.Stat(filepath.Join(folder, "elsewhere")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the scene chose where a file goes: %v", err)
 	}
 }

@@ -13,8 +13,13 @@ import (
 	"github.com/heliostat-render/heliostat/shared/render/resident"
 )
 
-//go:embed session.py
-var sessionScript string
+// session.py begins to work at its end, so it stands last.
+var (
+	//go:embed develop.py
+	developScript string
+	//go:embed session.py
+	sessionScript string
+)
 
 // Pixels around a border: those that the script's MARGIN renders, and the most that we take.
 const (
@@ -49,7 +54,7 @@ func (b *Blender) Open(ctx context.Context, o render.Options) (render.Session, e
 		more = append(more, "ONEAPI_DEVICE_SELECTOR=level_zero:"+o.DeviceID)
 	}
 	s, err := resident.Open(ctx, resident.Config{
-		Name: "Blender", Script: sessionScript, Home: ".blender", Timeout: b.cfg.OpenTimeout, Parse: parseLine,
+		Name: "Blender", Script: developScript + sessionScript, Home: ".blender", Timeout: b.cfg.OpenTimeout, Parse: parseLine,
 		// The last of -y and -Y wins wherever it stands, so nothing of a job's may come after.
 		Argv: func(script string) []string {
 			return append(argv, "-Y", "--python-exit-code", "64", "-P", script)

@@ -297,37 +297,6 @@ class Session:
         margin = MARGIN if self.scene.render.engine == "CYCLES" and c.use_adaptive_sampling else 0
         return max(low - margin, 0), min(high + margin, size)
 
-    # -- from a master to the delivered image
-
-    def develop(self, cmd):
-        """Makes the delivered image from a noisy master: compositor and view transform, without
-        sampling. A copy of the scene is changed, so that the loaded one stays as it is."""
-        before = os.times()
-        scene = self.scene.copy()
-        image = bpy.data.images.load(cmd["master"], check_existing=False)
-        try:
-            scene.frame_current = cmd["frame"]
-            sampled = feed_master(scene, self.scene, image)
-            if sampled and scene.render.engine == "CYCLES":
-                scene.cycles.seed = cmd["seed"]
-                scene.cycles.samples = max(4, scene.cycles.samples // 8)
-                scene.cycles.use_denoising = False
-            scene.render.use_border = scene.render.use_crop_to_border = False
-            scene.render.filepath = os.path.join(cmd["dir"], cmd["name"])
-            try:
-                done = bpy.ops.render.render(write_still=True, scene=scene.name)
-            except RuntimeError as e:
-                raise refusal(clean(e))
-            if "FINISHED" not in done:
-                raise Refused("crashed", "Blender gave up on developing frame %d" % cmd["frame"])
-            final = scene.render.filepath + scene.render.file_extension
-        finally:
-            bpy.data.images.remove(image)
-            bpy.data.scenes.remove(scene)
-        after = os.times()
-        answer(event="done", id=cmd["id"], cpu=after.user + after.system - before.user - before.system,
-               rss=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, final=final, sampled=sampled)
-
     def shoot(self, cmd, name):
         scene = self.scene
         scene.render.filepath = os.path.join(cmd["dir"], name)
@@ -394,39 +363,6 @@ class Session:
         if self.recipe.get("device") == "GPU" and any(w in renderer.lower() for w in ("llvmpipe", "softpipe", "swrast", "software")):
             raise Refused("unsupported", "the recipe asks for a GPU, and this machine gives Blender only software OpenGL (%s); "
                           "a GPU job never runs on a CPU silently" % renderer)
-
-
-def feed_master(scene, original, image):
-    """Puts a master in the place of what the scene would render. Tells whether the compositor
-    uses other passes too, which are then still rendered."""
-    if not (scene.render.use_compositing and scene.use_nodes and scene.node_tree is not None):
-        scene.use_nodes = scene.render.use_compositing = True
-        tree = scene.node_tree
-        tree.nodes.clear()
-        out, source = tree.nodes.new("CompositorNodeComposite"), tree.nodes.new("CompositorNodeRLayers")
-        source.scene, source.layer = scene, next(layer.name for layer in scene.view_layers if layer.use)
-        for name in ("Image", "Alpha"):
-            tree.links.new(source.outputs[name], out.inputs[name])
-    tree, sampled = scene.node_tree, False
-    for source in [n for n in tree.nodes if n.type == "R_LAYERS" and n.scene in (scene, original)]:
-        master = tree.nodes.new("CompositorNodeImage")
-        master.image = image
-        try:
-            master.layer = source.layer
-        except TypeError:
-            raise Refused("unsupported", "the master has no layer %r" % source.layer)
-        feeds = {"Image": master.outputs["Combined"], "Noisy Image": master.outputs["Combined"], "Alpha": master.outputs["Alpha"]}
-        rest = False
-        for link in [l for l in tree.links if l.from_node == source]:
-            if link.from_socket.name in feeds:
-                tree.links.new(feeds[link.from_socket.name], link.to_socket)
-            else:
-                rest = True
-        if rest:
-            sampled, source.scene = True, scene
-        else:
-            tree.nodes.remove(source)
-    return sampled
 
 
 NOT_RENDERED = (bpy.types.Brush, bpy.types.Screen, bpy.types.WorkSpace, bpy.types.WindowManager)
@@ -588,7 +524,7 @@ def main():
             elif cmd["do"] == "render":
                 session.render(cmd)
             elif cmd["do"] == "develop":
-                session.develop(cmd)
+                develop(session, cmd)
             elif cmd["do"] == "quit":
                 break
         except Refused as e:

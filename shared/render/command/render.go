@@ -19,35 +19,16 @@ import (
 
 // Render runs the program for a frame, or for some borders of it.
 func (s *session) Render(ctx context.Context, r render.Request, progress func(render.Progress)) (render.Frame, error) {
-	f, err := s.render(ctx, r, progress)
+	out, err := s.fresh(r)
 	if err != nil {
 		return render.Frame{}, fmt.Errorf("rendering frame %d: %w", r.Frame, err)
 	}
-	return f, nil
-}
-
-func (s *session) render(ctx context.Context, r render.Request, progress func(render.Progress)) (render.Frame, error) {
-	out, err := s.fresh(r)
-	if err != nil {
-		return render.Frame{}, err
-	}
-	start := time.Now()
-	s.track.Start(r.Frame, len(r.Borders))
-	f := render.Frame{Number: r.Frame}
-	if len(r.Borders) > 0 {
-		err = s.borders(ctx, &f, r, out, progress)
-	} else {
-		err = s.frame(ctx, &f, r, out, progress)
-	}
-	if err != nil {
-		return render.Frame{}, err
-	}
-	s.track.Finish()
-	f.Seconds = time.Since(start).Seconds()
-	if progress != nil {
-		progress(s.track.Complete())
-	}
-	return f, nil
+	return s.track.Request(r, progress, func(f *render.Frame) error {
+		if len(r.Borders) > 0 {
+			return s.borders(ctx, f, r, out, progress)
+		}
+		return s.frame(ctx, f, r, out, progress)
+	})
 }
 
 // fresh validates a request and returns its folder relative to the workspace.
@@ -105,15 +86,11 @@ func (s *session) borders(ctx context.Context, f *render.Frame, r render.Request
 		}
 		return took, nil
 	}
-	if s.c.d.Tile == nil {
-		box := region.Box{Rect: s.whole()}
-		for i := range r.Borders {
-			box.Members = append(box.Members, i)
-		}
-		_, err := shoot([]region.Box{box})
-		return err
+	work := region.Work{Borders: r.Borders, Whole: s.whole(), Costs: &s.costs, Single: s.c.d.Tile == nil, Typical: true}
+	if s.c.d.Tile != nil {
+		work.Margin = s.c.d.Tile.Margin
 	}
-	return region.Work{Borders: r.Borders, Whole: s.whole(), Margin: s.c.d.Tile.Margin, Costs: &s.costs, Typical: true}.Run(shoot)
+	return work.Run(shoot)
 }
 
 // box renders a region with its margin and cuts its borders out. It returns what it rendered.
@@ -145,17 +122,7 @@ func (s *session) box(ctx context.Context, f *render.Frame, r render.Request, ou
 	if err := s.root.Remove(path); err != nil {
 		return at, err
 	}
-	for _, n := range box.Members {
-		b := r.Borders[n]
-		f.Tiles[n].Rect = b
-		if img == nil {
-			continue // a lossy format
-		}
-		if f.Tiles[n].Final, err = img.Crop(render.Rect{X: b.X - shown.X, Y: b.Y - shown.Y, W: b.W, H: b.H}); err != nil {
-			return at, err
-		}
-	}
-	return at, nil
+	return at, box.Cut(img, nil, shown, r.Borders, f.Tiles) // a lossy format has no image here
 }
 
 func (s *session) read(path string) ([]byte, error) {

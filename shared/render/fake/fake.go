@@ -11,6 +11,7 @@ package fake
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -43,6 +44,8 @@ type Behaviour struct {
 	FailOpen error
 	// Class is the device class of the install; "" is "cpu/fake".
 	Class string
+	// Version is the install's; "" is the constant.
+	Version string
 	// Samples, when not 0, are rendered instead of the recipe's: a cheat.
 	Samples int
 	// FrameShift is added to every frame number before it is rendered: another cheat.
@@ -70,7 +73,7 @@ func (r *Renderer) Find(ctx context.Context) ([]render.Install, error) {
 		class = "cpu/fake"
 	}
 	return []render.Install{{
-		Renderer: "fake", Version: Version, Path: "/fake", Engines: []string{"CYCLES"}, Devices: []string{"CPU"}, Class: class,
+		Renderer: "fake", Version: cmp.Or(r.B.Version, Version), Path: "/fake", Engines: []string{"CYCLES"}, Devices: []string{"CPU"}, Class: class,
 	}}, ctx.Err()
 }
 
@@ -89,7 +92,7 @@ func (r *Renderer) Open(ctx context.Context, o render.Options) (render.Session, 
 	switch {
 	case o.Sandbox == nil:
 		return nil, errors.New("opening the fake: no sandbox given")
-	case rc.Version != "" && rc.Version != Version, rc.BuildHash != "":
+	case !render.Suits(rc, cmp.Or(r.B.Version, Version)), rc.BuildHash != "":
 		return fail(render.ErrUnsupported, "version %s build %q", rc.Version, rc.BuildHash)
 	case rc.Engine != "CYCLES":
 		return fail(render.ErrUnsupported, "engine %s", rc.Engine)
@@ -250,7 +253,6 @@ func (s *session) draw(r render.Request, b render.Rect) (master, final *raster.R
 	}
 	samples = min(max(samples, 1), 64)
 	master = raster.New(b.W, b.H, []string{"R", "G", "B", "A"}, raster.F16)
-	final = raster.New(b.W, b.H, []string{"R", "G", "B"}, raster.U8)
 	for y := range b.H {
 		for x := range b.W {
 			px, py := b.X+x, b.Y+y
@@ -263,12 +265,11 @@ func (s *session) draw(r render.Request, b render.Rect) (master, final *raster.R
 			for c, scale := range []float64{1, 0.8, 0.6} {
 				v := max(base*scale+0.5*noise, 0)
 				master.Set(x, y, c, v)
-				final.Set(x, y, c, math.Sqrt(master.At(x, y, c)))
 			}
 			master.Set(x, y, 3, 1)
 		}
 	}
-	return master, final
+	return master, delivered(master)
 }
 
 // hash gives 0 to 1, the same for the same arguments.

@@ -12,6 +12,7 @@ package region
 import (
 	"slices"
 
+	"github.com/heliostat-render/heliostat/shared/proof/raster"
 	"github.com/heliostat-render/heliostat/shared/render"
 )
 
@@ -84,6 +85,28 @@ func join(a, b render.Rect) render.Rect {
 	return render.Rect{X: x, Y: y, W: max(a.X+a.W, b.X+b.W) - x, H: max(a.Y+a.H, b.Y+b.H) - y}
 }
 
+// Cut takes a box's borders out of what was rendered for it, which shows that region of the
+// frame, and puts them among the tiles of all borders. The delivered image or the noisy master
+// may be missing.
+func (b Box) Cut(final, master *raster.Raster, shown render.Rect, borders []render.Rect, tiles []render.Tile) (err error) {
+	for _, n := range b.Members {
+		at := borders[n]
+		tiles[n].Rect = at
+		at.X, at.Y = at.X-shown.X, at.Y-shown.Y
+		if final != nil {
+			if tiles[n].Final, err = final.Crop(at); err != nil {
+				return err
+			}
+		}
+		if master != nil {
+			if tiles[n].Master, err = master.Crop(at); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // Costs learns from finished boxes what a box costs before its first pixel. The zero value
 // knows nothing.
 type Costs struct {
@@ -126,6 +149,8 @@ type Work struct {
 	Whole   render.Rect // the frame
 	Margin  int         // pixels that are rendered around every box
 	Costs   *Costs      // of the session
+	// Single says that the renderer makes only whole images: one box holds every border.
+	Single bool
 	// Typical says that already the first box costs what the others do; else it also loads or
 	// synchronises the frame, and isn't learnt from.
 	Typical bool
@@ -140,6 +165,14 @@ type Took struct {
 // Run gives the boxes to shoot until every border is in one. It learns from each batch: a
 // few boxes at first, then more at a time.
 func (w Work) Run(shoot func([]Box) ([]Took, error)) error {
+	if w.Single {
+		box := Box{Rect: w.Whole, Members: make([]int, len(w.Borders))}
+		for i := range box.Members {
+			box.Members[i] = i
+		}
+		_, err := shoot([]Box{box})
+		return err
+	}
 	left := make([]int, len(w.Borders))
 	for i := range left {
 		left[i] = i

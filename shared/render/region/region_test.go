@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/heliostat-render/heliostat/shared/proof/raster"
 	"github.com/heliostat-render/heliostat/shared/render"
 )
 
@@ -77,5 +78,51 @@ func TestCosts(t *testing.T) {
 	}
 	if n := c.Fixed(1000); n != 1000 {
 		t.Errorf("the limit: %d", n)
+	}
+}
+
+func TestCutTakesEachBorderFromItsPlace(t *testing.T) {
+	shown := render.Rect{X: 8, Y: 4, W: 24, H: 16} // with a margin around the box
+	whole := raster.New(shown.W, shown.H, []string{"V"}, raster.F32)
+	for y := range shown.H {
+		for x := range shown.W {
+			whole.Set(x, y, 0, float64(1000*(shown.Y+y)+shown.X+x))
+		}
+	}
+	borders := []render.Rect{{X: 100, W: 1, H: 1}, {X: 12, Y: 8, W: 4, H: 2}, {X: 20, Y: 10, W: 8, H: 6}}
+	tiles := make([]render.Tile, len(borders))
+	box := Box{Rect: render.Rect{X: 12, Y: 8, W: 16, H: 8}, Members: []int{1, 2}}
+	if err := box.Cut(whole, nil, shown, borders, tiles); err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range box.Members {
+		b, got := borders[n], tiles[n].Final
+		if tiles[n].Rect != b || tiles[n].Master != nil || got.W != b.W || got.H != b.H {
+			t.Fatalf("border %d became %+v", n, tiles[n])
+		}
+		if first, want := got.At(0, 0, 0), float64(1000*b.Y+b.X); first != want {
+			t.Errorf("border %d begins with %v, want %v", n, first, want)
+		}
+	}
+	if tiles[0].Final != nil {
+		t.Error("a border of another box was cut")
+	}
+	if err := (Box{Members: []int{0}}).Cut(whole, nil, shown, borders, tiles); err == nil {
+		t.Error("a border outside of what is shown was cut")
+	}
+}
+
+func TestAWholeImageHoldsEveryBorder(t *testing.T) {
+	calls := 0
+	w := Work{Borders: make([]render.Rect, 5), Whole: render.Rect{W: 64, H: 64}, Costs: &Costs{}, Single: true}
+	err := w.Run(func(boxes []Box) ([]Took, error) {
+		calls++
+		if len(boxes) != 1 || boxes[0].Rect != w.Whole || len(boxes[0].Members) != 5 || boxes[0].Members[4] != 4 {
+			t.Errorf("got %+v", boxes)
+		}
+		return nil, nil
+	})
+	if err != nil || calls != 1 {
+		t.Errorf("%d calls, %v", calls, err)
 	}
 }

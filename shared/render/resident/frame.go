@@ -15,37 +15,16 @@ import (
 
 // Render renders a frame or some borders of it.
 func (s *Session) Render(ctx context.Context, r render.Request, progress func(render.Progress)) (render.Frame, error) {
-	f, err := s.render(ctx, r, progress)
+	out, err := s.Fresh(r)
 	if err != nil {
 		return render.Frame{}, fmt.Errorf("rendering frame %d: %w", r.Frame, err)
 	}
-	return f, nil
-}
-
-func (s *Session) render(ctx context.Context, r render.Request, progress func(render.Progress)) (render.Frame, error) {
-	out, err := s.Fresh(r)
-	if err != nil {
-		return render.Frame{}, err
-	}
-	start := time.Now()
-	s.track.Start(r.Frame, len(r.Borders))
-	f := render.Frame{Number: r.Frame}
-	if len(r.Borders) > 0 {
-		err = s.borders(ctx, &f, r, out, progress)
-	} else {
-		err = s.frame(ctx, &f, r, out, progress)
-	}
-	if err != nil {
-		return render.Frame{}, err
-	}
-	s.track.Finish()
-	f.Seconds = time.Since(start).Seconds()
-	done := s.track.Complete()
-	f.DeviceMemory = done.DeviceMemory
-	if progress != nil {
-		progress(done)
-	}
-	return f, nil
+	return s.track.Request(r, progress, func(f *render.Frame) error {
+		if len(r.Borders) > 0 {
+			return s.borders(ctx, f, r, out, progress)
+		}
+		return s.frame(ctx, f, r, out, progress)
+	})
 }
 
 // Fresh validates a request and returns its folder relative to the workspace.
@@ -101,27 +80,14 @@ func (s *Session) frame(ctx context.Context, f *render.Frame, r render.Request, 
 	if len(a.Files) == 0 {
 		return s.crashed("%s wrote no image", s.cfg.Name)
 	}
-	if len(a.Files) > 1+proof.MaxExtras {
-		return &render.Error{Kind: render.ErrBadScene, Cause: fmt.Sprintf("frame %d has %d further files, at most %d", r.Frame, len(a.Files)-1, proof.MaxExtras)}
-	}
 	final := filepath.Join(out, filepath.Base(a.Files[0].Path))
 	info, err := s.regular(final)
 	if err != nil {
 		return err
 	}
 	f.Files = []render.File{{Path: filepath.Join(s.opts.Workspace, final), Size: info.Size()}}
-	var names []string
-	for _, x := range a.Files[1:] {
-		extra := filepath.Join(out, filepath.Base(x.Path))
-		info, err := s.regular(extra)
-		if err != nil {
-			return err
-		}
-		if err := proof.CheckExtraName(x.Name); err != nil || slices.Contains(names, x.Name) {
-			return &render.Error{Kind: render.ErrBadScene, Cause: fmt.Sprintf("a further output can't be called %.160q, or two are", x.Name)}
-		}
-		names = append(names, x.Name)
-		f.Extras = append(f.Extras, render.File{Path: filepath.Join(s.opts.Workspace, extra), Name: x.Name, Size: info.Size()})
+	if f.Extras, err = s.Extras(r.Frame, out, a.Files[1:]); err != nil {
+		return err
 	}
 	if !r.Master || len(a.Masters) == 0 {
 		return nil
@@ -132,6 +98,28 @@ func (s *Session) frame(ctx context.Context, f *render.Frame, r render.Request, 
 	}
 	f.Master = filepath.Join(s.opts.Workspace, master)
 	return nil
+}
+
+// Extras are the further files that the script wrote into a folder of the workspace for a frame.
+func (s *Session) Extras(frame int, out string, files []FileReply) ([]render.File, error) {
+	if len(files) > proof.MaxExtras {
+		return nil, &render.Error{Kind: render.ErrBadScene, Cause: fmt.Sprintf("frame %d has %d further files, at most %d", frame, len(files), proof.MaxExtras)}
+	}
+	var list []render.File
+	var names []string
+	for _, x := range files {
+		extra := filepath.Join(out, filepath.Base(x.Path))
+		info, err := s.regular(extra)
+		if err != nil {
+			return nil, err
+		}
+		if err := proof.CheckExtraName(x.Name); err != nil || slices.Contains(names, x.Name) {
+			return nil, &render.Error{Kind: render.ErrBadScene, Cause: fmt.Sprintf("a further output can't be called %.160q, or two are", x.Name)}
+		}
+		names = append(names, x.Name)
+		list = append(list, render.File{Path: filepath.Join(s.opts.Workspace, extra), Name: x.Name, Size: info.Size()})
+	}
+	return list, nil
 }
 
 // borders renders boxes around the borders and cuts them out.
@@ -170,23 +158,14 @@ func (s *Session) borders(ctx context.Context, f *render.Frame, r render.Request
 		s.track.Part(done)
 		return took, nil
 	}
-	if s.cfg.Whole {
-		box := region.Box{Rect: whole}
-		for i := range r.Borders {
-			box.Members = append(box.Members, i)
-		}
-		_, err := shoot([]region.Box{box})
-		return err
-	}
 	return region.Work{
-		Borders: r.Borders, Whole: whole, Margin: s.cfg.Margin, Costs: &s.costs, Typical: s.at != nil && *s.at == r.Frame,
+		Borders: r.Borders, Whole: whole, Margin: s.cfg.Margin, Costs: &s.costs, Single: s.cfg.Whole, Typical: s.at != nil && *s.at == r.Frame,
 	}.Run(shoot)
 }
 
 // takeBox cuts the borders out of a rendered box.
 func (s *Session) takeBox(f *render.Frame, r render.Request, out string, box region.Box, shown TileReply) error {
-	inner, err := s.inner(box.Rect, shown)
-	if err != nil {
+	if err := s.inside(box.Rect, shown); err != nil {
 		return err
 	}
 	var final, master *raster.Raster
@@ -196,7 +175,8 @@ func (s *Session) takeBox(f *render.Frame, r render.Request, out string, box reg
 		if err != nil {
 			return err
 		}
-		if final, err = proof.Decode(filepath.Ext(path), data, raster.Limits{W: shown.W, H: shown.H}); err != nil {
+		final, err = proof.Decode(filepath.Ext(path), data, raster.Limits{W: shown.W, H: shown.H})
+		if err != nil {
 			return err
 		}
 	}
@@ -204,37 +184,23 @@ func (s *Session) takeBox(f *render.Frame, r render.Request, out string, box reg
 		return err
 	}
 	if r.Master && len(shown.Masters) > 0 {
+		var err error
 		if master, err = s.masters(out, shown.Masters, shown.W, shown.H); err != nil {
 			return err
 		}
 	}
-	for _, n := range box.Members {
-		b := r.Borders[n]
-		at := render.Rect{X: inner.X + b.X - box.X, Y: inner.Y + b.Y - box.Y, W: b.W, H: b.H}
-		t := render.Tile{Rect: b}
-		if final != nil {
-			if t.Final, err = final.Crop(at); err != nil {
-				return err
-			}
-		}
-		if master != nil {
-			if t.Master, err = master.Crop(at); err != nil {
-				return err
-			}
-		}
-		f.Tiles[n] = t
-	}
-	return nil
+	return box.Cut(final, master, render.Rect{X: shown.X, Y: shown.Y, W: shown.W, H: shown.H}, r.Borders, f.Tiles)
 }
 
-// inner returns where a box lies in the region that was rendered for it.
-func (s *Session) inner(b render.Rect, shown TileReply) (render.Rect, error) {
+// inside makes sure that a box lies in the region that was rendered for it, and that this isn't
+// larger than it may be.
+func (s *Session) inside(b render.Rect, shown TileReply) error {
 	left, top := b.X-shown.X, b.Y-shown.Y
 	right, bottom := shown.W-b.W-left, shown.H-b.H-top
 	for _, margin := range []int{left, top, right, bottom} {
 		if margin < 0 || margin > s.cfg.MaxMargin {
-			return render.Rect{}, s.crashed("%s rendered %+v for the border %+v", s.cfg.Name, shown, b)
+			return s.crashed("%s rendered %+v for the border %+v", s.cfg.Name, shown, b)
 		}
 	}
-	return render.Rect{X: left, Y: top, W: b.W, H: b.H}, nil
+	return nil
 }

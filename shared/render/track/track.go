@@ -8,11 +8,11 @@
 package track
 
 import (
+	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"time"
-
-	"strconv"
 
 	"github.com/heliostat-render/heliostat/shared/render"
 )
@@ -57,6 +57,24 @@ func (t *Tracker) Complete() render.Progress {
 	p := t.last
 	p.Fraction, p.Remaining = 1, 0
 	return p
+}
+
+// Request runs one request from its start to its completion, and fills in what the tracker
+// knows of it. The error says which frame it was.
+func (t *Tracker) Request(r render.Request, progress func(render.Progress), do func(*render.Frame) error) (render.Frame, error) {
+	began := time.Now()
+	t.Start(r.Frame, len(r.Borders))
+	f := render.Frame{Number: r.Frame}
+	if err := do(&f); err != nil {
+		return render.Frame{}, fmt.Errorf("rendering frame %d: %w", r.Frame, err)
+	}
+	t.Finish()
+	done := t.Complete()
+	f.Seconds, f.DeviceMemory = time.Since(began).Seconds(), done.DeviceMemory
+	if progress != nil {
+		progress(done)
+	}
+	return f, nil
 }
 
 // Line reads one line of output; false when it tells nothing new.

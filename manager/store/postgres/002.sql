@@ -1,0 +1,4 @@
+-- As manager/store/sqlite/005.sql.
+ALTER TABLE jobs ADD COLUMN release_after BIGINT NOT NULL DEFAULT -1;
+ALTER TABLE jobs ADD COLUMN release_left BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN release_at BIGINT NOT NULL DEFAULT 0;
