@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -18,11 +19,13 @@ type wants struct {
 	after, tags, allow, block []string
 	vram, memory              string
 	class, region, deadline   string
-	scout, probe              bool
+	scout, probe, anyPatch    bool
+	release                   string
 	tiles                     int
 
 	needs job.Needs // from the flags above, by check
 	due   int64     // Unix seconds, 0 for none
+	held  *int64    // seconds, from release; nil for ever
 }
 
 func (w *wants) register(flags *pflag.FlagSet) {
@@ -36,7 +39,9 @@ func (w *wants) register(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&w.block, "block", nil, "never these `workers`, by address; repeatable")
 	flags.StringVar(&w.deadline, "deadline", "", "finish by this `time`, such as 6h or \"2026-11-23 08:00\": jobs that would be late go first")
 	flags.BoolVar(&w.scout, "scout", false, "render the first, the middle and the last frame, and the rest after heliostat job release")
+	flags.StringVar(&w.release, "scout-release", "never", "with --scout: release the rest by itself `after` so long, such as 2h, counted from the scouts' check; verified is at once, never waits for you")
 	flags.BoolVar(&w.probe, "probe", false, "pay for three frames at reduced samples first, so that the quote is a good one")
+	flags.BoolVar(&w.anyPatch, "any-patch", false, "take workers with any patch release of your Blender, such as 3.4.0 for 3.4.1: more of them, and pixels that may differ a little between frames")
 	flags.IntVar(&w.tiles, "tiles", 0, "split a still into about so many parts")
 	// Managers refuse it until workers and verifiers can render and judge parts of a still.
 	if err := flags.MarkHidden("tiles"); err != nil {
@@ -67,6 +72,10 @@ func (w *wants) check(now time.Time) error {
 			}
 		}
 	}
+	var err error
+	if w.held, err = parseRelease(w.release, w.scout); err != nil {
+		return usageError{err}
+	}
 	if w.tiles < 0 || w.tiles > 1024 {
 		return usagef("--tiles %d is out of range; use 2 to 1024, or leave it out", w.tiles)
 	}
@@ -84,7 +93,31 @@ func (w *wants) check(now time.Time) error {
 // apply puts them into the scene.
 func (w *wants) apply(s *submit.Scene) {
 	s.Needs, s.After, s.Scout, s.Tiles, s.Probe, s.Deadline = w.needs, w.after, w.scout, w.tiles, w.probe, w.due
+	s.ReleaseAfter = w.held
+	s.Recipe.AnyPatch = s.Recipe.AnyPatch || w.anyPatch
 }
+
+// parseRelease reads after which time scouted jobs go on by themselves, nil for never.
+func parseRelease(text string, scout bool) (*int64, error) {
+	if text == "never" {
+		return nil, nil
+	}
+	if !scout {
+		return nil, errors.New("--scout-release needs --scout: without scout frames nothing is held back")
+	}
+	if text == "verified" {
+		return new(int64), nil
+	}
+	after, err := time.ParseDuration(text)
+	if err != nil || after < 0 || after > maxRelease {
+		return nil, fmt.Errorf("--scout-release %q can't be used: write a time such as 90m or 2h, up to 30 days (720h), or verified, or never", text)
+	}
+	seconds := int64(math.Ceil(after.Seconds()))
+	return &seconds, nil
+}
+
+// maxRelease is what managers allow.
+const maxRelease = 30 * 24 * time.Hour
 
 // parseSize reads bytes: "12G", "512M", in powers of 1024; without a unit they are GiB.
 func parseSize(text string) (int64, error) {
@@ -124,6 +157,20 @@ func parseDeadline(text string, now time.Time) (time.Time, error) {
 	return due, nil
 }
 
+// scouting says how far a job with scout frames is.
+func scouting(j job.Job) string {
+	switch text := "first, middle and last frame; the rest waits for heliostat job release " + j.ID; {
+	case j.Released:
+		return "seen, the rest is released"
+	case j.ReleaseAfter == nil:
+		return text + ", it isn't released by itself"
+	case j.ReleaseAt > 0:
+		return text + ", or until " + time.UnixMilli(j.ReleaseAt).Format("2006-01-02 15:04:05")
+	default:
+		return text + fmt.Sprintf(", or until %s after their check", time.Duration(*j.ReleaseAfter)*time.Second)
+	}
+}
+
 // wantsOf are the same of a job that is there, for people.
 func wantsOf(j job.Job) (facts [][]string) {
 	add := func(name, text string) {
@@ -139,7 +186,10 @@ func wantsOf(j job.Job) (facts [][]string) {
 	}
 	add("after", strings.Join(j.After, ", "))
 	if j.Scout {
-		add("scouts", map[bool]string{false: "first, middle and last frame; the rest waits for heliostat job release " + j.ID, true: "seen, the rest is released"}[j.Released])
+		add("scouts", scouting(j))
+	}
+	if j.Recipe.AnyPatch {
+		add("releases", "any patch release of "+j.Recipe.Version)
 	}
 	var needs []string
 	for _, size := range []struct {

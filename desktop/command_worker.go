@@ -9,7 +9,6 @@ import (
 	"github.com/heliostat-render/heliostat/shared/identity"
 	"github.com/heliostat-render/heliostat/shared/service"
 	"github.com/heliostat-render/heliostat/shared/wire"
-	"github.com/heliostat-render/heliostat/workerapp/rules"
 )
 
 func (c *cli) workerCommand() *cobra.Command {
@@ -23,8 +22,8 @@ folder that --data names. SIGTERM gives the task in hand back and stops within s
 		Example: "  heliostat worker\n  heliostat worker --manager https://farm.example --threads 8 --price 0.05 --log json",
 		Args:    c.noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := f.check(); err != nil {
-				return err
+			if err := f.Check(); err != nil {
+				return usageError{err}
 			}
 			level := slog.LevelInfo
 			if c.verbose {
@@ -38,15 +37,11 @@ folder that --data names. SIGTERM gives the task in hand back and stops within s
 			if cmd.Flags().Changed("data") {
 				dir = c.data
 			}
-			var id *identity.Identity
-			engine, id, err := newEngine(c.manager, dir, f, log, func(wire.Welcome) {
+			engine, err := newEngine(c.manager, dir, f, log, func(_ wire.Welcome, id *identity.Identity) {
 				service.Ready(c.out, "id", id.Address(), "manager", c.manager)
 			})
 			if err != nil {
 				return err
-			}
-			if f.paused != "" {
-				engine.Pause(rules.Now, f.paused)
 			}
 			err = engine.Run(cmd.Context())
 			if cmd.Context().Err() != nil {
@@ -55,19 +50,6 @@ folder that --data names. SIGTERM gives the task in hand back and stops within s
 			return err
 		},
 	}
-	flags := cmd.Flags()
-	flags.StringVar(&f.name, "name", "", "name shown to people (default: this machine's)")
-	flags.StringVar(&f.device, "device", f.device, "cpu, auto (a GPU where one can be used), optix, cuda, hip, oneapi or metal")
-	flags.IntVar(&f.threads, "threads", 0, "threads of a renderer (default: all)")
-	flags.StringVar(&f.sandbox, "sandbox", f.sandbox, "auto or bwrap confine scenes; none runs them with your rights")
-	flags.Float64Var(&f.price, "price", 0, "least price of a work unit, in tokens")
-	flags.Int64Var(&f.cacheGB, "cache", f.cacheGB, "size of the chunk cache, in `GiB`")
-	flags.Int64Var(&f.minFreeMB, "min-free", f.minFreeMB, "take no work with less free disk, in `MiB`")
-	flags.Float64Var(&f.memoryGB, "memory", 0, "memory that a renderer may map, in `GiB` (default: the machine's)")
-	flags.StringArrayVar(&f.blenders, "blender", nil, "`path` of a Blender to use, repeatable (default: those that are installed)")
-	flags.DurationVar(&f.claimEvery, "claim-every", f.claimEvery, "how often settled earnings are withdrawn")
-	flags.DurationVar(&f.connect, "connect-timeout", f.connect, "give up when the first sign-in takes longer; 0 tries for ever")
-	flags.DurationVar(&f.idle, "idle", f.idle, "close a renderer that wasn't used for so long")
-	flags.StringVar(&f.paused, "paused", "", "start paused, with this `reason`")
+	f.Flags(cmd.Flags())
 	return cmd
 }

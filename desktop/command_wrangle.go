@@ -105,7 +105,7 @@ never delivered, or from those named. It has its own price; the old job stays as
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(c.err, "%d frames. %s\n", len(quote.Job.Frames), quoteLine(submit.Status{Quote: &quote.Quote, Symbol: manager.Welcome().Money.Symbol}))
+			fmt.Fprintf(c.err, "%s. %s\n", counted(len(quote.Job.Frames), "frame"), quoteLine(submit.Status{Quote: &quote.Quote, Symbol: manager.Welcome().Money.Symbol}))
 			if !yes {
 				agreed, err := c.agreed(cmd.Context())
 				if err == nil && !agreed {
@@ -204,4 +204,12 @@ func (c *cli) jobFetchCommand() *cobra.Command {
 	cmd.Flags().StringVar(&out, "out", "", "`folder` for the frames")
 	cmd.Flags().StringVar(&frames, "frames", "", "which `frames`, such as 7,9 or 1-12 (default: all that are delivered)")
 	return cmd
+}
+
+// counted writes a number of things: "1 frame", "2 frames".
+func counted(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprint(n, " ", noun)
 }

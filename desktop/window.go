@@ -22,6 +22,7 @@ import (
 	"github.com/heliostat-render/heliostat/desktop/tray"
 	"github.com/heliostat-render/heliostat/shared/identity"
 	"github.com/heliostat-render/heliostat/shared/service"
+	"github.com/heliostat-render/heliostat/workerapp/setup"
 )
 
 // appID names the app to the desktop.
@@ -71,6 +72,7 @@ func (c *cli) window(ctx context.Context) error {
 	w.SetPadded(false)
 	shell := page.NewShell(page.Options{
 		Actions: model, Settings: c.settings, Address: id.Address(), Worker: workerAddress(c.workerDir()), Data: c.data,
+		Rules: ruleFile(c.workerDir()),
 		OnSave: func(next state.Settings) error {
 			if err := next.Save(c.settingsPath()); err != nil {
 				return err
@@ -164,17 +166,18 @@ func (c *cli) setSettings(next state.Settings) {
 }
 
 // workerSetup is what worker mode begins with the next time it starts.
-func (c *cli) workerSetup() (manager, dir string, flags workerFlags) {
+func (c *cli) workerSetup() (manager, dir string, s setup.Setup) {
 	c.settingsMu.Lock()
 	defer c.settingsMu.Unlock()
-	flags = workerDefaults()
-	flags.connect = 0
-	flags.name, flags.threads, flags.price = c.settings.Worker.Name, c.settings.Worker.Threads, c.settings.Worker.Price
-	if c.settings.Worker.Device != "" {
-		flags.device = c.settings.Worker.Device
+	mine := c.settings.Worker
+	s = workerDefaults()
+	s.Connect = 0
+	s.Name, s.Boards, s.Slots, s.Region, s.Tags, s.Renderers, s.Depot = mine.Name, mine.GPUs, mine.Slots, mine.Region, mine.Tags, mine.Renderers, mine.Depot
+	if mine.Device != "" {
+		s.Device = mine.Device
 	}
 	if c.settings.Blender != "" {
-		flags.blenders = []string{c.settings.Blender}
+		s.Blenders = []string{c.settings.Blender}
 	}
-	return c.manager, c.workerDir(), flags
+	return c.manager, c.workerDir(), s
 }

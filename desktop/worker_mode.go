@@ -11,7 +11,9 @@ import (
 	"github.com/heliostat-render/heliostat/desktop/state"
 	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/workerapp"
+	"github.com/heliostat-render/heliostat/workerapp/gpu"
 	"github.com/heliostat-render/heliostat/workerapp/rules"
+	"github.com/heliostat-render/heliostat/workerapp/setup"
 )
 
 // workerMode starts and stops a worker engine for the window: an engine runs once, so each
@@ -20,10 +22,12 @@ type workerMode struct {
 	ctx   context.Context // the window's; ends every engine
 	group *sync.WaitGroup
 	log   *slog.Logger
-	setup func() (manager, dir string, flags workerFlags)
+	setup func() (manager, dir string, s setup.Setup)
 
 	mu       sync.Mutex // guards what follows
 	engine   *workerapp.Engine
+	end      context.CancelFunc // of the engine that runs
+	again    bool               // begin anew once it has ended
 	starting bool
 	paused   string // the reason of a pause that came before the engine was there
 	status   state.WorkerStatus
@@ -32,8 +36,30 @@ type workerMode struct {
 
 var _ state.Worker = (*workerMode)(nil)
 
-func newWorkerMode(ctx context.Context, group *sync.WaitGroup, log *slog.Logger, setup func() (string, string, workerFlags)) *workerMode {
-	return &workerMode{ctx: ctx, group: group, log: log, setup: setup, status: state.WorkerStatus{State: state.WorkerOff}}
+func newWorkerMode(ctx context.Context, group *sync.WaitGroup, log *slog.Logger, setup func() (string, string, setup.Setup)) *workerMode {
+	w := &workerMode{ctx: ctx, group: group, log: log, setup: setup, status: state.WorkerStatus{State: state.WorkerOff}}
+	group.Go(w.look)
+	return w
+}
+
+// look finds the machine's devices, so that an owner can choose before anything runs.
+func (w *workerMode) look() {
+	found, err := gpu.List(w.ctx, gpu.NVIDIA())
+	if err != nil && len(found) == 0 {
+		w.log.Warn("the devices can't be listed", "error", err)
+		return
+	}
+	w.mu.Lock()
+	if len(w.status.Devices) == 0 {
+		for _, d := range found {
+			w.status.Devices = append(w.status.Devices, workerDevice(workerapp.Device{Device: d, On: true}))
+		}
+	}
+	status, watch := w.status, w.watch
+	w.mu.Unlock()
+	if watch != nil {
+		watch(status)
+	}
 }
 
 // Status implements state.Worker.
@@ -51,9 +77,12 @@ func (w *workerMode) Watch(f func(state.WorkerStatus)) {
 }
 
 func (w *workerMode) running() bool {
-	switch w.Status().State {
-	case state.WorkerOff, state.WorkerFailed, state.WorkerPaused:
+	status := w.Status()
+	switch status.State {
+	case state.WorkerOff, state.WorkerFailed:
 		return false
+	case state.WorkerPaused:
+		return status.Ruled() // the hours begin again in the evening
 	}
 	return true
 }
@@ -92,36 +121,59 @@ func (w *workerMode) Pause(reason string) {
 	}
 }
 
-// run is one engine's life.
+// Restart implements state.Worker.
+func (w *workerMode) Restart() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.engine != nil {
+		w.again = true
+		w.end()
+	}
+}
+
+// run is the life of engines that follow each other.
 func (w *workerMode) run() {
+	for w.once() {
+	}
+}
+
+// once is one engine's life; true asks for another.
+func (w *workerMode) once() (again bool) {
 	w.tell(state.WorkerStatus{State: state.WorkerStarting})
 	manager, dir, flags := w.setup()
-	engine, _, err := newEngine(manager, dir, flags, w.log, nil)
+	engine, err := newEngine(manager, dir, flags, w.log, nil)
 	if err != nil {
 		w.mu.Lock()
 		w.starting = false
 		w.mu.Unlock()
 		w.failed(err)
-		return
+		return false
 	}
+	ctx, end := context.WithCancel(w.ctx)
+	defer end()
 	w.mu.Lock()
-	w.engine, w.starting = engine, false
+	w.engine, w.end, w.starting, w.again = engine, end, false, false
 	paused := w.paused
 	w.mu.Unlock()
 	if paused != "" {
 		engine.Pause(rules.Now, paused)
 	}
 	stop := engine.Watch(func(s workerapp.Status) { w.tell(workerStatus(s)) })
-	err = engine.Run(w.ctx)
+	err = engine.Run(ctx)
 	stop()
 	w.mu.Lock()
-	w.engine = nil
+	again = w.again && w.ctx.Err() == nil
+	w.engine, w.starting = nil, again
 	w.mu.Unlock()
-	if err != nil && w.ctx.Err() == nil {
+	switch {
+	case again:
+		return true
+	case err != nil && w.ctx.Err() == nil:
 		w.failed(err)
-		return
+	default:
+		w.tell(state.WorkerStatus{State: state.WorkerOff})
 	}
-	w.tell(state.WorkerStatus{State: state.WorkerOff})
+	return false
 }
 
 func (w *workerMode) failed(err error) {
@@ -131,6 +183,9 @@ func (w *workerMode) failed(err error) {
 
 func (w *workerMode) tell(status state.WorkerStatus) {
 	w.mu.Lock()
+	if len(status.Devices) == 0 {
+		status.Devices = w.status.Devices // an engine that starts or ends doesn't say
+	}
 	w.status = status
 	watch := w.watch
 	w.mu.Unlock()
@@ -143,6 +198,9 @@ func (w *workerMode) tell(status state.WorkerStatus) {
 func workerStatus(s workerapp.Status) state.WorkerStatus {
 	status := state.WorkerStatus{
 		Reason: s.Reason, Today: s.FramesToday, Earned: job.Amount(math.Round(s.Earned * float64(job.Token))), Device: s.Hardware,
+	}
+	for _, d := range s.Devices {
+		status.Devices = append(status.Devices, workerDevice(d))
 	}
 	if len(s.Tasks) > 0 {
 		task := s.Tasks[0]
@@ -163,4 +221,11 @@ func workerStatus(s workerapp.Status) state.WorkerStatus {
 		status.State = state.WorkerIdle
 	}
 	return status
+}
+
+func workerDevice(d workerapp.Device) state.WorkerDevice {
+	return state.WorkerDevice{
+		ID: d.ID, GPU: d.Kind == gpu.GPU, Name: d.Name, On: d.On, Memory: d.Memory, Free: d.Free,
+		Load: d.Load, Temperature: d.Temperature, Power: d.Power,
+	}
 }

@@ -38,11 +38,12 @@ func (r *recorder) Accept(id string) { r.note("accept %s", id) }
 func (r *recorder) Claim(id string, frames []int, reason string) {
 	r.note("claim %s %v %s", id, frames, reason)
 }
-func (r *recorder) ClaimPayout() { r.note("withdraw") }
-func (r *recorder) StartWorker() { r.note("start") }
-func (r *recorder) PauseWorker() { r.note("pause worker") }
-func (r *recorder) Dismiss()     { r.note("dismiss") }
-func (r *recorder) Retry()       { r.note("retry") }
+func (r *recorder) ClaimPayout()   { r.note("withdraw") }
+func (r *recorder) StartWorker()   { r.note("start") }
+func (r *recorder) RestartWorker() { r.note("restart") }
+func (r *recorder) PauseWorker()   { r.note("pause worker") }
+func (r *recorder) Dismiss()       { r.note("dismiss") }
+func (r *recorder) Retry()         { r.note("retry") }
 func (r *recorder) save(s state.Settings) error {
 	r.saved = s
 	return nil
@@ -164,9 +165,9 @@ func TestSettingsAreCheckedBeforeTheyAreSaved(t *testing.T) {
 		t.Fatalf("a bad address ended as %q", screen.outcome.Text)
 	}
 	screen.manager.SetText("render.studio.lan:7777")
-	screen.threads.SetText("6")
+	screen.slots.SetText("2")
 	screen.save()
-	if actions.saved.Manager != "http://render.studio.lan:7777" || actions.saved.Worker.Threads != 6 {
+	if actions.saved.Manager != "http://render.studio.lan:7777" || actions.saved.Worker.Slots != 2 {
 		t.Fatalf("saved %+v", actions.saved)
 	}
 }

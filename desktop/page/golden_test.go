@@ -15,6 +15,12 @@ import (
 // window shows a shell with the example farm in Fyne's test driver.
 func window(t *testing.T, look string) (*Shell, *recorder, fyne.Window) {
 	t.Helper()
+	return windowWith(t, look, "")
+}
+
+// windowWith has a rules file with a text.
+func windowWith(t *testing.T, look, rules string) (*Shell, *recorder, fyne.Window) {
+	t.Helper()
 	t.Setenv("TZ", "UTC")
 	time.Local = time.UTC
 	app := test.NewTempApp(t)
@@ -26,7 +32,7 @@ func window(t *testing.T, look string) (*Shell, *recorder, fyne.Window) {
 	}
 	shell := NewShell(Options{
 		Actions: actions, Settings: settings, Address: example.Mine, Data: "/home/ada/.local/share/heliostat",
-		OnSave: actions.save, Now: func() time.Time { return example.Now },
+		OnSave: actions.save, Rules: ruleFile(t, rules), Now: func() time.Time { return example.Now },
 	})
 	w := test.NewTempWindow(t, shell.Object())
 	w.SetPadded(false)

@@ -147,7 +147,7 @@ func (p *openJob) arrange() {
 	width.SetMinSize(fyne.NewSize(244, 10))
 	history := widget.NewPanel(container.NewStack(width, container.NewBorder(
 		fynewidget.NewRichText(&fynewidget.TextSegment{Text: "History", Style: fynewidget.RichTextStyleStrong}), nil, nil, nil, p.events)), 8)
-	body := container.NewBorder(nil, nil, nil, widget.Pad(history, 0, 0, 6, 0), container.NewStack(p.grid, p.empty.Container))
+	body := container.New(beside{700}, container.NewStack(p.grid, p.empty.Container), widget.Pad(history, 0, 0, 6, 0))
 	p.all = container.NewBorder(widget.Pad(p.header, 0, 6, 0, 0), p.claimBar, nil, nil, body)
 }
 

@@ -10,6 +10,7 @@ import (
 	fynewidget "fyne.io/fyne/v2/widget"
 
 	"github.com/heliostat-render/heliostat/desktop/state"
+	"github.com/heliostat-render/heliostat/desktop/theme"
 	"github.com/heliostat-render/heliostat/desktop/widget"
 	"github.com/heliostat-render/heliostat/shared/job"
 )
@@ -21,6 +22,8 @@ type jobs struct {
 	list   *fynewidget.List
 	empty  *widget.Empty
 	below  *fynewidget.Label
+	stats  [4]*widget.Stat
+	strip  *fyne.Container
 	all    fyne.CanvasObject
 }
 
@@ -42,7 +45,12 @@ func newJobs(s *Shell) *jobs {
 		}
 	}
 	j.empty = widget.NewEmpty(fynetheme.MediaVideoIcon(), "", "", nil)
-	j.all = container.NewBorder(head("Jobs", j.below, nil), nil, nil, nil, container.NewStack(j.list, j.empty.Container))
+	j.strip = container.NewGridWithColumns(len(j.stats))
+	for i, name := range []string{"Throughput", "At work", "Spent", "Trouble"} {
+		j.stats[i] = widget.NewStat(name)
+		j.strip.Add(widget.Pad(j.stats[i], 6, 0, 0, 4))
+	}
+	j.all = container.NewBorder(head("Jobs", j.below, nil), j.strip, nil, nil, container.NewStack(j.list, j.empty.Container))
 	return j
 }
 
@@ -60,8 +68,51 @@ func (j *jobs) update(s state.Snapshot) {
 	}
 	j.empty.Hidden = len(j.rows) > 0
 	j.list.Hidden = len(j.rows) == 0
+	if j.strip.Hidden != (len(j.rows) == 0) {
+		j.strip.Hidden = len(j.rows) == 0
+		j.all.Refresh()
+	}
+	j.sum(s)
 	j.say()
 	j.list.Refresh()
+}
+
+// sum shows what all jobs together come to.
+func (j *jobs) sum(s state.Snapshot) {
+	sum := s.Sum
+	j.stats[0].Set("–", "frames an hour", theme.Ink)
+	if sum.Paced {
+		j.stats[0].Set(fmt.Sprintf("%.0f", sum.PerHour), "frames an hour", theme.Ink)
+	}
+	var speed float64
+	working := 0
+	for _, node := range s.Nodes {
+		if node.State == job.NodeBusy {
+			working++
+			speed += node.Capabilities.Bench
+		}
+	}
+	more := ""
+	if speed > 0 {
+		more = fmt.Sprintf("%.0f units a minute", speed)
+	}
+	j.stats[1].Set(plural(working, "node"), more, theme.Ink)
+	j.stats[2].Set(state.Money(sum.Spent, j.symbol), "of "+state.Money(sum.Ceiling, ""), theme.Ink)
+	switch {
+	case sum.Failed > 0:
+		j.stats[3].Set(plural(sum.Failed, "job"), fmt.Sprintf("failed, %d rejected", sum.Rejected), theme.Bad)
+	case sum.Rejected > 0:
+		j.stats[3].Set(plural(sum.Rejected, "frame"), "rejected", theme.Bad)
+	default:
+		j.stats[3].Set("None", "", theme.Good)
+	}
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
 }
 
 func (j *jobs) say() {

@@ -22,10 +22,14 @@ type settings struct {
 	look    *fynewidget.Select
 	name    *fynewidget.Entry
 	device  *fynewidget.Select
-	threads *fynewidget.Entry
-	price   *fynewidget.Entry
+	slots   *fynewidget.Entry
+	region  *fynewidget.Entry
+	tags    *fynewidget.Entry
+	folder  *fynewidget.Entry
+	depot   *fynewidget.Check
 	start   *fynewidget.Check
 	outcome *fynewidget.Label
+	frame   *fyne.Container
 	all     fyne.CanvasObject
 }
 
@@ -34,17 +38,22 @@ var looks = map[string]string{"As the system": "", "Dark": "dark", "Light": "lig
 func newSettings(s *Shell) *settings {
 	p := &settings{shell: s, now: s.options.Settings}
 	p.manager, p.blender, p.name = fynewidget.NewEntry(), fynewidget.NewEntry(), fynewidget.NewEntry()
-	p.threads, p.price = fynewidget.NewEntry(), fynewidget.NewEntry()
+	p.slots, p.region, p.tags, p.folder = fynewidget.NewEntry(), fynewidget.NewEntry(), fynewidget.NewEntry(), fynewidget.NewEntry()
 	p.look = fynewidget.NewSelect([]string{"As the system", "Dark", "Light"}, nil)
-	p.device = fynewidget.NewSelect([]string{"auto", "cpu"}, nil)
+	p.device = fynewidget.NewSelect(state.Devices, nil)
+	p.depot = fynewidget.NewCheck("Use the renderers that the network's operator offers", nil)
 	p.start = fynewidget.NewCheck("Begin when the app opens", nil)
 	p.manager.SetPlaceHolder(state.DefaultManager)
 	p.blender.SetPlaceHolder("found by itself")
 	p.name.SetPlaceHolder("the host's name")
-	p.threads.SetPlaceHolder("all")
-	p.price.SetPlaceHolder("any price")
+	p.slots.SetPlaceHolder("one for each GPU, one for the CPU")
+	p.region.SetPlaceHolder("not stated; such as eu-north")
+	p.tags.SetPlaceHolder("none; words that jobs can ask for, between spaces")
+	p.folder.SetPlaceHolder("none; a folder with descriptions of batch renderers, *.toml")
 	p.fill()
 	p.outcome = fynewidget.NewLabel("")
+	p.outcome.Wrapping = fyne.TextWrapWord
+	p.outcome.Hide()
 	save := fynewidget.NewButton("Save", p.save)
 	save.Importance = fynewidget.HighImportance
 	network := fynewidget.NewForm(
@@ -54,8 +63,11 @@ func newSettings(s *Shell) *settings {
 	mine := fynewidget.NewForm(
 		fynewidget.NewFormItem("Name", p.name),
 		fynewidget.NewFormItem("Device", p.device),
-		fynewidget.NewFormItem("Threads", p.threads),
-		fynewidget.NewFormItem("Least price", p.price),
+		fynewidget.NewFormItem("At once", p.slots),
+		fynewidget.NewFormItem("Region", p.region),
+		fynewidget.NewFormItem("Tags", p.tags),
+		fynewidget.NewFormItem("Renderers", p.folder),
+		fynewidget.NewFormItem("", p.depot),
 		fynewidget.NewFormItem("", p.start))
 	address, data := fynewidget.NewLabel(s.options.Address), fynewidget.NewLabel(s.options.Data)
 	address.Selectable, data.Selectable = true, true
@@ -65,13 +77,20 @@ func newSettings(s *Shell) *settings {
 	below := fynewidget.NewLabel("Kept in desktop.toml in the data folder")
 	column := container.NewVBox(
 		group("Network", network), group("Worker mode", mine), group("This machine", about))
-	p.all = container.NewBorder(head("Settings", below, container.NewHBox(p.outcome, save)), nil, nil, nil, container.NewVScroll(widget.Pad(column, 0, 0, 0, 10)))
+	p.frame = container.NewBorder(head("Settings", below, save), p.outcome, nil, nil, container.NewVScroll(widget.Pad(column, 0, 0, 0, 10)))
+	p.all = p.frame
 	return p
 }
 
 func group(title string, form fyne.CanvasObject) fyne.CanvasObject {
 	name := fynewidget.NewRichText(&fynewidget.TextSegment{Text: title, Style: fynewidget.RichTextStyleStrong})
 	return widget.Pad(widget.NewPanel(container.NewVBox(name, form), 10), 0, 8, 0, 0)
+}
+
+// adopt takes over what another screen saved; what is being edited here stays.
+func (p *settings) adopt(now state.Settings) {
+	p.now = now
+	p.device.SetSelected(now.Worker.Device)
 }
 
 func (p *settings) fill() {
@@ -84,14 +103,14 @@ func (p *settings) fill() {
 	}
 	p.name.SetText(p.now.Worker.Name)
 	p.device.SetSelected(p.now.Worker.Device)
-	p.threads.SetText("")
-	if p.now.Worker.Threads > 0 {
-		p.threads.SetText(strconv.Itoa(p.now.Worker.Threads))
+	p.slots.SetText("")
+	if p.now.Worker.Slots > 0 {
+		p.slots.SetText(strconv.Itoa(p.now.Worker.Slots))
 	}
-	p.price.SetText("")
-	if p.now.Worker.Price > 0 {
-		p.price.SetText(strconv.FormatFloat(p.now.Worker.Price, 'f', -1, 64))
-	}
+	p.region.SetText(p.now.Worker.Region)
+	p.tags.SetText(strings.Join(p.now.Worker.Tags, " "))
+	p.folder.SetText(p.now.Worker.Renderers)
+	p.depot.SetChecked(p.now.Worker.Depot)
 	p.start.SetChecked(p.now.Worker.Start)
 }
 
@@ -107,18 +126,16 @@ func (p *settings) read() (state.Settings, error) {
 	next.Theme = looks[p.look.Selected]
 	next.Worker.Name = strings.TrimSpace(p.name.Text)
 	next.Worker.Device = p.device.Selected
-	next.Worker.Threads, next.Worker.Price = 0, 0
-	if text := strings.TrimSpace(p.threads.Text); text != "" {
-		if next.Worker.Threads, err = strconv.Atoi(text); err != nil {
-			return next, fmt.Errorf("%q is not a number of threads; leave it empty for all", text)
+	next.Worker.Slots = 0
+	if text := strings.TrimSpace(p.slots.Text); text != "" {
+		if next.Worker.Slots, err = strconv.Atoi(text); err != nil {
+			return next, fmt.Errorf("%q is not a number of tasks; leave it empty for one on each GPU", text)
 		}
 	}
-	if text := strings.TrimSpace(p.price.Text); text != "" {
-		if next.Worker.Price, err = strconv.ParseFloat(text, 64); err != nil {
-			return next, fmt.Errorf("%q is not a price; leave it empty to take any", text)
-		}
-	}
-	next.Worker.Start = p.start.Checked
+	next.Worker.Region = strings.TrimSpace(p.region.Text)
+	next.Worker.Tags = strings.Fields(p.tags.Text)
+	next.Worker.Renderers = strings.TrimSpace(p.folder.Text)
+	next.Worker.Depot, next.Worker.Start = p.depot.Checked, p.start.Checked
 	return next, next.Check()
 }
 
@@ -128,12 +145,14 @@ func (p *settings) save() {
 		err = p.shell.options.OnSave(next)
 	}
 	p.outcome.Importance = fynewidget.SuccessImportance
+	p.outcome.Show()
+	defer p.frame.Refresh()
 	if err != nil {
 		p.outcome.Importance = fynewidget.DangerImportance
 		p.outcome.SetText(err.Error())
 		return
 	}
-	p.now = next
+	p.shell.keep(next)
 	p.fill()
 	p.outcome.SetText("Saved.")
 }

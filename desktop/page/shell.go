@@ -29,6 +29,7 @@ type Actions interface {
 	Claim(id string, frames []int, reason string)
 	ClaimPayout()
 	StartWorker()
+	RestartWorker()
 	PauseWorker()
 	Dismiss()
 	Retry()
@@ -44,6 +45,7 @@ const (
 	PlaceJob      Place = "Job" // the open job
 	PlaceNodes    Place = "Nodes"
 	PlaceWorker   Place = "Worker"
+	PlaceRules    Place = "Rules" // of the worker's owner
 	PlacePayouts  Place = "Payouts"
 	PlaceSettings Place = "Settings"
 )
@@ -56,6 +58,7 @@ type Options struct {
 	Worker   string                     // this machine's worker; "" before it has a key
 	Data     string                     // its data folder
 	OnSave   func(state.Settings) error // called with checked settings
+	Rules    state.RuleFile             // of worker mode's owner
 	Now      func() time.Time           // nil is time.Now
 }
 
@@ -64,6 +67,9 @@ type screen interface {
 	object() fyne.CanvasObject
 	update(state.Snapshot)
 }
+
+// opener is a screen that has something to do when it is shown.
+type opener interface{ opened() }
 
 // Shell is the window's content.
 type Shell struct {
@@ -93,12 +99,19 @@ func NewShell(options Options) *Shell {
 		PlaceJob:      newJob(s),
 		PlaceNodes:    newNodes(s),
 		PlaceWorker:   newWorker(s),
+		PlaceRules:    newRules(s),
 		PlacePayouts:  newPayouts(s),
 		PlaceSettings: newSettings(s),
 	}
 	s.build()
 	s.Show(PlaceJobs)
 	return s
+}
+
+// keep takes over settings that one screen saved, for the others too.
+func (s *Shell) keep(next state.Settings) {
+	s.options.Settings = next
+	s.screens[PlaceSettings].(*settings).adopt(next)
 }
 
 // Object is what the window shows.
@@ -161,6 +174,9 @@ func (s *Shell) Show(place Place) {
 	s.place = place
 	shown := s.screens[place]
 	shown.update(s.last)
+	if o, ok := shown.(opener); ok {
+		o.opened()
+	}
 	s.stage.Objects = []fyne.CanvasObject{shown.object()}
 	s.stage.Refresh()
 	s.mark()
@@ -236,7 +252,7 @@ func (s *Shell) mark() {
 		case PlaceNodes:
 			text = count(working)
 		}
-		item.Set(place == s.place || place == PlaceJobs && s.place == PlaceJob, text)
+		item.Set(place == s.place || place == PlaceJobs && s.place == PlaceJob || place == PlaceWorker && s.place == PlaceRules, text)
 	}
 }
 

@@ -22,6 +22,7 @@ type worker struct {
 	stats  [3]*widget.Stat
 	start  *fynewidget.Button
 	pause  *fynewidget.Button
+	list   *deviceList
 	all    fyne.CanvasObject
 }
 
@@ -47,7 +48,10 @@ func newWorker(s *Shell) *worker {
 	note.Wrapping = fyne.TextWrapWord
 	note.Importance = fynewidget.LowImportance
 	below := fynewidget.NewLabel("Lend this machine to the network while you don't need it")
-	w.all = container.NewBorder(container.NewVBox(head("Worker", below, nil), card, widget.Pad(stats, 8, 8, 0, 0), note), nil, nil, nil)
+	rules := fynewidget.NewButtonWithIcon("Rules", fynetheme.ListIcon(), func() { s.Show(PlaceRules) })
+	w.list = newDeviceList(s)
+	column := container.NewVBox(card, widget.Pad(stats, 8, 0, 0, 0), w.list.panel, note)
+	w.all = container.NewBorder(head("Worker", below, rules), nil, nil, nil, container.NewVScroll(column))
 	return w
 }
 
@@ -72,8 +76,12 @@ func (w *worker) update(s state.Snapshot) {
 	} else {
 		w.bar.Set()
 	}
-	running := Working(status.State)
+	running := Working(status.State) || status.Ruled()
 	w.start.Hidden, w.pause.Hidden = running, !running
+	w.pause.SetText("Pause now")
+	if status.Ruled() {
+		w.pause.SetText("Stay paused")
+	}
 	if status.State == state.WorkerPaused {
 		w.start.SetText("Resume")
 	} else {
@@ -87,6 +95,7 @@ func (w *worker) update(s state.Snapshot) {
 		device = "not probed yet"
 	}
 	w.stats[2].Set("", device, theme.Ink)
+	w.list.update(status)
 }
 
 // Working tells whether worker mode is on: it may take or has a task.
@@ -116,6 +125,9 @@ func WorkerWords(status state.WorkerStatus) (title, sentence string) {
 	case state.WorkerPaused:
 		if status.Reason == "" {
 			return "Paused", "The machine is yours."
+		}
+		if status.Ruled() {
+			return "Paused by a rule", "The machine is yours: " + status.Reason + ". Work goes on by itself when that ends."
 		}
 		return "Paused", "The machine is yours: " + status.Reason + "."
 	case state.WorkerFailed:

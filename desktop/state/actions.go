@@ -90,10 +90,17 @@ func (m *Model) StartWorker() {
 	}
 }
 
+// RestartWorker lets changed settings hold.
+func (m *Model) RestartWorker() {
+	if m.options.Worker != nil {
+		m.options.Worker.Restart()
+	}
+}
+
 // PauseWorker gives the machine back to its owner now.
 func (m *Model) PauseWorker() {
 	if m.options.Worker != nil {
-		m.options.Worker.Pause("paused by its owner")
+		m.options.Worker.Pause(OwnerPause)
 	}
 }
 

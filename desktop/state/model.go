@@ -54,6 +54,7 @@ type Model struct {
 	worker  WorkerStatus
 	notice  Notice
 	busy    string
+	pace    pace
 	poke    chan struct{} // asks the poller for the open job's detail
 }
 
@@ -93,6 +94,10 @@ func (m *Model) Run(ctx context.Context, publish func(Snapshot)) {
 			m.mu.Unlock()
 			m.touch()
 		})
+		status := m.options.Worker.Status() // what was told before anybody watched
+		m.mu.Lock()
+		m.worker = status
+		m.mu.Unlock()
 	}
 	m.touch()
 	m.publish(ctx, publish)
@@ -146,6 +151,8 @@ func (m *Model) Snapshot() Snapshot {
 	s.Jobs = slices.SortedFunc(maps.Values(m.jobs), func(a, b Row) int {
 		return cmp.Or(cmp.Compare(b.Job.Created, a.Job.Created), cmp.Compare(a.Job.ID, b.Job.ID))
 	})
+	s.Sum = SumOf(s.Jobs)
+	s.Sum.PerHour, s.Sum.Paced = m.pace.perHour(time.Now())
 	if m.view != nil {
 		view := *m.view
 		view.Frames = slices.Clone(view.Frames)
@@ -174,6 +181,7 @@ func (m *Model) forgetLocked() {
 	m.loaded = false
 	m.nodes, m.payouts = nil, nil
 	m.open, m.view, m.missed, m.asking = "", nil, nil, false
+	m.pace = pace{}
 }
 
 // Open chooses the job whose frames are kept; "" closes it.

@@ -63,6 +63,7 @@ func (m *Model) pollJobs(ctx context.Context, source Source) {
 		}
 		m.mu.Lock()
 		for _, one := range jobs {
+			m.pace.note(one, time.Now())
 			row, known := m.jobs[one.ID]
 			switch {
 			case !known:

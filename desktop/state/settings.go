@@ -7,7 +7,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -28,14 +28,22 @@ type Settings struct {
 	Worker  WorkerSettings `toml:"worker"`
 }
 
-// WorkerSettings are the owner's rules for worker mode.
+// WorkerSettings are what worker mode is; when it works and with how much of the machine is
+// in the owner's rules.
 type WorkerSettings struct {
-	Name    string  `toml:"name,omitempty"`    // what others see; "" is the host's name
-	Device  string  `toml:"device,omitempty"`  // "auto", "cpu"
-	Threads int     `toml:"threads,omitempty"` // 0 is all
-	Price   float64 `toml:"price,omitempty"`   // least tokens a work unit; 0 takes any
-	Start   bool    `toml:"start,omitempty"`   // begin when the app opens
+	Name      string   `toml:"name,omitempty"`      // what others see; "" is the host's name
+	Device    string   `toml:"device,omitempty"`    // one of Devices
+	GPUs      []string `toml:"gpus,omitempty"`      // ids of those to use; none is all of the first's kind
+	Slots     int      `toml:"slots,omitempty"`     // tasks that render at the same time; 0 is one for each GPU
+	Region    string   `toml:"region,omitempty"`    // stated to the network
+	Tags      []string `toml:"tags,omitempty"`      // stated to the network
+	Renderers string   `toml:"renderers,omitempty"` // folder with descriptions of batch renderers
+	Depot     bool     `toml:"depot,omitempty"`     // use the renderers that the network's operator offers
+	Start     bool     `toml:"start,omitempty"`     // begin when the app opens
 }
+
+// Devices are what worker mode can render on; the first one chooses by itself.
+var Devices = []string{"auto", "cpu", "optix", "cuda", "hip", "oneapi", "metal"}
 
 // LoadSettings reads the file. A missing file gives the defaults.
 func LoadSettings(path string) (Settings, error) {
@@ -82,11 +90,19 @@ func (s Settings) Check() error {
 	if s.Theme != "" && s.Theme != "dark" && s.Theme != "light" {
 		return fmt.Errorf("the theme %q is unknown; use dark, light or leave it out", s.Theme)
 	}
-	if s.Worker.Threads < 0 || s.Worker.Threads > 1024 {
-		return fmt.Errorf("%d threads are out of range; use 0 for all or up to 1024", s.Worker.Threads)
+	if s.Worker.Device != "" && !slices.Contains(Devices, s.Worker.Device) {
+		return fmt.Errorf("the device %q is unknown; use one of %s", s.Worker.Device, strings.Join(Devices, ", "))
 	}
-	if !(s.Worker.Price >= 0 && s.Worker.Price <= 1e9) {
-		return fmt.Errorf("the price %v is out of range; use 0 to take any", s.Worker.Price)
+	if s.Worker.Slots < 0 || s.Worker.Slots > 64 {
+		return fmt.Errorf("%d tasks at the same time are out of range; use 0 for one on each GPU, or up to 64", s.Worker.Slots)
+	}
+	if len(s.Worker.Tags) > 32 || len(s.Worker.GPUs) > 64 {
+		return errors.New("the worker has more than 32 tags or 64 GPUs; keep fewer")
+	}
+	for _, word := range append([]string{s.Worker.Region}, s.Worker.Tags...) {
+		if len(word) > 64 || strings.ContainsFunc(word, func(r rune) bool { return r < ' ' }) {
+			return fmt.Errorf("the region or tag %.70q has more than 64 bytes or signs that can't be shown; choose another", word)
+		}
 	}
 	if len(s.Worker.Name) > 64 {
 		return fmt.Errorf("the worker's name has more than 64 bytes; choose a shorter one")
@@ -124,20 +140,7 @@ func (s Settings) Save(path string) error {
 	if err != nil {
 		return fmt.Errorf("encoding the settings: %w", err)
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("saving the settings: %w", err)
-	}
-	temp, err := os.CreateTemp(filepath.Dir(path), ".desktop-*.toml")
-	if err != nil {
-		return fmt.Errorf("saving the settings: %w", err)
-	}
-	defer os.Remove(temp.Name())
-	_, err = temp.Write(data)
-	err = errors.Join(err, temp.Sync(), temp.Close())
-	if err != nil {
-		return fmt.Errorf("saving the settings: %w", err)
-	}
-	if err := os.Rename(temp.Name(), path); err != nil {
+	if err := writeFile(path, data); err != nil {
 		return fmt.Errorf("saving the settings: %w", err)
 	}
 	return nil

@@ -3,6 +3,7 @@ package state_test
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -15,12 +16,12 @@ func TestSettingsSurviveAndKeepTheirDefaults(t *testing.T) {
 	if err != nil || settings.Manager != state.DefaultManager || settings.Worker.Device != "auto" {
 		t.Fatalf("defaults: %+v, %v", settings, err)
 	}
-	settings.Manager, settings.Worker.Threads, settings.Theme = "https://farm.example", 6, "dark"
+	settings.Manager, settings.Worker.GPUs, settings.Theme = "https://farm.example", []string{"GPU-1"}, "dark"
 	if err := settings.Save(path); err != nil {
 		t.Fatal(err)
 	}
 	again, err := state.LoadSettings(path)
-	if err != nil || again != settings {
+	if err != nil || !reflect.DeepEqual(again, settings) {
 		t.Fatalf("read back %+v, %v", again, err)
 	}
 	left, err := os.ReadDir(filepath.Dir(path))
@@ -32,12 +33,13 @@ func TestSettingsSurviveAndKeepTheirDefaults(t *testing.T) {
 func TestBadSettingsNameTheFileAndTheNextStep(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "desktop.toml")
 	for text, want := range map[string]string{
-		"manager = 3":                  "can't be read",
-		"manager = \"ftp://x\"":        "isn't spoken",
-		"theme = \"pink\"":             "theme",
-		"[worker]\nthreads = -1":       "threads",
-		"[worker]\nprice = nan":        "price",
-		strings.Repeat("# x\n", 20000): "larger",
+		"manager = 3":                    "can't be read",
+		"manager = \"ftp://x\"":          "isn't spoken",
+		"theme = \"pink\"":               "theme",
+		"[worker]\nslots = -1":           "same time",
+		"[worker]\ndevice = \"abacus\"":  "device",
+		"[worker]\nregion = \"\\u0007\"": "region",
+		strings.Repeat("# x\n", 20000):   "larger",
 	} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)

@@ -44,6 +44,7 @@ type Notice struct {
 type Snapshot struct {
 	Link    Link
 	Jobs    []Row // newest first
+	Sum     Sum   // of the jobs
 	Loaded  bool  // the job list has arrived at least once
 	Open    *View // nil while no job is open
 	Nodes   []job.Node

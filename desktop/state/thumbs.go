@@ -31,6 +31,7 @@ const (
 	thumbBatch   = 16      // frames asked for at once
 	thumbPixels  = 1 << 27 // a larger picture isn't decoded: a worker may deliver a bomb
 	thumbBytes   = 1 << 28
+	thumbTries   = 3 // of a picture on one connection
 )
 
 type thumbKey struct {
@@ -51,6 +52,7 @@ type thumbs struct {
 	source Source
 	queue  []thumbKey
 	asked  map[thumbKey]bool // queued, or tried and failed
+	failed map[thumbKey]int  // how often on this connection
 	images map[thumbKey]image.Image
 	order  []thumbKey // of images, oldest first
 }
@@ -58,13 +60,19 @@ type thumbs struct {
 func newThumbs(dir string, touch func(), log *slog.Logger) *thumbs {
 	return &thumbs{
 		dir: dir, touch: touch, log: log, wake: make(chan struct{}, 1),
-		asked: make(map[thumbKey]bool), images: make(map[thumbKey]image.Image),
+		asked: make(map[thumbKey]bool), failed: make(map[thumbKey]int), images: make(map[thumbKey]image.Image),
 	}
 }
 
 func (t *thumbs) use(source Source) {
 	t.mu.Lock()
 	t.source = source
+	for key := range t.failed {
+		if _, have := t.images[key]; !have {
+			delete(t.asked, key)
+		}
+	}
+	clear(t.failed)
 	t.mu.Unlock()
 	signal(t.wake)
 }
@@ -199,7 +207,8 @@ func (t *thumbs) again(keys []thumbKey) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, key := range keys {
-		if _, have := t.images[key]; !have {
+		t.failed[key]++
+		if _, have := t.images[key]; !have && t.failed[key] < thumbTries {
 			delete(t.asked, key)
 		}
 	}

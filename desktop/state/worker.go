@@ -26,6 +26,26 @@ type WorkerStatus struct {
 	Today    int        // frames finished since local midnight
 	Earned   job.Amount // verified ever, paid out or not
 	Device   string     // "CPU · AMD EPYC 7B13, 2 threads"
+	Devices  []WorkerDevice
+}
+
+// OwnerPause is the reason of a pause that the owner asked for, by hand.
+const OwnerPause = "paused by its owner"
+
+// Ruled tells whether a rule holds worker mode back: it goes on by itself.
+func (s WorkerStatus) Ruled() bool { return s.State == WorkerPaused && s.Reason != OwnerPause }
+
+// WorkerDevice is one of this machine's processors.
+type WorkerDevice struct {
+	ID          string
+	GPU         bool
+	Name        string
+	On          bool    // worker mode renders on it, or would
+	Memory      int64   // bytes
+	Free        int64   // bytes
+	Load        float64 // 0 to 1
+	Temperature int     // °C; 0 where it isn't known
+	Power       float64 // W; 0 where it isn't known
 }
 
 // Worker starts and stops worker mode. Its methods return at once; what comes of them is
@@ -33,6 +53,7 @@ type WorkerStatus struct {
 type Worker interface {
 	Start()              // begins, or resumes after a pause
 	Pause(reason string) // gives the machine back now: running renders are stopped and their leases released
+	Restart()            // gives the task in hand back and begins anew, so that changed settings hold; nothing while it doesn't run
 	Status() WorkerStatus
 	Watch(func(WorkerStatus))
 }

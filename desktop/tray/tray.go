@@ -67,6 +67,8 @@ func (t *Tray) Update(s state.Snapshot) {
 	running := page.Working(s.Worker.State)
 	label, action := "Start worker mode", t.options.OnStart
 	switch {
+	case s.Worker.Ruled():
+		label, action = "Stay paused", t.options.OnPause
 	case running:
 		label, action = "Pause worker mode", t.options.OnPause
 	case s.Worker.State == state.WorkerPaused:

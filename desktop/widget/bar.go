@@ -80,7 +80,16 @@ func (s *stripe) set(parts []Part) {
 	s.track.FillColor = theme.Color(theme.Raised)
 }
 
+// hide takes it off a row that is too narrow for it.
+func (s *stripe) hide() {
+	s.track.Hide()
+	for _, fill := range s.fills {
+		fill.Hide()
+	}
+}
+
 func (s *stripe) place(x, y, width, height float32) {
+	s.track.Show()
 	put(s.track, x, y, width, height)
 	s.track.CornerRadius = height / 2
 	end := x + width

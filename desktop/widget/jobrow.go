@@ -110,6 +110,18 @@ func (r *JobRow) CreateRenderer() fyne.WidgetRenderer {
 		name.place(left, h/2-11, middle-left-16)
 		about.place(left, h/2+12, middle-left-16)
 		barEnd := right - money - status
+		if narrow := barEnd-middle < 120; narrow { // the state above, the count below; no bar
+			middle = right - money - status - 10
+			name.place(left, h/2-11, middle-left-16)
+			about.place(left, h/2+12, middle-left-16)
+			badge.place(middle, h/2-13)
+			count.place(middle, h/2+12, right-money-middle)
+			eta.place(middle, h/2, 0)
+			bar.hide()
+			price.place(right-money, h/2-11, money)
+			ceiling.place(right-money, h/2+12, money)
+			return
+		}
 		count.place(middle, h/2-14, 140)
 		used := min(fyne.MeasureText(count.full, count.TextSize, count.TextStyle).Width+14, 150)
 		eta.place(middle+used, h/2-14, max(barEnd-middle-used-8, 0))

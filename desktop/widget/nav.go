@@ -22,12 +22,14 @@ type NavItem struct {
 	count  string
 	chosen bool
 	hover  bool
+	focus  bool
 }
 
 var (
 	_ fyne.Tappable      = (*NavItem)(nil)
 	_ desktop.Hoverable  = (*NavItem)(nil)
 	_ desktop.Cursorable = (*NavItem)(nil)
+	_ fyne.Focusable     = (*NavItem)(nil)
 )
 
 // NewNavItem makes an entry.
@@ -65,6 +67,23 @@ func (n *NavItem) MouseMoved(*desktop.MouseEvent) {}
 // MouseOut implements desktop.Hoverable.
 func (n *NavItem) MouseOut() { n.hover = false; n.Refresh() }
 
+// FocusGained implements fyne.Focusable.
+func (n *NavItem) FocusGained() { n.focus = true; n.Refresh() }
+
+// FocusLost implements fyne.Focusable.
+func (n *NavItem) FocusLost() { n.focus = false; n.Refresh() }
+
+// TypedRune implements fyne.Focusable.
+func (n *NavItem) TypedRune(rune) {}
+
+// TypedKey implements fyne.Focusable.
+func (n *NavItem) TypedKey(e *fyne.KeyEvent) {
+	switch e.Name {
+	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
+		n.Tapped(nil)
+	}
+}
+
 // CreateRenderer implements fyne.Widget.
 func (n *NavItem) CreateRenderer() fyne.WidgetRenderer {
 	back := box(8)
@@ -76,6 +95,10 @@ func (n *NavItem) CreateRenderer() fyne.WidgetRenderer {
 	r := &painter{objects: []fyne.CanvasObject{back, quiet, bright, name.Text, count.Text}}
 	r.paint = func() {
 		back.FillColor = color.Transparent
+		back.StrokeWidth, back.StrokeColor = 0, color.Transparent
+		if n.focus {
+			back.StrokeWidth, back.StrokeColor = 2, theme.Color(fynetheme.ColorNameFocus)
+		}
 		if n.hover {
 			back.FillColor = theme.Color(fynetheme.ColorNameHover)
 		}

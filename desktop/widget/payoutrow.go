@@ -83,7 +83,11 @@ func (r *PayoutRow) CreateRenderer() fyne.WidgetRenderer {
 		badge.place(left+used+10, h/2-10)
 		address.place(left, h/2+13, max(size.Width*0.45-left, 60))
 		start := size.Width * 0.5
-		bar.place(start, h/2-3, max(right-340-start, 20), 6)
+		if right-340-start < 40 {
+			bar.hide()
+		} else {
+			bar.place(start, h/2-3, right-340-start, 6)
+		}
 		waiting.place(right-320, h/2-10, 160)
 		waitingWord.place(right-320, h/2+13, 160)
 		earned.place(right-140, h/2-10, 140)

@@ -117,6 +117,15 @@ func Nodes() []job.Node {
 	}
 }
 
+// Devices are the processors of the machine that the window runs on.
+func Devices() []state.WorkerDevice {
+	return []state.WorkerDevice{
+		{ID: "cpu", Name: "Ryzen 9 7950X, 32 threads", Memory: 64 << 30, Free: 41 << 30, Load: 0.12, Temperature: 61, Power: 48},
+		{ID: "GPU-1", GPU: true, On: true, Name: "RTX 4070", Memory: 12 << 30, Free: 3 << 30, Load: 0.98, Temperature: 72, Power: 187},
+		{ID: "GPU-2", GPU: true, Name: "RTX 4070", Memory: 12 << 30, Free: 11 << 30, Temperature: 41, Power: 14},
+	}
+}
+
 // Payouts are what the nodes earned.
 func Payouts() []job.Payout {
 	return []job.Payout{
@@ -170,7 +179,7 @@ func Snapshot() state.Snapshot {
 		Link: state.Link{Manager: state.DefaultManager, Connected: true, Address: Judge,
 			Money: wire.Money{Settlement: "devchain", ChainID: 1337, Symbol: "HELIO"}},
 		Loaded: true, Nodes: Nodes(), Payouts: Payouts(),
-		Worker: state.WorkerStatus{State: state.WorkerBusy, Job: Open, Frame: 12, Progress: 0.72, Today: 31, Earned: 1_320_000, Device: "CPU · Ryzen 9 7950X"},
+		Worker: state.WorkerStatus{State: state.WorkerBusy, Job: Open, Frame: 12, Progress: 0.72, Today: 31, Earned: 1_320_000, Device: "2 × RTX 4070", Devices: Devices()},
 	}
 	for i, one := range Jobs() {
 		row := state.Row{Job: one}
@@ -179,5 +188,7 @@ func Snapshot() state.Snapshot {
 		}
 		s.Jobs = append(s.Jobs, row)
 	}
+	s.Sum = state.SumOf(s.Jobs)
+	s.Sum.PerHour, s.Sum.Paced = 214, true
 	return s
 }
