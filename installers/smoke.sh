@@ -90,6 +90,7 @@ debian() {
     say "debootstrap: $2"
     debootstrap --variant=minbase --include="$2" bookworm "$1" >>"$work/debootstrap.log" 2>&1 || die 'debootstrap failed'
     # This machine's mirrors, and the certificates that it trusts: it may reach both by a proxy of its own.
+    rm -f "$1/etc/apt/sources.list"
     cp -r /etc/apt/sources.list.d /etc/apt/apt.conf.d "$1/etc/apt/" 2>/dev/null || true
     cp -rL /etc/ssl/certs/ca-certificates.crt "$1/etc/ssl/certs/"
 }
@@ -127,7 +128,7 @@ container() {
     done
     say "building $file with ${engine%% *}"
     case $engine in
-        podman*) $engine build -q --isolation chroot --network host -f $file -t heliostat-worker-smoke . >"$work/build.log" 2>&1 ;;
+        podman*) $engine build -q --format docker --isolation chroot --network host -f $file -t heliostat-worker-smoke . >"$work/build.log" 2>&1 ;;
         *) $engine build -q --network host -f $file -t heliostat-worker-smoke . >"$work/build.log" 2>&1 ;;
     esac || die 'the build failed'
     # shellcheck disable=SC2086 # a list of words

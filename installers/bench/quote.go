@@ -30,9 +30,10 @@ const (
 // of its 80 % interval too; the coverage rows say how many of the intervals held the outcome.
 func quotes(ctx context.Context, e env) error {
 	scenes := []struct {
-		name   string
-		frames int
-	}{{"field", 16}, {"steady", 24}, {"closer", 24}, {"burst", 24}}
+		name       string
+		frames     int
+		percentage string
+	}{{"field", 16, "50"}, {"steady", 24, "100"}, {"closer", 24, "100"}, {"burst", 24, "100"}}
 	dir := filepath.Join(e.dir, "scene")
 	for _, script := range []string{filepath.Join("installers", "scene", "make_scene.py"), filepath.Join("installers", "bench", "quote", "scenes.py")} {
 		if _, err := timed(ctx, "blender", "--background", "--factory-startup", "--python-exit-code", "3", "--python", script, "--", dir); err != nil {
@@ -47,11 +48,11 @@ func quotes(ctx context.Context, e env) error {
 	for _, s := range scenes {
 		blend := filepath.Join(dir, s.name+".blend")
 		log.Printf("quote: %s after a probe", s.name)
-		if err := net.submit(ctx, blend, s.name, fmt.Sprintf(quoteShot, s.frames), "--probe", "--scout", "--scout-release", "verified"); err != nil {
+		if err := net.submit(ctx, blend, s.name, fmt.Sprintf(quoteShot, s.frames), "--percentage", s.percentage, "--probe", "--scout", "--scout-release", "verified"); err != nil {
 			return err
 		}
 		log.Printf("quote: the end of %s by its history", s.name)
-		if err := net.submit(ctx, blend, s.name+"_end", fmt.Sprintf(quoteRest, s.frames*3/4, s.frames)); err != nil {
+		if err := net.submit(ctx, blend, s.name+"_end", fmt.Sprintf(quoteRest, s.frames*3/4, s.frames), "--percentage", s.percentage); err != nil {
 			return err
 		}
 		for _, part := range []struct{ kind, job string }{{"guess", "probe of " + s.name}, {"probed", s.name}, {"history", s.name + "_end"}} {
@@ -145,11 +146,11 @@ func (n *quoteNet) compare(ctx context.Context, kind, scene, name string) error 
 		if err != nil {
 			return err
 		}
-		took, scouts, last := 0.0, []float64(nil), int64(0)
+		took, scouts, last := 0.0, make(map[int]float64), int64(0)
 		for i, f := range detail.Frames {
 			took += f.Seconds
 			if all := len(detail.Frames); i == 0 || i == all/2 || i == all-1 {
-				scouts = append(scouts, f.Seconds)
+				scouts[f.Number] = f.Seconds
 			}
 		}
 		for _, event := range detail.Events {

@@ -151,6 +151,17 @@ func verifyEngine(ctx context.Context, e env, engine string, nodes []variant) (e
 			var s spread
 			s.add(v)
 			log.Printf("%s\t%s\tHONEST %s\tpass %v\t%v", engine, scene, n.name, v.Pass, &s)
+			// And as a verifier does it: by borders.
+			e, err := first.Blind(ctx, task, other.Install.Class, verifyKey(scene, 1))
+			if err != nil {
+				return errors.Join(err, other.Close())
+			}
+			if v, err = proof.Judge(e, e.Policy); err != nil {
+				return errors.Join(err, other.Close())
+			}
+			s = spread{}
+			s.add(v)
+			log.Printf("%s\t%s\tBLIND %s\tpass %v\t%v", engine, scene, n.name, v.Pass, &s)
 		}
 		if err := other.Close(); err != nil {
 			return err

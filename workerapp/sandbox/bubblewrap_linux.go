@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/heliostat-render/heliostat/shared/render"
 )
 
@@ -40,6 +42,7 @@ var systemFiles = []string{
 type Bubblewrap struct {
 	bwrap, prlimit string
 	tmpSized       bool // this bwrap can bound a tmpfs
+	named          bool // this machine's host name stays: setting another is forbidden
 	settings
 }
 
@@ -77,7 +80,11 @@ func DetectBubblewrap() (*Bubblewrap, error) {
 	}
 	b.tmpSized = strings.Contains(string(help), "--size ")
 	if err := try(b); err != nil {
-		return nil, fmt.Errorf("%w: bwrap doesn't work here: %w", ErrNoSandbox, err)
+		// The filters of container engines let nobody set a host name: there the scene sees the container's.
+		b.named = true
+		if try(b) != nil {
+			return nil, fmt.Errorf("%w: bwrap doesn't work here: %w", ErrNoSandbox, err)
+		}
 	}
 	return b, nil
 }
@@ -113,7 +120,9 @@ func (b *Bubblewrap) Wrap(spec render.SandboxSpec) ([]string, []string, error) {
 	s := b.limits(spec, work)
 	argv := []string{
 		self, guardName, "", b.bwrap, "--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv",
-		"--hostname", "heliostat",
+	}
+	if !b.named {
+		argv = append(argv, "--hostname", "heliostat")
 	}
 	for _, e := range spec.Env {
 		name, value, _ := strings.Cut(e, "=")
@@ -231,12 +240,20 @@ func inside(spec render.SandboxSpec, work string) ([]string, error) {
 	return dirs, nil
 }
 
-// limiter is the prlimit command line that sets the kernel's limits inside.
+// limiter is the prlimit command line that sets the kernel's limits inside. None is above what
+// this process may have itself: raising one is forbidden, and a container's or a user's may be lower.
 func limiter(program string, s guardSpec) []string {
-	argv := []string{program, "--core=0", "--nofile=" + strconv.Itoa(openFiles),
-		"--fsize=" + strconv.FormatInt(s.FileSize, 10), "--nproc=" + strconv.Itoa(s.Processes)}
+	limit := func(name string, resource int, want int64) string {
+		var own unix.Rlimit
+		if err := unix.Getrlimit(resource, &own); err == nil && own.Max < uint64(want) {
+			want = int64(own.Max)
+		}
+		return "--" + name + "=" + strconv.FormatInt(want, 10)
+	}
+	argv := []string{program, "--core=0", limit("nofile", unix.RLIMIT_NOFILE, openFiles),
+		limit("fsize", unix.RLIMIT_FSIZE, s.FileSize), limit("nproc", unix.RLIMIT_NPROC, int64(s.Processes))}
 	if s.Memory > 0 {
-		argv = append(argv, "--as="+strconv.FormatInt(s.Memory, 10))
+		argv = append(argv, limit("as", unix.RLIMIT_AS, s.Memory))
 	}
 	return append(argv, "--")
 }

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"net"
@@ -203,6 +204,21 @@ func limited(t *testing.T, s render.Sandbox) {
 	}
 	if out, err := sh(t, s, render.SandboxSpec{Processes: 77}, "ulimit -u 2>/dev/null || grep processes /proc/self/limits"); err != nil || !strings.Contains(out, "77") {
 		t.Errorf("processes: %v %s", err, out)
+	}
+}
+
+// TestLimitsStayBelowTheOwners looks at the kernel's limits from a process that has lower ones
+// itself, as a container's has: raising them is forbidden there.
+func TestLimitsStayBelowTheOwners(t *testing.T) {
+	if os.Getenv("HELIOSTAT_LIMITED") != "" {
+		fmt.Println(strings.Join(limiter("prlimit", guardSpec{FileSize: 1 << 30, Processes: 100, Memory: 4 << 30}), " "))
+		return
+	}
+	cmd := exec.Command("prlimit", "--nofile=300:400", "--fsize=5000000:6000000", os.Args[0], "-test.run=^TestLimitsStayBelowTheOwners$")
+	cmd.Env = append(os.Environ(), "HELIOSTAT_LIMITED=1")
+	out, err := cmd.CombinedOutput()
+	if want := "prlimit --core=0 --nofile=400 --fsize=6000000 --nproc=100 --as=4294967296 --"; err != nil || !strings.Contains(string(out), want) {
+		t.Fatalf("%v: %s; want %s", err, out, want)
 	}
 }
 
