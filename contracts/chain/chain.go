@@ -57,6 +57,7 @@ type Config struct {
 	OperatorKey *ecdsa.PrivateKey // deploys, settles and relays; pays the gas
 	ChainID     *big.Int          // must be the backend's
 	StatePath   string            // file with the addresses and the outbox, in the manager's data folder
+	State       Keeper            // where to keep them instead: one that several managers share; nil for the file
 	Log         *slog.Logger      // nil discards
 
 	Token    common.Address // an existing ERC-20 with permit and six decimals; zero deploys the development token
@@ -158,9 +159,24 @@ func Join(ctx context.Context, c Config) (*Chain, error) {
 	return ch, nil
 }
 
+// TakeOver goes on where another process stopped, with the state as that one left it: for several managers that share a
+// Keeper, of which one at a time sends. What was on its way is sent again, by the same nonces.
+func (c *Chain) TakeOver(ctx context.Context) error {
+	c.sendMu.Lock()
+	err := c.outbox.load()
+	c.sendMu.Unlock()
+	if err != nil {
+		return fmt.Errorf("take over the chain: %w", err)
+	}
+	if _, err := c.Resend(ctx); err != nil {
+		return fmt.Errorf("take over the chain: %w", err)
+	}
+	return nil
+}
+
 // connect makes what both have: a chain with its outbox, without contracts.
 func connect(ctx context.Context, c Config) (*Chain, error) {
-	if c.Backend == nil || c.OperatorKey == nil || c.ChainID == nil || c.StatePath == "" {
+	if c.Backend == nil || c.OperatorKey == nil || c.ChainID == nil || c.StatePath == "" && c.State == nil {
 		return nil, errors.New("open the chain: backend, operator key, chain id and state path are needed")
 	}
 	setDefaults(&c)
@@ -184,7 +200,11 @@ func connect(ctx context.Context, c Config) (*Chain, error) {
 			return nil, fmt.Errorf("open the chain: interface of %s: %w", name, err)
 		}
 	}
-	if ch.outbox, err = openOutbox(c.StatePath, id, ch.operator); err != nil {
+	keeper, name := c.State, "the shared state of chain "+id.String()
+	if keeper == nil {
+		keeper, name = stateFile{c.StatePath}, c.StatePath
+	}
+	if ch.outbox, err = openOutbox(keeper, name, id, ch.operator); err != nil {
 		return nil, err
 	}
 	if _, err := ch.Resend(ctx); err != nil {

@@ -34,8 +34,10 @@ func (c *Chain) deploy(ctx context.Context) error {
 		if known := c.outbox.view().Addresses.Token; known != (common.Address{}) && known != c.config.Token {
 			return fmt.Errorf("%w: the contracts in use were deployed over token %s, not %s: use another data folder", ErrWrongChain, known, c.config.Token)
 		}
-		if err := c.outbox.change(func(s *state) { s.Addresses.Token = c.config.Token }); err != nil {
-			return err
+		if c.outbox.view().Addresses.Token == (common.Address{}) {
+			if err := c.outbox.change(func(s *state) { s.Addresses.Token = c.config.Token }); err != nil {
+				return err
+			}
 		}
 	}
 	seconds := func(d time.Duration) *big.Int { return big.NewInt(int64(d / time.Second)) }
@@ -119,7 +121,7 @@ func (c *Chain) wired(ctx context.Context, a Addresses) error {
 		}
 		if len(code) == 0 {
 			return fmt.Errorf("%w: no contract at %s, where %s was deployed: the chain was reset; move %s away to deploy anew",
-				ErrWrongChain, address, name, c.config.StatePath)
+				ErrWrongChain, address, name, c.outbox.name)
 		}
 	}
 	same := func(what string, of common.Address, data []byte, unpack func([]byte) (common.Address, error), want common.Address) error {

@@ -18,6 +18,7 @@ import (
 var (
 	ErrWrongChain    = errors.New("not the expected chain")
 	ErrBadState      = errors.New("the chain's state file is damaged")
+	ErrStolen        = errors.New("another process sends with this key now")
 	ErrFeeTooHigh    = errors.New("gas costs more than allowed")
 	ErrNoGasMoney    = errors.New("the account can't pay for gas")
 	ErrNonceTaken    = errors.New("another transaction took this one's place")

@@ -57,43 +57,80 @@ func (e *entry) versions() ([]*types.Transaction, error) {
 	return all, nil
 }
 
-// outbox is the state file. Entries in its list are never changed in place once published: readers get copies.
+// Keeper keeps the state: addresses, and every transaction from before it is sent until it lies deep. Its methods aren't
+// called at the same time.
+type Keeper interface {
+	// Load returns the newest state, nil where nothing was ever saved.
+	Load() ([]byte, error)
+	// Save replaces what the last Load or Save here has seen, durably. Where several processes can send with
+	// one key, it is what keeps all but one from doing so: if another one has saved since, nothing is changed and the error
+	// is ErrStolen.
+	Save(raw []byte) error
+}
+
+// outbox is the state. Entries in its list are never changed in place once published: readers get copies.
 type outbox struct {
-	path string
+	keeper Keeper
+	name   string // for people
 
 	mu    sync.Mutex // guards state
 	state state
 }
 
-func openOutbox(path string, chainID *big.Int, operator common.Address) (*outbox, error) {
-	o := &outbox{path: path, state: state{Version: 1, ChainID: chainID.Uint64(), Operator: operator}}
-	info, err := os.Stat(path)
+func openOutbox(keeper Keeper, name string, chainID *big.Int, operator common.Address) (*outbox, error) {
+	o := &outbox{keeper: keeper, name: name, state: state{Version: 1, ChainID: chainID.Uint64(), Operator: operator}}
+	return o, o.load()
+}
+
+// load takes over what was saved last.
+func (o *outbox) load() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	raw, err := o.keeper.Load()
+	if err != nil || raw == nil {
+		return err
+	}
+	loaded, err := parseState(raw)
+	if err != nil {
+		return fmt.Errorf("%w: %s: %w: restore it from a backup; without it a new set of contracts is deployed", ErrBadState, o.name, err)
+	}
+	if loaded.ChainID != o.state.ChainID || loaded.Operator != o.state.Operator {
+		return fmt.Errorf("%w: %s was written for chain %d and operator %s, not chain %d and %s: use that key and chain, or another data folder",
+			ErrWrongChain, o.name, loaded.ChainID, loaded.Operator, o.state.ChainID, o.state.Operator)
+	}
+	o.state = loaded
+	return nil
+}
+
+// stateFile keeps the state in a file, for one process.
+type stateFile struct{ path string }
+
+func (f stateFile) Load() ([]byte, error) {
+	info, err := os.Stat(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		if err := os.MkdirAll(filepath.Dir(f.path), 0o700); err != nil {
 			return nil, fmt.Errorf("make the folder of the chain's state file: %w", err)
 		}
-		return o, nil
+		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the chain's state file: %w", err)
 	}
 	if info.Size() > maxState {
-		return nil, fmt.Errorf("%w: %s has %d bytes, %d at most", ErrBadState, path, info.Size(), maxState)
+		return nil, fmt.Errorf("%w: %s has %d bytes, %d at most", ErrBadState, f.path, info.Size(), maxState)
 	}
-	raw, err := os.ReadFile(path)
+	raw, err := os.ReadFile(f.path)
 	if err != nil {
 		return nil, fmt.Errorf("read the chain's state file: %w", err)
 	}
-	loaded, err := parseState(raw)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w: restore it from a backup; without it a new set of contracts is deployed", ErrBadState, path, err)
+	return raw, nil
+}
+
+func (f stateFile) Save(raw []byte) error {
+	if err := writeDurably(f.path, raw); err != nil {
+		return fmt.Errorf("write the chain's state file: %w", err)
 	}
-	if loaded.ChainID != o.state.ChainID || loaded.Operator != operator {
-		return nil, fmt.Errorf("%w: %s was written for chain %d and operator %s, not chain %d and %s: use that key and chain, or another data folder",
-			ErrWrongChain, path, loaded.ChainID, loaded.Operator, o.state.ChainID, operator)
-	}
-	o.state = loaded
-	return o, nil
+	return nil
 }
 
 // parseState reads a state file and checks everything that the rest relies on.
@@ -125,7 +162,7 @@ func parseState(raw []byte) (state, error) {
 	return s, nil
 }
 
-// change applies f to a copy of the state and keeps the copy once it is on disk.
+// change applies f to a copy of the state and keeps the copy once it is saved.
 func (o *outbox) change(f func(*state)) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -141,10 +178,10 @@ func (o *outbox) change(f func(*state)) error {
 	})
 	raw, err := json.Marshal(&next)
 	if err != nil {
-		return fmt.Errorf("write the chain's state file: %w", err)
+		return fmt.Errorf("encode the chain's state: %w", err)
 	}
-	if err := writeDurably(o.path, raw); err != nil {
-		return fmt.Errorf("write the chain's state file: %w", err)
+	if err := o.keeper.Save(raw); err != nil {
+		return err
 	}
 	o.state = next
 	return nil

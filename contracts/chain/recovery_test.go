@@ -459,7 +459,8 @@ func TestManyAtOnce(t *testing.T) {
 }
 
 func TestPruned(t *testing.T) {
-	o, err := openOutbox(filepath.Join(t.TempDir(), "state.json"), common.Big1, addressOf("x"))
+	path := filepath.Join(t.TempDir(), "state.json")
+	o, err := openOutbox(stateFile{path}, path, common.Big1, addressOf("x"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -475,14 +476,14 @@ func TestPruned(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	again, err := openOutbox(o.path, common.Big1, addressOf("x"))
+	again, err := openOutbox(stateFile{path}, path, common.Big1, addressOf("x"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if list := again.view().Outbox; len(list) != 2 || list[0].Nonce != 3 {
 		t.Fatalf("kept %d", len(list))
 	}
-	left, err := os.ReadDir(filepath.Dir(o.path))
+	left, err := os.ReadDir(filepath.Dir(path))
 	if err != nil || len(left) != 1 {
 		t.Fatalf("files left beside the state: %v, %v", left, err)
 	}

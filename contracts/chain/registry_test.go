@@ -1,6 +1,7 @@
 package chain
 
 import (
+	"errors"
 	"math/big"
 	"testing"
 	"time"
@@ -138,4 +139,53 @@ func TestRegistry(t *testing.T) {
 		t.Fatalf("the pool holds %v, %v", pool, err)
 	}
 	w.holds(w.Addresses().Registry, 10)
+}
+
+// TestOwnCalls are what an account sends for itself: each is done once, and stays below the gas that people are told.
+func TestOwnCalls(t *testing.T) {
+	w := newWorld(t)
+	me := addressOf(operatorName)
+	w.mint(operatorName, 1000)
+	below := func(tx Tx, err error, limit uint64) {
+		t.Helper()
+		if tx = w.must(tx, err); tx.Gas > limit {
+			t.Errorf("%d gas, %d were announced", tx.Gas, limit)
+		}
+	}
+	tx, err := w.Register(w.ctx(), me, RoleWorker, id(1))
+	below(tx, err, GasRegister)
+	tx, err = w.RaiseStake(w.ctx(), me, big.NewInt(600))
+	below(tx, err, GasStake)
+	for range 2 {
+		for _, amount := range []int64{600, 5} {
+			if tx, err := w.RaiseStake(w.ctx(), me, big.NewInt(amount)); err != nil || tx != (Tx{}) {
+				t.Fatalf("a stake that is there: %+v, %v", tx, err)
+			}
+		}
+		if tx, err := w.Register(w.ctx(), me, RoleWorker, id(1)); err != nil || tx != (Tx{}) {
+			t.Fatalf("a node that is registered: %+v, %v", tx, err)
+		}
+	}
+	_, err = w.RaiseStake(w.ctx(), me, big.NewInt(1001))
+	w.fails(err, ErrBalance)
+	tx, err = w.Unbond(w.ctx(), me, big.NewInt(600))
+	below(tx, err, GasUnbond)
+	w.pass(8 * 24 * time.Hour)
+	tx, err = w.Withdraw(w.ctx(), me)
+	below(tx, err, GasWithdraw)
+	w.holds(me, 1000)
+
+	// Whoever joins looks at the same contracts, and needs no role.
+	c := w.config()
+	c.OperatorKey, c.StatePath, c.Deployed = testKey("a node"), w.dir+"/node.json", &Addresses{Token: w.Addresses().Token, Registry: w.Addresses().Registry}
+	joined, err := Join(w.ctx(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := joined.Register(w.ctx(), me, RoleWorker, id(1)); !errors.Is(err, ErrNoGasMoney) {
+		t.Errorf("registering without a coin: %v", err)
+	}
+	c.Deployed = &Addresses{Token: w.Addresses().Payouts, Registry: w.Addresses().Registry}
+	_, err = Join(w.ctx(), c)
+	w.fails(err, ErrWrongChain)
 }

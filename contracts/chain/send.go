@@ -320,7 +320,7 @@ func (c *Chain) Resend(ctx context.Context) (int, error) {
 		}
 		if oldest := c.outbox.view().Outbox[0].Nonce; next < oldest {
 			return len(lost), fmt.Errorf("%w: it has %d transactions of %s, %s remembers %d and more: restore the chain, or move the file away to start anew",
-				ErrWrongChain, next, c.operator, c.config.StatePath, oldest)
+				ErrWrongChain, next, c.operator, c.outbox.name, oldest)
 		}
 	}
 	c.sendMu.Lock()
