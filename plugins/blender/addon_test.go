@@ -73,6 +73,17 @@ func start(t *testing.T, env []string, line bool, name string, arguments ...stri
 	return first
 }
 
+// version is this machine's Blender's.
+func version(t *testing.T) string {
+	t.Helper()
+	out, err := exec.Command("blender", "--version").Output()
+	found := regexp.MustCompile(`Blender (\d+\.\d+\.\d+)`).FindSubmatch(out)
+	if err != nil || found == nil {
+		t.Fatalf("blender --version: %v: %s", err, out)
+	}
+	return string(found[1])
+}
+
 // farm starts a stand-in manager and returns the environment for an add-on that uses it.
 func farm(t *testing.T, flags ...string) (zip string, env []string) {
 	t.Helper()
@@ -80,7 +91,7 @@ func farm(t *testing.T, flags ...string) (zip string, env []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return b.zip, artist(t, address(t, start(t, nil, true, b.stub, append([]string{"--data", t.TempDir()}, flags...)...)))
+	return b.zip, artist(t, address(t, start(t, nil, true, b.stub, append([]string{"--data", t.TempDir(), "--blender", version(t)}, flags...)...)))
 }
 
 // address is where a manager serves, out of its ready line.
@@ -147,7 +158,7 @@ func TestDenoiserIsMissed(t *testing.T) {
 	spoil := "import bpy; bpy.context.scene.cycles.use_denoising = True; bpy.ops.wm.save_mainfile()"
 	blend(t, nil, shot, "--factory-startup", "--python-exit-code", "3", "--python-expr", spoil)
 	out := blend(t, env, shot, "--python-exit-code", "3", "--python", "testdata/background.py", "--", zip, "submit")
-	if !strings.Contains(out, "REFUSED") || !strings.Contains(out, "no worker's Blender 3.4.1 has a denoiser") || !strings.Contains(out, "Denoise off") {
+	if !strings.Contains(out, "REFUSED") || !strings.Contains(out, "no worker's Blender "+version(t)+" has a denoiser") || !strings.Contains(out, "Denoise off") {
 		t.Errorf("Blender said\n%s", out)
 	}
 }

@@ -105,7 +105,7 @@ def fonts_and_sounds(scene):
 
 datafiles = bpy.utils.system_resource("DATAFILES", path="fonts")
 made_font = os.path.join(root, "font.woff2")
-with open(os.path.join(datafiles, "DejaVuSans.woff2"), "rb") as source, open(made_font, "wb") as target:
+with open(os.path.join(datafiles, "DejaVuSansMono.woff2"), "rb") as source, open(made_font, "wb") as target:
     target.write(source.read())
 case(fonts_and_sounds, ["font.woff2", "sound/a.wav"])
 

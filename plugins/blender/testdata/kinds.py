@@ -84,7 +84,11 @@ def movie(path):
         strip.color = (number / 3, 1 - number / 3, 0.5)
     scene.frame_start, scene.frame_end = 1, 3
     scene.render.resolution_x = scene.render.resolution_y = 32
-    scene.render.image_settings.file_format = "AVI_JPEG"
+    try:
+        scene.render.image_settings.file_format = "AVI_JPEG"
+    except TypeError:  # gone since Blender 4.3
+        scene.render.image_settings.file_format = "FFMPEG"
+        scene.render.ffmpeg.format, scene.render.ffmpeg.codec, scene.render.ffmpeg.constant_rate_factor = "AVI", "FFV1", "LOSSLESS"
     scene.render.filepath, scene.render.use_file_extension = path, False
     os.makedirs(os.path.dirname(path), exist_ok=True)
     bpy.ops.render.render(animation=True, scene=scene.name)

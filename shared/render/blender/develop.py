@@ -1,7 +1,6 @@
 # From a master to the delivered image: compositor, view transform and file format, without
 # sampling. Stands in front of session.py.
 import os
-import resource
 
 import bpy
 
@@ -10,8 +9,9 @@ CARRIED = ("Image", "Noisy Image", "Alpha")
 
 
 def develop(session, cmd):
-    """Makes the delivered image from a master; without one, only tells whether that can be
-    done. A copy of the scene is changed, so that the loaded one stays as it is."""
+    """Makes the delivered images from a master, one for each eye; without a master, only tells
+    whether that can be done. Copies of the scene are changed, so that the loaded one stays as
+    it is."""
     before = os.times()
     original = session.scene
     if cmd["exact"]:
@@ -21,36 +21,72 @@ def develop(session, cmd):
         return
     for output in session.outputs:
         output.aim(cmd)
-    scene, at = original.copy(), original.frame_current
     image = bpy.data.images.load(cmd["master"], check_existing=False)
+    at = original.frame_current
+    finals, files, sampled = [], [], False
     try:
         # Blender takes the frame from the scene in its context, which is the loaded one.
-        scene.frame_current = original.frame_current = cmd["frame"]
-        sampled = feed_master(scene, original, image)
-        if sampled and scene.render.engine == "CYCLES":
+        original.frame_current = cmd["frame"]
+        for view in session.views() or [None]:
+            path, more = develop_eye(session, cmd, image, view)
+            sampled = sampled or more
+            finals.append(path)
+            files += keep_extras(session, cmd, view, files)
+    finally:
+        bpy.data.images.remove(image)
+        original.frame_current = at
+    for view, path in list(zip(session.views(), finals))[1:]:
+        files.append({"path": path, "name": "%04d%s%s" % (cmd["frame"], view.file_suffix, os.path.splitext(path)[1])})
+    answer(event="done", id=cmd["id"], final=finals[0], sampled=sampled, files=files, **usage(before))
+
+
+def develop_eye(session, cmd, image, view):
+    """Makes one eye's image, or the only one. Each is developed alone, as a scene with one eye.
+    Returns its path, and whether anything was sampled for it."""
+    original = session.scene
+    # A master of several eyes calls their layers "layer@eye".
+    eye = "@" + view.name if len(session.views()) > 1 else ""
+    scene = original.copy()
+    try:
+        r = scene.render
+        r.use_multiview = False
+        scene.frame_current = cmd["frame"]
+        sampled = feed_master(scene, original, image, eye)
+        if sampled and view is not None:
+            raise Refused("scene", "it is stereoscopic and its compositor uses passes beside the image, which can't be made from a master")
+        if sampled and r.engine == "CYCLES":
             scene.cycles.seed = cmd["seed"]
             scene.cycles.samples = max(4, scene.cycles.samples // 8)
             scene.cycles.use_denoising = False
-        r = scene.render
         r.use_border = r.use_crop_to_border = False
         # The same master gives the same bytes, whoever develops it.
         r.use_stamp_date = r.use_stamp_render_time = False
-        r.filepath = os.path.join(cmd["dir"], cmd["name"])
+        r.filepath = os.path.join(cmd["dir"], cmd["name"] + (view.file_suffix if view else ""))
         try:
             done = bpy.ops.render.render(write_still=True, scene=scene.name)
         except RuntimeError as e:
             raise refusal(clean(e))
         if "FINISHED" not in done:
             raise Refused("crashed", "Blender gave up on developing frame %d" % cmd["frame"])
-        final = r.filepath + r.file_extension
+        return r.filepath + r.file_extension, sampled
     finally:
-        bpy.data.images.remove(image)
         bpy.data.scenes.remove(scene)
-        original.frame_current = at
-    after = os.times()
-    answer(event="done", id=cmd["id"], cpu=after.user + after.system - before.user - before.system,
-           rss=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, final=final, sampled=sampled,
-           files=session.extras(cmd, keep=True))
+
+
+def keep_extras(session, cmd, view, before):
+    """The File Output nodes' new files, with the eye's suffix, which a render puts there itself."""
+    found = []
+    for one in session.extras(cmd, keep=True):
+        if any(one["path"] == known["path"] for known in before):
+            continue
+        if view is not None:
+            def marked(name):
+                stem, ending = os.path.splitext(name)
+                return stem + view.file_suffix + ending
+            os.rename(one["path"], marked(one["path"]))
+            one = {"path": marked(one["path"]), "name": marked(one["name"])}
+        found.append(one)
+    return found
 
 
 def composited(scene):
@@ -59,10 +95,10 @@ def composited(scene):
 
 def check_carried(scene):
     """Refuses a compositor that needs more than the master."""
-    if scene.render.use_multiview:
-        raise Refused("scene", "it is stereoscopic, so it can't be made from one master; submit it without tiles")
     if not composited(scene):
         return
+    if scene.render.use_multiview and has_node(scene.node_tree, "SWITCH_VIEW", set()):
+        raise Refused("scene", "its compositor mixes the eyes, which can't be made from a master; submit it without tiles")
     for source in [n for n in scene.node_tree.nodes if n.type == "R_LAYERS" and not n.mute]:
         used = sorted({l.from_socket.name for l in scene.node_tree.links if l.from_node == source})
         if source.scene not in (scene, None) and used:
@@ -72,7 +108,7 @@ def check_carried(scene):
             raise Refused("scene", "its compositor uses %s, which a master doesn't carry; submit it without tiles" % ", ".join(more))
 
 
-def feed_master(scene, original, image):
+def feed_master(scene, original, image, eye):
     """Puts a master in the place of what the scene would render. Tells whether the compositor
     uses other passes too, which are then still rendered."""
     if not composited(scene):
@@ -88,9 +124,9 @@ def feed_master(scene, original, image):
         master = tree.nodes.new("CompositorNodeImage")
         master.image = image
         try:
-            master.layer = source.layer
+            master.layer = source.layer + eye
         except TypeError:
-            raise Refused("unsupported", "the master has no layer %r" % source.layer)
+            raise Refused("unsupported", "the master has no layer %r" % (source.layer + eye))
         feeds = dict(zip(CARRIED, (master.outputs["Combined"], master.outputs["Combined"], master.outputs["Alpha"])))
         rest = False
         for link in [l for l in tree.links if l.from_node == source]:

@@ -4,11 +4,8 @@ import (
 	"bytes"
 	"context"
 	_ "embed"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -17,7 +14,7 @@ import (
 	"time"
 
 	"github.com/heliostat-render/heliostat/shared/render"
-	"github.com/heliostat-render/heliostat/shared/render/process"
+	"github.com/heliostat-render/heliostat/shared/render/resident"
 )
 
 //go:embed probe.py
@@ -32,25 +29,18 @@ var program = map[bool]string{true: "blender.exe", false: "blender"}[runtime.GOO
 // the usual folders.
 // A program that can't be probed is logged and left out.
 func (b *Blender) Find(ctx context.Context) ([]render.Install, error) {
-	var found []render.Install
-	seen := map[string]bool{}
-	for _, path := range append(b.candidates(), b.cfg.More...) {
-		real, err := filepath.EvalSymlinks(path)
-		if err != nil || seen[real] {
-			continue
-		}
-		seen[real] = true
-		in, err := b.probe(ctx, real)
-		if ctx.Err() != nil {
-			return nil, fmt.Errorf("looking for Blender: %w", ctx.Err())
-		}
-		if err != nil {
-			b.log.Warn("this Blender can't be used", "path", real, "error", err)
-			continue
-		}
-		found = append(found, in)
+	return b.asking().Find(ctx, append(b.candidates(), b.cfg.More...), b.log, b.probe)
+}
+
+// asking is how a Blender is asked what it is.
+func (b *Blender) asking() resident.Probe {
+	return resident.Probe{
+		Name: "Blender", Script: probeScript, Timeout: 2 * time.Minute,
+		Argv: func(program, script string) []string {
+			return []string{program, "-b", "--factory-startup", "-noaudio", "-Y", "--python-exit-code", "64", "--debug-cycles", "--verbose", "3", "-P", script}
+		},
+		Env: func(home string) []string { return environment(home, b.cfg.Env) },
 	}
-	return found, nil
 }
 
 func (b *Blender) candidates() []string {
@@ -85,51 +75,32 @@ func (b *Blender) candidates() []string {
 	return list
 }
 
-// probe starts one Blender with our own script and no scene of anybody's.
+// probe asks one Blender.
 func (b *Blender) probe(ctx context.Context, path string) (render.Install, error) {
-	dir, err := os.MkdirTemp("", "heliostat-probe-")
+	out, ended, err := b.asking().Ask(ctx, path)
 	if err != nil {
-		return render.Install{}, fmt.Errorf("making a folder for the probe: %w", err)
+		return render.Install{}, err
 	}
-	defer os.RemoveAll(dir)
-	script := filepath.Join(dir, "probe.py")
-	if err := os.WriteFile(script, []byte(probeScript), 0o600); err != nil {
-		return render.Install{}, fmt.Errorf("writing the probe: %w", err)
-	}
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, path, "-b", "--factory-startup", "-noaudio", "-Y", "--python-exit-code", "64",
-		"--debug-cycles", "--verbose", "3", "-P", script)
-	cmd.Env = environment(dir, b.cfg.Env)
-	cmd.WaitDelay = 2 * time.Second
-	process.OwnGroup(cmd)
-	cmd.Cancel = func() error { process.KillGroup(cmd.Process); return nil }
-	out, err := cmd.CombinedOutput()
-	in, bad := parseProbe(path, out)
+	in, bad := b.parseProbe(path, out)
 	if bad != nil {
-		return render.Install{}, errors.Join(bad, err)
+		return render.Install{}, errors.Join(bad, ended)
 	}
 	if !slices.Contains(in.Engines, workbench) {
 		b.log.Warn("this machine gives Blender no OpenGL, so that it can't render with EEVEE and Workbench; install a graphics driver, or libegl1 and libgl1-mesa-dri",
-			"path", path, "error", err)
+			"path", path, "error", ended)
 	}
 	return in, nil
 }
 
 const workbench = "BLENDER_WORKBENCH"
 
-func parseProbe(path string, out []byte) (render.Install, error) {
+func (b *Blender) parseProbe(path string, out []byte) (render.Install, error) {
 	var probe struct {
 		Version, Build              string
 		Engines, Devices, Denoisers []string
 	}
-	_, line, ok := bytes.Cut(out, []byte("\nHELIOSTAT "))
-	if !ok {
-		return render.Install{}, fmt.Errorf("probing %s: it doesn't answer as Blender does", path)
-	}
-	line, _, _ = bytes.Cut(line, []byte("\n"))
-	if err := json.Unmarshal(line, &probe); err != nil {
-		return render.Install{}, fmt.Errorf("probing %s: %w", path, err)
+	if err := b.asking().Answer(path, out, &probe); err != nil {
+		return render.Install{}, err
 	}
 	in := render.Install{
 		Renderer: "blender", Version: probe.Version, BuildHash: probe.Build, Path: path,

@@ -72,5 +72,5 @@ func FuzzProgress(f *testing.F) {
 
 func FuzzProbe(f *testing.F) {
 	f.Add([]byte("x\nI Using AVX2 CPU kernels.\nHELIOSTAT {\"version\":\"3.4.1\",\"engines\":[\"CYCLES\"]}\n"))
-	f.Fuzz(func(t *testing.T, out []byte) { _, _ = parseProbe("/blender", out) })
+	f.Fuzz(func(t *testing.T, out []byte) { _, _ = New(Config{}).parseProbe("/blender", out) })
 }

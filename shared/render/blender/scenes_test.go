@@ -88,6 +88,63 @@ func TestStereo(t *testing.T) {
 	}
 }
 
+// TestStereoIsDeveloped makes both eyes' images again from the master, each from its own
+// layers, with and without a compositor that writes a file of its own.
+func TestStereoIsDeveloped(t *testing.T) {
+	for _, variation := range []string{"stereo", "stereo compositor"} {
+		t.Run(variation, func(t *testing.T) {
+			s, out := scene(t, variation, func(r *job.Recipe) { r.Compositing = variation != "stereo" })
+			f := shoot(t, s, render.Request{Frame: 2, Seed: 1, OutDir: out, Master: true})
+			rendered := files(t, f.Files[0], f.Extras)
+			d, err := s.(render.Developer).Develop(t.Context(), render.Develop{Frame: 2, Seed: 1, Master: master(t, f), Exact: true, OutDir: out})
+			if err != nil {
+				t.Fatalf("%v\n%s", err, render.LastLog(err))
+			}
+			developed := files(t, d.File, d.Extras)
+			if d.Sampled || len(developed) != len(rendered) || len(rendered) < 2 {
+				t.Fatalf("developed %d files of %d, sampled %v: %v", len(developed), len(rendered), d.Sampled, names(render.Frame{Extras: d.Extras}))
+			}
+			for name, want := range rendered {
+				got := developed[name]
+				if got == nil || len(got.Bits) != len(want.Bits) {
+					t.Fatalf("%q wasn't developed", name)
+				}
+				off := 0
+				for i := range got.Bits {
+					if a, b := int(got.Bits[i]), int(want.Bits[i]); a-b > 1 || b-a > 1 {
+						off++
+					}
+				}
+				if off > len(got.Bits)/1000 {
+					t.Errorf("%q: %d of %d samples are off by more than one step", name, off, len(got.Bits))
+				}
+			}
+			if bytes.Equal(developed[""].Bits, developed["0002_view1.png"].Bits) {
+				t.Error("both eyes see the same")
+			}
+			if after := files(t, shoot(t, s, render.Request{Frame: 2, Seed: 1, OutDir: out}).Files[0], nil); !bytes.Equal(after[""].Bits, rendered[""].Bits) {
+				t.Error("the frame has changed after developing")
+			}
+		})
+	}
+}
+
+// files are the decoded PNGs of a frame by their names; the delivered one has none.
+func files(t *testing.T, first render.File, extras []render.File) map[string]*raster.Raster {
+	t.Helper()
+	all := make(map[string]*raster.Raster)
+	for _, f := range append([]render.File{{Path: first.Path}}, extras...) {
+		data, err := os.ReadFile(f.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all[f.Name], err = raster.DecodePNG(data, raster.Limits{}); err != nil {
+			t.Fatalf("%s: %v", f.Path, err)
+		}
+	}
+	return all
+}
+
 // TestOutputs collects what File Output nodes write, wherever they wanted to write it.
 func TestOutputs(t *testing.T) {
 	s, out := scene(t, "outputs", func(r *job.Recipe) { r.Compositing = true })
@@ -120,9 +177,14 @@ func TestOutputs(t *testing.T) {
 }
 
 // TestEngines renders with the engines that need OpenGL, whose borders are cut out of the
-// whole frame.
+// whole frame. EEVEE has had two names.
 func TestEngines(t *testing.T) {
-	for _, engine := range []string{"BLENDER_EEVEE", "BLENDER_WORKBENCH"} {
+	_, in := install(t)
+	engines := slices.DeleteFunc(slices.Clone(in.Engines), func(engine string) bool { return engine == "CYCLES" })
+	if len(engines) != 2 {
+		t.Fatalf("this Blender has %v; EEVEE and Workbench are needed beside Cycles", in.Engines)
+	}
+	for _, engine := range engines {
 		t.Run(engine, func(t *testing.T) {
 			s, out := scene(t, "outputs", func(r *job.Recipe) {
 				r.Engine, r.Samples, r.Compositing = engine, 8, true

@@ -3,7 +3,6 @@ package blender
 import (
 	"context"
 	_ "embed"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -73,36 +72,16 @@ func (b *Blender) Open(ctx context.Context, o render.Options) (render.Session, e
 }
 
 func checkOptions(o render.Options) error {
-	unsupported := func(format string, args ...any) error {
-		return &render.Error{Kind: render.ErrUnsupported, Cause: fmt.Sprintf(format, args...)}
-	}
 	r := o.Recipe
-	switch {
-	case o.Sandbox == nil:
-		return errors.New("opening Blender: no sandbox given; render.NoSandbox has to be chosen on purpose")
-	case !filepath.IsAbs(o.Workspace) || !filepath.IsAbs(o.Install.Path):
-		return errors.New("opening Blender: workspace and program need absolute paths")
-	case !filepath.IsLocal(filepath.FromSlash(r.MainFile)):
-		return &render.Error{Kind: render.ErrBadScene, Cause: fmt.Sprintf("main file %q isn't inside the package", r.MainFile)}
-	case r.Width < 4 || r.Height < 4 || r.Width > 65535 || r.Height > 65535:
-		return unsupported("%d×%d pixels; a side has 4 to 65535", r.Width, r.Height)
-	case r.Samples < 0 || r.Samples > 1<<24:
-		return unsupported("%d samples", r.Samples)
-	case !render.Suits(r, o.Install.Version):
-		return unsupported("the recipe needs Blender %s, %s is %s", r.Version, o.Install.Path, o.Install.Version)
-	case r.BuildHash != "" && r.BuildHash != o.Install.BuildHash:
-		return unsupported("the recipe needs build %s of Blender %s, %s is build %q", r.BuildHash, r.Version, o.Install.Path, o.Install.BuildHash)
-	case !slices.Contains(o.Install.Engines, r.Engine):
-		return unsupported("Blender %s at %s has no engine %s", o.Install.Version, o.Install.Path, r.Engine)
-	case r.Engine == "CYCLES" && r.Denoise && len(o.Install.Denoisers) == 0:
-		return unsupported("the recipe denoises, and Blender %s at %s has no denoiser; turn denoising off, or use workers with an official Blender build",
-			o.Install.Version, o.Install.Path)
-	case r.Device == "GPU" && r.Engine == "CYCLES" && (o.Device == "" || o.Device == "CPU"):
-		return unsupported("the recipe asks for a GPU and the session has none; a GPU job never runs on a CPU silently")
-	case r.Device == "CPU" && o.Device != "" && o.Device != "CPU":
-		return unsupported("the recipe asks for a CPU and the session has %s", o.Device)
-	case o.Device != "" && len(o.Install.Devices) > 0 && !slices.Contains(o.Install.Devices, o.Device):
-		return unsupported("Blender %s at %s has no device %s", o.Install.Version, o.Install.Path, o.Device)
+	if err := resident.Check("Blender", o); err != nil {
+		return err
 	}
-	return nil
+	switch {
+	case r.Engine != cycles:
+		return nil
+	case r.Denoise && len(o.Install.Denoisers) == 0:
+		return &render.Error{Kind: render.ErrUnsupported, Cause: fmt.Sprintf("the recipe denoises, and Blender %s at %s has no denoiser; turn denoising off, or use workers with an official Blender build",
+			o.Install.Version, o.Install.Path)}
+	}
+	return resident.NeedGPU(o)
 }

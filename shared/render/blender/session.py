@@ -1,12 +1,6 @@
 # Runs inside Blender for one session: loads the scene, applies the recipe, renders what it
-# is asked for. Commands come as JSON lines on descriptor 3, answers go to descriptor 4;
-# standard output stays Blender's own. Nothing from a scene is executed.
-import json
+# is asked for. Stands after resident/host.py and develop.py. Nothing from a scene is executed.
 import os
-import queue
-import resource
-import sys
-import threading
 import time
 
 import bpy
@@ -14,37 +8,6 @@ import bpy
 # Pixels rendered around a border with adaptive sampling; at most maxMargin of render.go.
 # Measured: 0 changes up to 10 % of a tile's pixels, 2 at most one pixel, 4 none.
 MARGIN = 4
-
-_answers = os.fdopen(4, "w", buffering=1, encoding="utf-8")
-
-
-class Refused(Exception):
-    """A failure with a kind that the Go side knows, and a cause for people."""
-
-    def __init__(self, kind, cause):
-        super().__init__(cause)
-        self.kind = kind
-        self.cause = cause
-
-
-def answer(**fields):
-    _answers.write(json.dumps(fields) + "\n")
-    _answers.flush()
-
-
-def commands():
-    """Yields commands. When the Go side is gone, the process ends, even mid-render."""
-    lines = queue.Queue()
-
-    def read():
-        with os.fdopen(3, "r", encoding="utf-8") as pipe:
-            for line in pipe:
-                lines.put(line)
-        os._exit(0)
-
-    threading.Thread(target=read, daemon=True).start()
-    while True:
-        yield json.loads(lines.get())
 
 
 class Session:
@@ -268,9 +231,7 @@ class Session:
         self.at = frame
         if bpy.app.autoexec_fail:
             self.check_scripts([])
-        after = os.times()
-        answer(event="done", id=cmd["id"], cpu=after.user + after.system - before.user - before.system,
-               rss=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, **result)
+        answer(event="done", id=cmd["id"], **usage(before), **result)
 
     def border(self, cmd, i, b):
         """Renders a region cropped to its own pixels and their margin. A quarter pixel inside
@@ -501,11 +462,6 @@ def use_device(cycles, device):
     cycles.device = "GPU"
 
 
-def clean(error):
-    text = " ".join(str(error).split())
-    return text[len("Error: "):] if text.startswith("Error: ") else text
-
-
 def refusal(text):
     low = text.lower()
     if "out of memory" in low or "memory" in low and "alloc" in low:
@@ -515,26 +471,5 @@ def refusal(text):
     return Refused("scene", text)
 
 
-def main():
-    session = Session()
-    for cmd in commands():
-        try:
-            if cmd["do"] == "open":
-                session.open(cmd)
-            elif cmd["do"] == "render":
-                session.render(cmd)
-            elif cmd["do"] == "develop":
-                develop(session, cmd)
-            elif cmd["do"] == "quit":
-                break
-        except Refused as e:
-            answer(event="error", kind=e.kind, cause=e.cause)
-        except MemoryError:
-            answer(event="error", kind="memory", cause="Python ran out of memory")
-        except Exception as e:
-            answer(event="error", kind="scene", cause="%s: %s" % (type(e).__name__, clean(e)))
-
-
-main()
-sys.stdout.flush()
-os._exit(0)
+session = Session()
+serve(open=session.open, render=session.render, develop=lambda cmd: develop(session, cmd))

@@ -11,10 +11,8 @@
 package maya
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -29,7 +27,6 @@ import (
 	"time"
 
 	"github.com/heliostat-render/heliostat/shared/render"
-	"github.com/heliostat-render/heliostat/shared/render/process"
 	"github.com/heliostat-render/heliostat/shared/render/resident"
 	"github.com/heliostat-render/heliostat/shared/render/track"
 )
@@ -74,25 +71,16 @@ func (m *Maya) Name() string { return "maya" }
 
 // Find probes the configured mayapy programs, or those on the PATH and in the usual folders.
 func (m *Maya) Find(ctx context.Context) ([]render.Install, error) {
-	var found []render.Install
-	var seen []string
-	for _, path := range m.candidates() {
-		real, err := filepath.EvalSymlinks(path)
-		if err != nil || slices.Contains(seen, real) {
-			continue
-		}
-		seen = append(seen, real)
-		in, err := m.probe(ctx, real)
-		if ctx.Err() != nil {
-			return nil, fmt.Errorf("looking for Maya: %w", ctx.Err())
-		}
-		if err != nil {
-			m.log.Warn("this Maya can't be used", "path", real, "error", err)
-			continue
-		}
-		found = append(found, in)
+	return m.asking().Find(ctx, m.candidates(), m.log, m.probe)
+}
+
+// asking is how a mayapy is asked what it is.
+func (m *Maya) asking() resident.Probe {
+	return resident.Probe{
+		Name: "Maya", Script: probeScript, Timeout: 5 * time.Minute,
+		Argv: func(program, script string) []string { return []string{program, script} },
+		Env:  m.environment,
 	}
-	return found, nil
 }
 
 func (m *Maya) candidates() []string {
@@ -118,28 +106,15 @@ func (m *Maya) candidates() []string {
 	return list
 }
 
-// probe starts one mayapy with our own script and no scene of anybody's.
+// probe asks one mayapy.
 func (m *Maya) probe(ctx context.Context, path string) (render.Install, error) {
-	dir, err := os.MkdirTemp("", "heliostat-probe-")
+	out, ended, err := m.asking().Ask(ctx, path)
 	if err != nil {
-		return render.Install{}, fmt.Errorf("making a folder for the probe: %w", err)
+		return render.Install{}, err
 	}
-	defer os.RemoveAll(dir)
-	script := filepath.Join(dir, "probe.py")
-	if err := os.WriteFile(script, []byte(probeScript), 0o600); err != nil {
-		return render.Install{}, fmt.Errorf("writing the probe: %w", err)
-	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, path, script)
-	cmd.Env, cmd.Dir = m.environment(dir), dir
-	cmd.WaitDelay = 2 * time.Second
-	process.OwnGroup(cmd)
-	cmd.Cancel = func() error { process.KillGroup(cmd.Process); return nil }
-	out, err := cmd.CombinedOutput()
-	in, bad := parseProbe(path, out)
+	in, bad := m.parseProbe(path, out)
 	if bad != nil {
-		return render.Install{}, errors.Join(bad, err)
+		return render.Install{}, errors.Join(bad, ended)
 	}
 	if gpus, err := filepath.Glob("/dev/nvidia[0-9]*"); err == nil && len(gpus) > 0 {
 		in.Devices = append(in.Devices, "CUDA", "OPTIX")
@@ -147,18 +122,16 @@ func (m *Maya) probe(ctx context.Context, path string) (render.Install, error) {
 	return in, nil
 }
 
-func parseProbe(path string, out []byte) (render.Install, error) {
-	_, line, ok := bytes.Cut(out, []byte("\nHELIOSTAT "))
-	if !ok {
-		return render.Install{}, fmt.Errorf("probing %s: it doesn't answer as mayapy does", path)
-	}
-	line, _, _ = bytes.Cut(line, []byte("\n"))
+func (m *Maya) parseProbe(path string, out []byte) (render.Install, error) {
 	var probe struct {
 		Version string
 		Engines []string
 	}
-	if err := json.Unmarshal(line, &probe); err != nil || probe.Version == "" {
-		return render.Install{}, fmt.Errorf("probing %s: its answer can't be read: %w", path, err)
+	if err := m.asking().Answer(path, out, &probe); err != nil {
+		return render.Install{}, err
+	}
+	if probe.Version == "" {
+		return render.Install{}, fmt.Errorf("probing %s: it doesn't tell its version", path)
 	}
 	return render.Install{
 		Renderer: "maya", Version: probe.Version, Path: path, Engines: probe.Engines, Devices: []string{"CPU"}, Class: "cpu/" + runtime.GOARCH,
@@ -214,37 +187,13 @@ func (m *Maya) Open(ctx context.Context, o render.Options) (render.Session, erro
 }
 
 func check(o render.Options) error {
-	unsupported := func(format string, args ...any) error {
-		return &render.Error{Kind: render.ErrUnsupported, Cause: fmt.Sprintf(format, args...)}
+	if err := resident.Check("Maya", o); err != nil {
+		return err
 	}
-	r := o.Recipe
-	switch {
-	case o.Sandbox == nil:
-		return errors.New("opening Maya: no sandbox given; render.NoSandbox has to be chosen on purpose")
-	case !filepath.IsAbs(o.Workspace) || !filepath.IsAbs(o.Install.Path):
-		return errors.New("opening Maya: workspace and program need absolute paths")
-	case !filepath.IsLocal(filepath.FromSlash(r.MainFile)):
-		return &render.Error{Kind: render.ErrBadScene, Cause: fmt.Sprintf("main file %q isn't inside the package", r.MainFile)}
-	case r.Width < 4 || r.Height < 4 || r.Width > 65535 || r.Height > 65535:
-		return unsupported("%d×%d pixels; a side has 4 to 65535", r.Width, r.Height)
-	case r.Samples < 0 || r.Samples > 1<<24:
-		return unsupported("%d samples", r.Samples)
-	case !render.Suits(r, o.Install.Version):
-		return unsupported("the recipe needs Maya %s, %s is %s", r.Version, o.Install.Path, o.Install.Version)
-	case r.BuildHash != "" && r.BuildHash != o.Install.BuildHash:
-		return unsupported("the recipe needs build %s; Maya doesn't tell its build", r.BuildHash)
-	case !slices.Contains(o.Install.Engines, r.Engine):
-		return unsupported("Maya %s at %s has no renderer %s; it has %s", o.Install.Version, o.Install.Path, r.Engine, strings.Join(o.Install.Engines, ", "))
-	case r.Denoise || r.Compositing:
-		return unsupported("a Maya recipe turns no denoiser or compositor on; leave them to the scene")
-	case r.Device == "GPU" && (o.Device == "" || o.Device == "CPU"):
-		return unsupported("the recipe asks for a GPU and the session has none; a GPU job never runs on a CPU silently")
-	case r.Device == "CPU" && o.Device != "" && o.Device != "CPU":
-		return unsupported("the recipe asks for a CPU and the session has %s", o.Device)
-	case o.Device != "" && len(o.Install.Devices) > 0 && !slices.Contains(o.Install.Devices, o.Device):
-		return unsupported("Maya %s at %s has no device %s", o.Install.Version, o.Install.Path, o.Device)
+	if o.Recipe.Denoise || o.Recipe.Compositing {
+		return &render.Error{Kind: render.ErrUnsupported, Cause: "a Maya recipe turns no denoiser or compositor on; leave them to the scene"}
 	}
-	return nil
+	return resident.NeedGPU(o)
 }
 
 // What Arnold, Redshift and V-Ray print while they render.

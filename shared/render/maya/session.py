@@ -1,17 +1,7 @@
 # Runs inside mayapy for one session: loads the scene, applies the recipe, renders the frames
-# it is asked for. Commands come as JSON lines on descriptor 3, answers go to descriptor 4;
-# standard output stays Maya's own. Script nodes of a scene are not executed.
-import json
+# it is asked for. Stands after resident/host.py. Script nodes of a scene are not executed.
 import os
-import queue
-import sys
-import threading
 import time
-
-try:
-    import resource
-except ImportError:  # Windows
-    resource = None
 
 import maya.standalone
 
@@ -24,37 +14,6 @@ PLUGINS = {"arnold": "mtoa", "redshift": "redshift4maya", "vray": "vrayformaya",
 FORMATS = {"PNG": (32, "png", ".png"), "OPEN_EXR": (51, "exr", ".exr")}
 # Node type and its attribute that holds a path.
 FILES = (("file", "fileTextureName"), ("imagePlane", "imageName"), ("aiImage", "filename"))
-
-_answers = os.fdopen(4, "w", buffering=1, encoding="utf-8")
-
-
-class Refused(Exception):
-    """A failure with a kind that the Go side knows, and a cause for people."""
-
-    def __init__(self, kind, cause):
-        super().__init__(cause)
-        self.kind = kind
-        self.cause = cause
-
-
-def answer(**fields):
-    _answers.write(json.dumps(fields) + "\n")
-    _answers.flush()
-
-
-def commands():
-    """Yields commands. When the Go side is gone, the process ends, even mid-render."""
-    lines = queue.Queue()
-
-    def read():
-        with os.fdopen(3, "r", encoding="utf-8") as pipe:
-            for line in pipe:
-                lines.put(line)
-        os._exit(0)
-
-    threading.Thread(target=read, daemon=True).start()
-    while True:
-        yield json.loads(lines.get())
 
 
 class Session:
@@ -182,8 +141,7 @@ class Session:
         if cmd.get("borders"):
             # The Go side asks for the whole frame and cuts the borders out.
             result = {"tiles": [dict(final=path, x=0, y=0, w=self.recipe["width"], h=self.recipe["height"], seconds=time.monotonic() - began)]}
-        after = os.times()
-        answer(event="done", id=cmd["id"], cpu=after.user + after.system - before.user - before.system, rss=peak(), **result)
+        answer(event="done", id=cmd["id"], **usage(before), **result)
 
     def shoot(self, cmd):
         frame, name = cmd["frame"], cmd["name"]
@@ -212,15 +170,6 @@ class Session:
         return path
 
 
-def peak():
-    """The process's peak memory in bytes; 1 where the system doesn't tell."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 if resource else 1
-
-
-def clean(error):
-    return " ".join(str(error).split())
-
-
 def refusal(text):
     low = text.lower()
     if "out of memory" in low or "memory" in low and "alloc" in low:
@@ -230,24 +179,5 @@ def refusal(text):
     return Refused("scene", text)
 
 
-def main():
-    session = Session()
-    for cmd in commands():
-        try:
-            if cmd["do"] == "open":
-                session.open(cmd)
-            elif cmd["do"] == "render":
-                session.render(cmd)
-            elif cmd["do"] == "quit":
-                break
-        except Refused as e:
-            answer(event="error", kind=e.kind, cause=e.cause)
-        except MemoryError:
-            answer(event="error", kind="memory", cause="Python ran out of memory")
-        except Exception as e:
-            answer(event="error", kind="scene", cause="%s: %s" % (type(e).__name__, clean(e)))
-
-
-main()
-sys.stdout.flush()
-os._exit(0)
+session = Session()
+serve(open=session.open, render=session.render)

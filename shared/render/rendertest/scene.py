@@ -42,7 +42,9 @@ elif variation == "restless":
     s.cycles.use_adaptive_sampling, s.cycles.adaptive_threshold = True, 0.0005
 elif variation == "denoise":
     s.cycles.use_denoising = True
-elif variation == "compositor":
+elif variation in ("compositor", "stereo compositor"):
+    s.render.use_multiview = variation != "compositor"
+    s.render.views["right"].file_suffix = "/../_R"
     s.use_nodes = True
     tree = s.node_tree
     blur = tree.nodes.new("CompositorNodeBlur")

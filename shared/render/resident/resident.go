@@ -11,6 +11,7 @@ package resident
 
 import (
 	"context"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,10 +25,15 @@ import (
 	"github.com/heliostat-render/heliostat/shared/render/track"
 )
 
+// hostScript speaks with this side; it stands in front of every renderer's script.
+//
+//go:embed host.py
+var hostScript string
+
 // Config is a renderer that stays open.
 type Config struct {
 	Name     string // for people: "Blender"
-	Script   string // the text that the program runs, in Python
+	Script   string // the text that the program runs after host.py, in Python
 	Home     string // the program's home in the workspace, a plain folder name
 	Argv     func(script string) []string
 	Env      func(home string) []string
@@ -123,7 +129,7 @@ func start(cfg Config, o render.Options) (_ *Session, err error) {
 	if err := errors.Join(s.root.RemoveAll(cfg.Home), s.root.Mkdir(cfg.Home, 0o700)); err != nil {
 		return nil, fmt.Errorf("making %s's home in the workspace: %w", cfg.Name, err)
 	}
-	if err := s.root.WriteFile(script, []byte(cfg.Script), 0o600); err != nil {
+	if err := s.root.WriteFile(script, []byte(hostScript+cfg.Script), 0o600); err != nil {
 		return nil, fmt.Errorf("writing the session script: %w", err)
 	}
 	s.p, err = process.Start(process.Spec{
