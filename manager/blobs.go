@@ -19,6 +19,7 @@ import (
 	"github.com/heliostat-render/heliostat/shared/blob/dir"
 	"github.com/heliostat-render/heliostat/shared/blob/s3"
 	"github.com/heliostat-render/heliostat/shared/service"
+	"github.com/heliostat-render/heliostat/shared/usage"
 )
 
 // openBlobs opens the object store; door serves its signed URLs, where the manager has to.
@@ -72,7 +73,7 @@ func parseS3(text, side string) (s3.Options, error) {
 func blobsCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "blobs", Short: "Look after the object store"}
 	cmd.AddCommand(blobsCopyCommand())
-	return cmd
+	return usage.Group(cmd)
 }
 
 func blobsCopyCommand() *cobra.Command {
@@ -96,7 +97,7 @@ Environment:
 
   # and back
   heliostat-manager blobs copy --from s3://s3.example.com/frames --to dir:/srv/heliostat/blobs`,
-		Args: cobra.NoArgs,
+		Args: usage.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			ctx, stop := service.Context()
 			defer stop()

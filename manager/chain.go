@@ -16,6 +16,7 @@ import (
 	"github.com/heliostat-render/heliostat/contracts/devchain"
 	"github.com/heliostat-render/heliostat/manager/settle"
 	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/manager/store/open"
 	"github.com/heliostat-render/heliostat/shared/identity"
 	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/receipt"
@@ -40,7 +41,7 @@ func (m *money) disputeWindow(configured time.Duration) time.Duration {
 }
 
 // openMoney opens the settlement that the configuration names.
-func openMoney(ctx context.Context, c config, id *identity.Identity) (*money, error) {
+func openMoney(ctx context.Context, c config, id *identity.Identity, db store.Store) (*money, error) {
 	kind, url, _ := strings.Cut(c.Settlement, "=")
 	m := &money{wire: wire.Money{Settlement: kind, Symbol: "HELIO"}, close: func() error { return nil }}
 	cc := chain.Config{OperatorKey: id.PrivateKey(), StatePath: filepath.Join(c.keys(), "chain.json"), Log: c.Log, DisputeWindow: c.Window, Confirmations: c.Confirmations}
@@ -73,7 +74,10 @@ func openMoney(ctx context.Context, c config, id *identity.Identity) (*money, er
 	default:
 		return nil, fmt.Errorf("--settlement %s is not known: use off, devchain, or rpc=URL", c.Settlement)
 	}
-	opened, err := chain.Open(ctx, cc)
+	if open.Shared(c.Store) {
+		cc.State = &chainState{db: db, key: fmt.Sprintf("chain/%s", cc.ChainID), file: cc.StatePath}
+	}
+	opened, err := openContracts(ctx, cc, db)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the contracts: %w", err), m.close())
 	}
@@ -83,6 +87,20 @@ func openMoney(ctx context.Context, c config, id *identity.Identity) (*money, er
 	m.wire.Token, m.wire.Escrow, m.wire.Payouts, m.wire.Registry = a.Token.Hex(), a.Escrow.Hex(), a.Payouts.Hex(), a.Registry.Hex()
 	m.chain = &contracts{chain: opened, faucet: kind == "devchain", advance: advance, log: c.Log}
 	return m, nil
+}
+
+// openContracts connects to the contracts, or deploys them; of several managers that start together one does.
+func openContracts(ctx context.Context, c chain.Config, db store.Store) (*chain.Chain, error) {
+	if c.State == nil {
+		return chain.Open(ctx, c)
+	}
+	ctx, done := context.WithCancel(ctx)
+	defer done()
+	alone, err := db.Lead(ctx, "open the chain")
+	if err != nil {
+		return nil, err
+	}
+	return chain.Open(alone, c)
 }
 
 // contracts puts contracts/chain behind the interface that manager/settle calls.
@@ -95,6 +113,9 @@ type contracts struct {
 }
 
 var _ settle.Chain = (*contracts)(nil)
+
+// TakeOver goes on with what the manager that settled before has sent.
+func (c *contracts) TakeOver(ctx context.Context) error { return c.chain.TakeOver(ctx) }
 
 func amount(a job.Amount) *big.Int { return big.NewInt(int64(a)) }
 
@@ -124,7 +145,7 @@ func sortError(err error) error {
 	if errors.Is(err, chain.ErrWindowOpen) {
 		return fmt.Errorf("%w: %w", settle.ErrWindowOpen, err)
 	}
-	for _, final := range []error{chain.ErrAlreadyFunded, chain.ErrWrongSigner, chain.ErrExpired, chain.ErrReplayed, chain.ErrAllowance, chain.ErrBalance, chain.ErrBadValue, chain.ErrBadAmount, chain.ErrReverted} {
+	for _, final := range []error{chain.ErrAlreadyFunded, chain.ErrWrongSigner, chain.ErrExpired, chain.ErrReplayed, chain.ErrAllowance, chain.ErrBalance, chain.ErrBadValue, chain.ErrBadAmount, chain.ErrWindowClosed, chain.ErrClaimOpen, chain.ErrReverted} {
 		if errors.Is(err, final) {
 			return fmt.Errorf("%w: %w", settle.ErrRefused, err)
 		}
@@ -162,6 +183,27 @@ func (c *contracts) Settle(ctx context.Context, jobID [32]byte, cumulative job.A
 			tx, err = c.chain.Settle(ctx, jobID, amount(cumulative), acceptance)
 		}
 	}
+	return hash(tx), sortError(err)
+}
+
+func (c *contracts) Dispute(ctx context.Context, d settle.Dispute) (string, error) {
+	tx, err := c.chain.Dispute(ctx, d.Order(), d.Signature)
+	return hash(tx), sortError(err)
+}
+
+func (c *contracts) Resolve(ctx context.Context, jobID [32]byte, refunded job.Amount) (string, error) {
+	s, err := c.chain.Escrow(ctx, jobID)
+	if err != nil {
+		return "", err
+	}
+	if s.Held == nil || s.Held.Sign() == 0 {
+		return "earlier", nil // or the contracts never held anything
+	}
+	back := amount(refunded)
+	if back.Cmp(s.Held) > 0 {
+		back = s.Held
+	}
+	tx, err := c.chain.Resolve(ctx, jobID, back)
 	return hash(tx), sortError(err)
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -25,6 +26,7 @@ import (
 	"github.com/heliostat-render/heliostat/manager/store"
 	"github.com/heliostat-render/heliostat/shared/blob"
 	"github.com/heliostat-render/heliostat/shared/service"
+	"github.com/heliostat-render/heliostat/shared/usage"
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
@@ -42,6 +44,9 @@ func checkArchive(a wire.Archive) error {
 		if !plainWord.MatchString(text) {
 			return bad("%s %q has to be 1 to 64 letters, digits, dots, dashes", name, text)
 		}
+	}
+	if !slices.Contains([]string{"linux", "windows", "darwin"}, a.OS) || !slices.Contains([]string{"amd64", "arm64"}, a.Arch) {
+		return bad("no worker runs on %s/%s: --os is linux, windows or darwin, --arch is amd64 or arm64", a.OS, a.Arch)
 	}
 	if !slices.ContainsFunc(packings, func(end string) bool { return strings.HasSuffix(a.Name, end) }) {
 		return bad("the archive %q has to end with one of %s", a.Name, strings.Join(packings, ", "))
@@ -121,7 +126,10 @@ func (d *desk) depotRemove(w http.ResponseWriter, r *http.Request) {
 }
 
 // where names the stores of a command that works with and without a running manager.
-type where struct{ config }
+type where struct {
+	config
+	fresh bool // the data folder may be a new one, whose manager hasn't run yet
+}
 
 func (c *where) flags(cmd *cobra.Command) {
 	cmd.PersistentFlags().StringVar(&c.Data, "data", "", "the manager's data folder (required)")
@@ -137,6 +145,11 @@ func (c *where) with(ctx context.Context, do func(*operator) error) (err error) 
 		return err
 	}
 	if o == nil {
+		if c.Store == "" && !c.fresh {
+			if _, err := os.Stat(c.store()); errors.Is(err, fs.ErrNotExist) {
+				return fmt.Errorf("the folder %s holds no manager's data: name the one that `heliostat-manager serve` was started with", c.Data)
+			}
+		}
 		if o, err = c.open(ctx); err != nil {
 			return err
 		}
@@ -161,10 +174,11 @@ version of a job fetches it from here, checks its digest and unpacks it.`,
 		Short: "Add an archive",
 		Example: `  heliostat-manager depot add blender-4.2.1-linux-x64.tar.xz --data /srv/heliostat --renderer blender --version 4.2.1
   heliostat-manager depot add blender-4.2.1-windows-x64.zip --data /srv/heliostat --renderer blender --version 4.2.1 --os windows --executable blender.exe`,
-		Args: cobra.ExactArgs(1),
+		Args: usage.Exactly("the archive"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, stop := service.Context()
 			defer stop()
+			c.fresh = true
 			return addArchive(ctx, c, args[0], a, cmd.OutOrStdout())
 		},
 	}
@@ -175,12 +189,11 @@ version of a job fetches it from here, checks its digest and unpacks it.`,
 	f.StringVar(&a.Arch, "arch", runtime.GOARCH, "processor that it runs on: amd64 or arm64")
 	f.StringVar(&a.Root, "root", "", "folder inside the archive; empty is the archive's name without its end, \".\" its top")
 	f.StringVar(&a.Executable, "executable", "", "path of the program below that folder; empty is the renderer's name")
-	_ = errors.Join(add.MarkFlagRequired("renderer"), add.MarkFlagRequired("version")) // they exist
 
 	list := &cobra.Command{
 		Use:   "list",
 		Short: "List the archives",
-		Args:  cobra.NoArgs,
+		Args:  usage.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var all []wire.Archive
 			if err := c.with(cmd.Context(), func(o *operator) error { return o.do(cmd.Context(), http.MethodGet, "/depot", nil, -1, &all) }); err != nil {
@@ -197,7 +210,7 @@ version of a job fetches it from here, checks its digest and unpacks it.`,
 	remove := &cobra.Command{
 		Use:   "remove DIGEST",
 		Short: "Remove an archive, named by the first digits of its digest",
-		Args:  cobra.ExactArgs(1),
+		Args:  usage.Exactly("the archive's digest"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.with(cmd.Context(), func(o *operator) error {
 				var gone wire.Archive
@@ -210,12 +223,18 @@ version of a job fetches it from here, checks its digest and unpacks it.`,
 		},
 	}
 	cmd.AddCommand(add, list, remove)
-	return cmd
+	return usage.Group(cmd)
 }
 
 // addArchive sends an archive to the manager.
 func addArchive(ctx context.Context, c *where, path string, a wire.Archive, out io.Writer) error {
+	if a.Renderer == "" || a.Version == "" {
+		return errors.New("--renderer and --version are missing: name what the archive holds, such as --renderer blender --version 4.2.1")
+	}
 	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the archive %s does not exist: check the path", path)
+	}
 	if err != nil {
 		return fmt.Errorf("the archive: %w", err)
 	}

@@ -13,12 +13,21 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+
+	"github.com/heliostat-render/heliostat/shared/usage"
 )
 
 // version is set by the release build.
 var version = "0.1.0"
 
 func main() {
+	if err := rootCommand().Execute(); err != nil {
+		fmt.Fprintln(os.Stderr, "heliostat-manager:", err)
+		os.Exit(1)
+	}
+}
+
+func rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "heliostat-manager",
 		Short:         "Run a Heliostat manager",
@@ -29,9 +38,7 @@ func main() {
 			HiddenDefaultCmd: true,
 		},
 	}
+	root.SetFlagErrorFunc(usage.Flag)
 	root.AddCommand(serveCommand(), blobsCommand(), depotCommand(), trailCommand(), drainCommand(), topCommand(), storeCommand())
-	if err := root.Execute(); err != nil {
-		fmt.Fprintln(os.Stderr, "heliostat-manager:", err)
-		os.Exit(1)
-	}
+	return usage.Group(root)
 }

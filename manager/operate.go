@@ -18,6 +18,7 @@ import (
 	"github.com/heliostat-render/heliostat/manager/store"
 	"github.com/heliostat-render/heliostat/manager/store/open"
 	"github.com/heliostat-render/heliostat/shared/service"
+	"github.com/heliostat-render/heliostat/shared/usage"
 )
 
 // open makes a desk that lives for one command, on the stores of a manager that doesn't run here.
@@ -71,8 +72,11 @@ func trailCommand() *cobra.Command {
 		Use:     "trail",
 		Short:   "Show who changed what, newest first",
 		Example: "  heliostat-manager trail --data /srv/heliostat --limit 50",
-		Args:    cobra.NoArgs,
+		Args:    usage.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if limit <= 0 {
+				return fmt.Errorf("--limit %d shows nothing: write how many lines, such as 50", limit)
+			}
 			return c.with(cmd.Context(), func(o *operator) error {
 				t := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 8, 2, ' ', 0)
 				fmt.Fprintln(t, "TIME\tWHO\tWHAT\tSUBJECT\tDETAIL")
@@ -109,8 +113,11 @@ func drainCommand() *cobra.Command {
 what its nodes hold, answers the requests under way, and ends. Nodes go to another manager, or keep
 what they hold until this one is back. The command returns when it has ended.`,
 		Example: "  heliostat-manager drain --data /srv/heliostat --wait 10m",
-		Args:    cobra.NoArgs,
+		Args:    usage.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if wait < 0 {
+				return fmt.Errorf("--wait %s is negative: write how long what is out may take, such as 10m, or leave it out for not at all", wait)
+			}
 			ctx, stop := service.Context()
 			defer stop()
 			o, err := call(ctx, data)
@@ -140,6 +147,6 @@ what they hold until this one is back. The command returns when it has ended.`,
 		},
 	}
 	cmd.Flags().StringVar(&data, "data", "", "the manager's data folder (required)")
-	cmd.Flags().DurationVar(&wait, "wait", 0, "how long what is out may take to come in")
+	cmd.Flags().DurationVar(&wait, "wait", 0, "how long what is out may take to come in, such as 10m")
 	return cmd
 }

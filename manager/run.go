@@ -105,7 +105,7 @@ func serve(ctx context.Context, c config) (err error) {
 		return err
 	}
 	closers = append(closers, blobs.Close)
-	cash, err := openMoney(ctx, c, id)
+	cash, err := openMoney(ctx, c, id, db)
 	if err != nil {
 		return err
 	}
@@ -183,6 +183,7 @@ func serve(ctx context.Context, c config) (err error) {
 	list := []service.Part{
 		{Name: "http", Run: func(ctx context.Context) error { return serveHTTP(ctx, server, listener, sessions) }},
 		{Name: "admin", Run: office.run},
+		{Name: "memory", Run: spare},
 		{Name: "notify", Run: m.hub.Run},
 		{Name: "lease", Run: m.keeper.Run},
 		{Name: "audit", Run: gives(m.auditor.Run)},
@@ -282,7 +283,7 @@ func assemble(c config, o outside) *parts {
 	p := &parts{address: o.id.Address(), blobs: o.blobs, metrics: metrics.New(clock), drain: newDrain(clock), clock: clock}
 	p.db = p.metrics.Store(o.db)
 	p.nodes = fleet.New(clock)
-	nodes, db, blobs, secrets := p.nodes, p.db, o.blobs, keys{o.id}
+	nodes, db, blobs, secrets := p.nodes, p.db, o.blobs, lease.Cached(keys{o.id})
 	var away func(role job.Role, node, id, reason string)
 	if open.Shared(c.store()) {
 		p.name = store.NewID("m")
@@ -315,7 +316,7 @@ func assemble(c config, o outside) *parts {
 	if p.name != "" {
 		p.cluster = cluster.New(cluster.Options{
 			Store: db, ID: p.name, Address: p.address, URL: o.url, Hub: p.hub, Fleet: nodes, Leases: p.keeper, Audits: p.auditor,
-			Wake: func() { p.scheduler.Wake(); p.auditor.Wake() }, Clock: clock, Log: c.Log,
+			Wake: func() { p.scheduler.Wake(); p.auditor.Wake() }, Held: p.scheduler.SetElsewhere, Clock: clock, Log: c.Log,
 		})
 		door.Cluster, managers = p.cluster, p.cluster.Count
 	}

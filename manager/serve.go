@@ -6,11 +6,13 @@ import (
 	"os"
 	"time"
 
+	"github.com/ethereum/go-ethereum/common"
 	"github.com/spf13/cobra"
 
 	"github.com/heliostat-render/heliostat/manager/store/open"
 	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/service"
+	"github.com/heliostat-render/heliostat/shared/usage"
 )
 
 func serveCommand() *cobra.Command {
@@ -51,7 +53,7 @@ Environment:
 
   # frames on an S3 server
   heliostat-manager serve --data /srv/heliostat --blobs 's3://s3.example.com/frames?region=eu-1'`,
-		Args: cobra.NoArgs,
+		Args: usage.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			level := slog.LevelInfo
 			if debug {
@@ -130,7 +132,16 @@ func (c *config) check() error {
 	case open.Shared(c.Store) && c.Settlement == "devchain":
 		return fmt.Errorf("the embedded chain belongs to one manager: use --settlement off or rpc=URL with --store %s", "postgres://…")
 	case c.Price < 0 || c.Price > 1e6 || c.Faucet < 0 || c.Faucet > 1e9:
-		return fmt.Errorf("--price and --faucet have to be positive")
+		return fmt.Errorf("--price and --faucet can't be negative, nor above a million and a billion tokens")
+	}
+	for i, a := range c.Studios {
+		if !common.IsHexAddress(a) {
+			return fmt.Errorf("--studio %s is not an address: write 0x and 40 hex digits; who signs in as studio without being listed is told its own", a)
+		}
+		c.Studios[i] = common.HexToAddress(a).Hex() // however its letters were written
+	}
+	if err := spoken(c.Store); err != nil {
+		return fmt.Errorf("--store: %w", err)
 	}
 	if c.Grace == 0 {
 		c.Grace = c.Lease

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/heliostat-render/heliostat/installers/sim"
 	"github.com/heliostat-render/heliostat/shared/blob"
 	"github.com/heliostat-render/heliostat/shared/blob/transfer"
 	"github.com/heliostat-render/heliostat/shared/identity"
@@ -59,17 +60,9 @@ func newNode(t *testing.T, b fake.Behaviour) *node {
 
 func (n *node) connect(url string, role job.Role, handler link.Handler, ready func() (wire.Type, any)) {
 	n.t.Helper()
-	base, err := link.BaseURL(url)
-	if err != nil {
-		n.t.Fatal(err)
-	}
-	n.transfer = &transfer.Client{Base: base, HTTP: link.HTTPClient(base)}
-	n.conn, err = link.Keep(n.ctx, link.Options{
-		URL: url, Identity: n.id, Roles: []job.Role{role}, Software: "sim", Handler: handler,
-		OnConnect: func(ctx context.Context, s *link.Session) error {
-			typ, body := ready()
-			return s.Request(ctx, typ, body, nil)
-		},
+	var err error
+	n.conn, n.transfer, err = sim.Dial(n.ctx, sim.Dialling{
+		URL: url, Identity: n.id, Role: role, Handler: handler, Ready: ready,
 		Leases: func() []string { n.mu.Lock(); defer n.mu.Unlock(); return slices.Clone(n.held) },
 	})
 	if err != nil {

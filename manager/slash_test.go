@@ -23,7 +23,7 @@ func TestStakesOnTheChain(t *testing.T) {
 	id := newIdentity(t)
 	c := settings(t, "devchain")
 	c.Log = slog.New(slog.DiscardHandler)
-	m, err := openMoney(t.Context(), c, id)
+	m, err := openMoney(t.Context(), c, id, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,14 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -18,6 +21,7 @@ import (
 	"github.com/heliostat-render/heliostat/manager/store/open"
 	"github.com/heliostat-render/heliostat/manager/store/rows"
 	"github.com/heliostat-render/heliostat/shared/service"
+	"github.com/heliostat-render/heliostat/shared/usage"
 )
 
 // storeSide is the database that a store command is about.
@@ -33,7 +37,16 @@ func (s *storeSide) where() (string, error) {
 	if s.data == "" && s.store == "" {
 		return "", errors.New("--data or --store is missing: name the manager's data folder, or its database")
 	}
-	return cmp.Or(s.store, filepath.Join(s.data, "heliostat.db")), nil
+	where := cmp.Or(s.store, filepath.Join(s.data, "heliostat.db"))
+	return where, spoken(where)
+}
+
+// spoken refuses URLs of databases that aren't PostgreSQL's, which would be taken for the path of a file.
+func spoken(where string) error {
+	if scheme, _, ok := strings.Cut(where, "://"); ok && !open.Shared(where) {
+		return fmt.Errorf("databases of %s:// aren't spoken: use postgres://…, or the path of a SQLite file", scheme)
+	}
+	return nil
 }
 
 // alone keeps managers out: those of the data folder by its lock; those that share a database
@@ -69,7 +82,7 @@ func unused(ctx context.Context, db store.Store) error {
 func storeCommand() *cobra.Command {
 	c := &cobra.Command{Use: "store", Short: "Check, back up, restore and move the manager's database"}
 	c.AddCommand(storeCheckCommand(), storeBackupCommand(), storeRestoreCommand(), storeMigrateCommand())
-	return c
+	return usage.Group(c)
 }
 
 // quietLog is what a store has to say while a command uses it.
@@ -86,7 +99,7 @@ func storeCheckCommand() *cobra.Command {
 belie, money that doesn't add up, anything payable that isn't verified, rows that can't be read.
 It changes nothing and works beside running managers. It fails when it finds something.`,
 		Example: "  heliostat-manager store check --data ~/heliostat",
-		Args:    cobra.NoArgs,
+		Args:    usage.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, stop := service.Context()
 			defer stop()
@@ -168,7 +181,7 @@ meanwhile. restore reads it back into SQLite or PostgreSQL. The file holds seale
 keep it as you keep the data folder. Frames and packages are in the object store, for which
 there is "heliostat-manager blobs copy".`,
 		Example: `  heliostat-manager store backup --data ~/heliostat /backups/heliostat-$(date +%F).hbk`,
-		Args:    cobra.ExactArgs(1),
+		Args:    usage.Exactly("the file to write"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, stop := service.Context()
 			defer stop()
@@ -189,6 +202,9 @@ there is "heliostat-manager blobs copy".`,
 func backupStore(ctx context.Context, db store.Store, path string, p *pace) (sum rows.Summary, err error) {
 	if _, err := os.Lstat(path); err == nil {
 		return sum, fmt.Errorf("%s exists already: choose another name", path)
+	}
+	if info, err := os.Stat(filepath.Dir(path)); errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
+		return sum, fmt.Errorf("the folder %s does not exist: make it, or choose another place for the backup", filepath.Dir(path))
 	}
 	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".part-*") // readable by its owner only
 	if err != nil {
@@ -241,7 +257,7 @@ PostgreSQL, whichever the backup is of. Stop the manager first. Afterwards what 
 held against the backup's digests.`,
 		Example: `  heliostat-manager store restore --data ~/heliostat-new /backups/heliostat-2026-11-22.hbk
   heliostat-manager store restore --store postgres://heliostat@db1/heliostat backup.hbk`,
-		Args: cobra.ExactArgs(1),
+		Args: usage.Exactly("the backup to read"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, stop := service.Context()
 			defer stop()
@@ -258,10 +274,17 @@ func restoreStore(ctx context.Context, cmd *cobra.Command, side *storeSide, path
 		return err
 	}
 	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the backup %s does not exist: check the path", path)
+	}
 	if err != nil {
 		return fmt.Errorf("backup: %w", err)
 	}
 	defer file.Close()
+	magic := make([]byte, 4)
+	if _, err := io.ReadFull(file, magic); err != nil || !bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}) {
+		return fmt.Errorf("%s is not a backup: name a file that `heliostat-manager store backup` wrote", path)
+	}
 	release, err := side.alone(ctx, nil)
 	if err != nil {
 		return err
@@ -312,7 +335,7 @@ and digests of every table are compared before it counts. The source stays as it
 		Example: `  createdb heliostat
   heliostat-manager store migrate-to --data ~/heliostat postgres://heliostat@db1,db2/heliostat
   heliostat-manager serve --data ~/heliostat --store postgres://heliostat@db1,db2/heliostat --settlement off --blobs s3://…`,
-		Args: cobra.ExactArgs(1),
+		Args: usage.Exactly("the new database"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, stop := service.Context()
 			defer stop()
@@ -322,6 +345,9 @@ and digests of every table are compared before it counts. The source stays as it
 					return err
 				}
 				defer func() { err = errors.Join(err, release()) }()
+				if err := spoken(args[0]); err != nil {
+					return err
+				}
 				if where, err := side.where(); err != nil || where == args[0] {
 					return errors.Join(err, errors.New("source and target are the same database"))
 				}

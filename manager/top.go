@@ -16,6 +16,7 @@ import (
 	"github.com/heliostat-render/heliostat/manager/store"
 	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/service"
+	"github.com/heliostat-render/heliostat/shared/usage"
 )
 
 // topRows bounds the jobs and the nodes of one answer.
@@ -131,7 +132,7 @@ func topCommand() *cobra.Command {
 		Use:     "top",
 		Short:   "Watch the manager that runs on a data folder",
 		Example: "  heliostat-manager top --data /srv/heliostat\n  heliostat-manager top --data /srv/heliostat --once",
-		Args:    cobra.NoArgs,
+		Args:    usage.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if every < 100*time.Millisecond {
 				return fmt.Errorf("--every %s is shorter than a tenth of a second", every)

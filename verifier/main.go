@@ -32,11 +32,12 @@ func root() *cobra.Command {
 		Use:   "heliostat-verifier",
 		Short: "Check frames for a Heliostat network and earn for it",
 		Example: `  heliostat-verifier run --manager http://farm.example:7777 --data /var/lib/heliostat-verifier
-  heliostat-verifier check evidence.json`,
+  heliostat-verifier check evidence.json
+  heliostat-verifier stake 250 --data /var/lib/heliostat-verifier --rpc https://rpc.example.org`,
 		Version:       version,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	c.AddCommand(runCommand(), checkCommand())
+	c.AddCommand(runCommand(), checkCommand(), stakeCommand())
 	return c
 }

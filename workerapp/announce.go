@@ -38,7 +38,7 @@ func (e *Engine) readiness() wire.WorkerReady {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	r := wire.WorkerReady{Capabilities: e.capabilities, Leases: e.leasesLocked(), Paused: clip(verdict.Reason), Packages: e.pool.Packages()}
-	if !verdict.Paused && e.work.Err() == nil {
+	if !verdict.Paused && e.work.Err() == nil && e.jammedLocked() == 0 {
 		r.Free = max(0, e.options.Slots-e.countLocked(rendering)-e.countLocked(queued))
 		if r.Free == 0 {
 			r.Ahead = max(0, e.options.ahead()-e.countLocked(queued))

@@ -101,9 +101,7 @@ func (e *Engine) adopt(ctx context.Context, renderers []render.Renderer) {
 	}
 	changed := len(all) > len(e.found)
 	if changed {
-		next := *e.runner
-		next.Found = all
-		e.found, e.runner = all, &next
+		e.found, e.runner = all, e.runner.With(all)
 		e.capabilities.Installs = warm.Installs(all)
 	}
 	e.mu.Unlock()

@@ -281,7 +281,7 @@ func (e *Engine) serve(ctx context.Context) error {
 	e.conn, e.larder = conn, larder
 	e.runner = &session.Runner{
 		Pool: e.pool, Identity: o.Identity, Found: e.found, Class: e.device.class,
-		Fetch: larder.Fetch, Object: objects.GetFile, Scratch: filepath.Join(e.space.Scratch(), "stills"),
+		Fetch: larder.Fetch, Object: objects.GetFile, Scratch: filepath.Join(e.space.Scratch(), "stills"), Free: e.space.Free,
 	}
 	e.deliver = &outbox.Deliverer{
 		Manager: conn, Store: objects, Backoff: o.Backoff,
@@ -418,6 +418,9 @@ func (e *Engine) checkDisk() {
 	case err != nil:
 		e.gate.Pause("disk", rules.Finish, err.Error())
 	case free < least:
+		if freed := e.box.Shed(); freed > 0 {
+			e.options.Log.Info("uploaded frames make room on the disk", "bytes", freed)
+		}
 		e.gate.Pause("disk", rules.Finish, fmt.Sprintf("the disk of %s is full: %d MB are left, %d MB are needed; make room or choose another folder with --data",
 			e.space.Dir(), free>>20, least>>20))
 	default:

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -158,7 +159,7 @@ func check(t *testing.T, m *fetchtest.Manager, id *identity.Identity, o wire.Lea
 		perFrame = 2
 	}
 	if c.Lease != o.Lease || len(c.Frames) != len(o.Frames) || len(c.Files) != perFrame*len(o.Frames) || len(c.Stats) != len(o.Frames) {
-		t.Fatalf("the commit is incomplete: %+v", c)
+		t.Fatalf("the commit of %s has %d frames of %d, %d files and %d figures", c.Lease, len(c.Frames), len(o.Frames), len(c.Files), len(c.Stats))
 	}
 	for i, f := range c.Frames {
 		if f.Frame != o.Frames[i].Frame {
@@ -312,6 +313,36 @@ func TestAPartThatIsRefusedIsGivenBack(t *testing.T) {
 		t.Fatalf("released %+v", released)
 	}
 	w.until(t, "empty", func(s Status) bool { return s.Waiting == 0 && s.FramesEver == 0 })
+}
+
+// A line that is slower than the renderer stops the worker from taking ever more work.
+func TestWorkThatCantBeUploadedIsNotPiledUp(t *testing.T) {
+	m, id := farm(t), newIdentity(t)
+	var open atomic.Bool
+	m.Answer = func(msg link.Message) (wire.Type, any, error) {
+		if msg.Type == wire.TypeTaskUpload && !open.Load() {
+			return "", nil, &wire.Error{Code: wire.CodeFull, Message: "the store is full"}
+		}
+		return "", nil, nil
+	}
+	m.Start()
+	w := start(t, options(m, id, t.TempDir(), fake.New(fake.Behaviour{})))
+	fetchtest.Expect(m, wire.TypeWorkerReady, free)
+	for n := range 5 {
+		if answer := give(t, m, offer(m, "a"+string(rune('1'+n)), 1)); !answer.Taken {
+			t.Fatalf("lease %d: %s", n+1, answer.Reason)
+		}
+		w.until(t, "done rendering", func(s Status) bool { return s.Waiting == n+1 })
+	}
+	fetchtest.Expect(m, wire.TypeWorkerReady, func(r wire.WorkerReady) bool {
+		return r.Free == 0 && r.Ahead == 0 && len(r.Leases) == 5 && r.Paused == ""
+	})
+	if answer := give(t, m, offer(m, "a6", 1)); answer.Taken || !strings.Contains(answer.Reason, "wait to be uploaded") {
+		t.Fatalf("a worker whose frames pile up answers %+v", answer)
+	}
+	open.Store(true)
+	fetchtest.Expect(m, wire.TypeWorkerReady, func(r wire.WorkerReady) bool { return free(r) && len(r.Leases) == 0 })
+	w.until(t, "empty", func(s Status) bool { return s.FramesEver == 5 && s.Waiting == 0 && s.Trouble == "" })
 }
 
 // Stopping has the same end: what is finished is handed over before the program ends.

@@ -94,6 +94,9 @@ func (e *Engine) take(s *link.Session, offer wire.LeaseOffer) error {
 	if e.countLocked(rendering)+e.countLocked(queued) >= e.options.Slots+e.options.ahead() {
 		return errors.New("busy")
 	}
+	if n := e.jammedLocked(); n > 0 {
+		return errors.New(jam(n))
+	}
 	entry, err := e.box.Begin(outbox.Lease{Offer: offer, Money: s.Welcome().Money, Taken: time.Now().UnixMilli()})
 	if err != nil {
 		return err

@@ -58,7 +58,7 @@ type Status struct {
 	Claimed     float64   `json:"claimed"`
 	Symbol      string    `json:"symbol,omitempty"`
 	LastTx      string    `json:"lastTx,omitempty"`
-	Trouble     string    `json:"trouble,omitempty"` // of a delivery that is being tried again
+	Trouble     string    `json:"trouble,omitempty"` // of a delivery that is being tried again, or of too many that wait
 	Time        time.Time `json:"time"`
 }
 
@@ -108,6 +108,9 @@ func (e *Engine) statusLocked() Status {
 		case delivering:
 			s.Waiting++
 		}
+	}
+	if n := e.jammedLocked(); n > 0 && s.Trouble == "" {
+		s.Trouble = jam(n)
 	}
 	busy := len(s.Tasks) > 0
 	verdict := e.gate.Verdict()

@@ -3,6 +3,7 @@ package workerapp
 import (
 	"bytes"
 	"context"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -223,8 +224,8 @@ func expired(t *testing.T, m *fetchtest.Manager) wire.Signed {
 	return wire.Signed{Method: s.Method, URL: s.URL, Header: s.Header, Expires: s.Expires.Unix()}
 }
 
-// TestPausingAStill takes the machine back while a tile renders and while a still is developed:
-// the lease is free again and the renderer gone within two seconds.
+// TestPausingAStill takes the machine back while a tile renders, while a still is made of tiles, and while
+// they are fetched: the lease is free again and the renderer gone within two seconds.
 func TestPausingAStill(t *testing.T) {
 	m := farm(t)
 	m.Start()
@@ -236,12 +237,25 @@ func TestPausingAStill(t *testing.T) {
 	hung.Frames[0].Frame = 7
 	late := join
 	late.Lease, late.Frames = "a3", []wire.FrameSeed{{Frame: 8}}
+	// A store that takes the connection and never says a word.
+	mute, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mute.Close()
+	stuck := join
+	stuck.Lease, stuck.Parts = "a4", slices.Clone(join.Parts)
+	stuck.Parts[2].Master = &wire.PartFile{Get: wire.Signed{Method: "GET", URL: "http://" + mute.Addr().String()}, Size: 100, Digest: strings.Repeat("ab", 32)}
 	r.B.Hang = []int{7, 8}
-	for _, o := range []wire.LeaseOffer{hung, late} {
+	for _, o := range []wire.LeaseOffer{hung, late, stuck} {
 		if answer := give(t, m, o); !answer.Taken {
 			t.Fatal(answer.Reason)
 		}
-		w.until(t, "rendering", func(s Status) bool { return len(s.Tasks) == 1 && s.Tasks[0].Phase == "render" })
+		phase := "render"
+		if o.Lease == stuck.Lease {
+			phase = "download"
+		}
+		w.until(t, "at work", func(s Status) bool { return len(s.Tasks) == 1 && s.Tasks[0].Phase == phase })
 		paused := time.Now()
 		w.Pause(rules.Now, "gaming")
 		if released := fetchtest.Expect[wire.LeaseRelease](m, wire.TypeLeaseRelease, nil); released.Lease != o.Lease {

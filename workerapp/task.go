@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/heliostat-render/heliostat/shared/job"
@@ -126,8 +127,8 @@ func (e *Engine) carry(ctx, render context.Context, t *task) {
 		err := e.render(render, t)
 		switch {
 		case err == nil:
-		case e.sealPart(render, ctx, t):
-			log.Info("the owner took the machine back; the finished frames are delivered", "frames", len(t.entry.Records()), "of", len(t.entry.Lease().Offer.Frames))
+		case e.sealPart(render, ctx, t, err):
+			log.Info("the task ends early; its finished frames are delivered", "frames", len(t.entry.Records()), "of", len(t.entry.Lease().Offer.Frames), "reason", err)
 		default:
 			t.end(err)
 			<-delivered
@@ -185,11 +186,11 @@ func (e *Engine) render(ctx context.Context, t *task) error {
 	return err
 }
 
-// sealPart promises the frames that are finished, when the owner or a stop ended the
-// rendering; the manager gives the others to somebody else as soon as it has the commit.
-func (e *Engine) sealPart(render, whole context.Context, t *task) bool {
+// sealPart promises the frames that are finished, when the owner, a stop or a full disk ended
+// the rendering; the manager gives the others to somebody else as soon as it has the commit.
+func (e *Engine) sealPart(render, whole context.Context, t *task, failed error) bool {
 	cause := context.Cause(render)
-	if !errors.Is(cause, errYield) && e.work.Err() == nil || errors.Is(context.Cause(whole), errRevoked) {
+	if !errors.Is(cause, errYield) && !errors.Is(failed, syscall.ENOSPC) && e.work.Err() == nil || errors.Is(context.Cause(whole), errRevoked) {
 		return false
 	}
 	if len(t.entry.Records()) == 0 {
@@ -330,6 +331,7 @@ func (e *Engine) uploaded(entry *outbox.Entry, frame int) {
 		}
 	}
 	e.mu.Unlock()
+	e.checkDisk() // what is uploaded can make room
 	e.changed()
 	_ = e.conn.Send(wire.TypeTaskProgress, wire.TaskProgress{Lease: entry.ID(), Phase: "upload", Frame: frame, Fraction: 1, Done: done})
 }

@@ -2,6 +2,7 @@ package workerapp
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/heliostat-render/heliostat/shared/pack"
 	"github.com/heliostat-render/heliostat/shared/pack/fetch"
@@ -18,6 +19,20 @@ func (e *Engine) countLocked(s stage) int {
 		}
 	}
 	return n
+}
+
+// jammedLocked counts the leases that are rendered and wait to be delivered, once they are so many
+// that the line, or the network's store, surely is slower than the renderer: more of them would only keep
+// their frames from workers who could deliver. 0 before; mu is held.
+func (e *Engine) jammedLocked() int {
+	if n := e.countLocked(delivering); n > 2*e.options.Slots+2 {
+		return n
+	}
+	return 0
+}
+
+func jam(n int) string {
+	return fmt.Sprintf("%d finished tasks wait to be uploaded; no new one is taken until then", n)
 }
 
 // nextLocked gives free slots to the tasks that wait longest; mu is held.

@@ -18,23 +18,32 @@ import (
 // Claim opens a bad-result claim on frames of a delivered job: the attempts that made them
 // are checked again, on other tiles. Until that is decided nothing of the job is paid.
 // The caller has checked that the job is the claimant's.
-func (u *Auditor) Claim(ctx context.Context, jobID string, frames []int, reason string) (*store.Job, error) {
-	if len(frames) == 0 || len(reason) == 0 || len(reason) > 1024 {
+func (u *Auditor) Claim(ctx context.Context, c wire.JobClaim) (*store.Job, error) {
+	jobID, reason := c.Job, c.Reason
+	if len(c.Frames) == 0 || len(reason) == 0 || len(reason) > 1024 {
 		return nil, &wire.Error{Code: wire.CodeBadRequest, Message: "a claim names frames and a reason of at most 1024 letters"}
 	}
 	changes := &notify.Changes{Now: u.options.Clock}
 	var j *store.Job
 	err := u.options.Store.Update(ctx, func(tx store.Tx) (err error) {
 		changes.Reset()
-		frames := slices.Compact(slices.Sorted(slices.Values(frames)))
+		frames := slices.Compact(slices.Sorted(slices.Values(c.Frames)))
 		set, err := tx.FrameSet(jobID, frames)
 		if err != nil {
 			return err
 		}
 		if len(set) != len(frames) {
-			return &wire.Error{Code: wire.CodeNotFound, Message: fmt.Sprintf("%d of the %d frames are not in job %s", len(frames)-len(set), len(frames), jobID)}
+			missing := slices.DeleteFunc(slices.Clone(frames), func(n int) bool {
+				return slices.ContainsFunc(set, func(f *job.Frame) bool { return f.Number == n })
+			})
+			return &wire.Error{Code: wire.CodeNotFound, Message: fmt.Sprintf("job %s has no %s", jobID, store.NameFrames(missing)), Next: "`heliostat job show " + jobID + "` lists its frames"}
 		}
 		if j, err = tx.MoveJob(jobID, []job.State{job.Delivered}, job.Disputed, func(j *store.Job) { j.Cause, j.ClaimFrames = reason, frames }); err != nil {
+			return err
+		}
+		signed := c
+		signed.Frames = frames
+		if err := u.options.Settler.Dispute(tx, j, signed); err != nil {
 			return err
 		}
 		tiles, err := u.reopen(tx, jobID, set)
@@ -231,7 +240,7 @@ func (u *Auditor) refuseClaim(tx store.Tx, changes *notify.Changes, s *subject) 
 	case err != nil:
 		return err
 	case j.Spent == j.DeliveryPrice:
-		return nil
+		return u.options.Settler.Resolve(tx, j.ID)
 	}
 	return u.options.Settler.Delivered(tx, j.ID) // the verifiers' fees came on top
 }
@@ -243,6 +252,9 @@ func (u *Auditor) upholdClaim(tx store.Tx, changes *notify.Changes, s *subject) 
 		return err
 	}
 	if _, err := tx.EditJob(s.job.ID, func(j *store.Job) { j.Spent -= sum }); err != nil {
+		return err
+	}
+	if err := u.options.Settler.Uphold(tx, s.job.ID, sum); err != nil {
 		return err
 	}
 	if err := changes.Event(tx, s.job.ID, "claim upheld", fmt.Sprintf("%s: rendered again", s.name()), s.attempt.Worker); err != nil {

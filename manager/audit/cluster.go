@@ -2,22 +2,54 @@ package audit
 
 import (
 	"context"
-	"errors"
-	"fmt"
+	"maps"
 	"slices"
 	"time"
 
+	"github.com/heliostat-render/heliostat/manager/custody"
 	"github.com/heliostat-render/heliostat/manager/lifecycle"
 	"github.com/heliostat-render/heliostat/manager/store"
 	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
-// Several managers share one database: each open audit belongs to the manager that its verifier is
-// connected to, which alone takes it from a silent one. See manager/lease for the same with leases.
+// custody is how open audits are shared out among managers of one database.
+func (u *Auditor) custody() custody.Of[*store.Audit] {
+	return custody.Of[*store.Audit]{
+		Store: u.options.Store, Fleet: u.options.Fleet, Manager: u.options.Manager, Role: job.RoleVerifier, Noun: "audits", Revoke: wire.TypeAuditRevoke,
+		Facts: func(a *store.Audit) custody.Facts {
+			return custody.Facts{ID: a.ID, Node: a.Verifier, Manager: a.Manager, Open: a.State == lifecycle.AuditHeld || a.State == lifecycle.AuditCommitted}
+		},
+		Row:  store.Tx.Audit,
+		Rows: store.Tx.TakeAudits,
+		Adopt: func(tx store.Tx, manager string) ([]*store.Audit, error) {
+			return tx.AdoptAudits(0, manager, u.graced().UnixMilli())
+		},
+		Has: func(id string) bool {
+			u.mu.Lock()
+			defer u.mu.Unlock()
+			return u.held[id] != nil
+		},
+		Held: func() []string {
+			u.mu.Lock()
+			defer u.mu.Unlock()
+			return slices.Collect(maps.Keys(u.held))
+		},
+		Keep: u.keep,
+		Drop: func(id string) { u.drop(id, false) },
+		Told: func(a *store.Audit) {
+			u.options.Log.Info("audit taken over with its verifier", "job", a.Job, "task", a.Task, "attempt", a.Attempt, "audit", a.ID, "node", a.Verifier)
+		},
+	}
+}
+
+// graced is until when what comes from another manager lives on at least.
+func (u *Auditor) graced() time.Time {
+	return u.options.Clock().Add(max(u.options.Length, u.options.Grace))
+}
 
 func (u *Auditor) keep(audits []*store.Audit) {
-	deadline := u.options.Clock().Add(max(u.options.Length, u.options.Grace))
+	deadline := u.graced()
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	for _, a := range audits {
@@ -30,107 +62,21 @@ func (u *Auditor) keep(audits []*store.Audit) {
 
 // AdoptOrphans takes over the audits of managers that aren't registered any more and says how many.
 func (u *Auditor) AdoptOrphans(ctx context.Context) (int, error) {
-	var audits []*store.Audit
-	deadline := u.options.Clock().Add(max(u.options.Length, u.options.Grace)).UnixMilli()
-	err := u.options.Store.Update(ctx, func(tx store.Tx) (err error) {
-		audits, err = tx.AdoptAudits(0, u.options.Manager, deadline)
-		return err
-	})
-	if err != nil {
-		return 0, fmt.Errorf("adopt audits: %w", err)
-	}
-	u.keep(audits)
-	return len(audits), nil
-}
-
-func open(a *store.Audit) bool {
-	return a.State == lifecycle.AuditHeld || a.State == lifecycle.AuditCommitted
+	return u.custody().AdoptOrphans(ctx)
 }
 
 // Take makes the audits this manager's which a verifier that is connected here holds from another one,
 // and returns their ids.
-func (u *Auditor) Take(ctx context.Context, verifier string, ids []string) (taken []string, err error) {
-	u.mu.Lock()
-	foreign := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return u.held[id] != nil })
-	u.mu.Unlock()
-	if len(foreign) == 0 {
-		return nil, nil
-	}
-	// Most of them ended or were committed a moment ago: that takes no write to see.
-	err = u.options.Store.View(ctx, func(tx store.Tx) error {
-		still := foreign[:0]
-		for _, id := range foreign {
-			a, err := tx.Audit(id)
-			if err != nil && !errors.Is(err, store.ErrNotFound) {
-				return err
-			}
-			if err == nil && open(a) && a.Verifier == verifier {
-				still = append(still, id)
-			}
-		}
-		foreign = still
-		return nil
-	})
-	if err != nil || len(foreign) == 0 {
-		return nil, err
-	}
-	var audits []*store.Audit
-	err = u.options.Store.Update(ctx, func(tx store.Tx) (err error) {
-		audits, err = tx.TakeAudits(verifier, foreign, u.options.Manager)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("take the audits of %s: %w", verifier, err)
-	}
-	u.keep(audits)
-	for _, a := range audits {
-		taken = append(taken, a.ID)
-		u.options.Log.Info("audit taken over with its verifier", "job", a.Job, "task", a.Task, "attempt", a.Attempt, "audit", a.ID, "node", verifier)
-	}
-	return taken, nil
+func (u *Auditor) Take(ctx context.Context, verifier string, ids []string) ([]string, error) {
+	return u.custody().Take(ctx, verifier, ids)
 }
 
 // Forget drops audits from memory that another manager has taken over.
-func (u *Auditor) Forget(ids []string) {
-	for _, id := range ids {
-		u.drop(id, false)
-	}
-}
+func (u *Auditor) Forget(ids []string) { u.custody().Forget(ids) }
 
 // Revoked takes an audit, which another manager has ended, from its verifier.
-func (u *Auditor) Revoked(verifier, id, reason string) {
-	u.drop(id, false)
-	if m, ok := u.options.Fleet.Member(job.RoleVerifier, verifier); ok {
-		_ = m.Session.Send(wire.TypeAuditRevoke, wire.LeaseRevoke{Lease: id, Reason: reason}) // a node that is gone learns it when it is back
-	}
-}
+func (u *Auditor) Revoked(verifier, id, reason string) { u.custody().Revoked(verifier, id, reason) }
 
 // Resync forgets the audits that aren't this manager's any more: the others took it for dead. Those
 // whose verifiers are connected here come back with the next heartbeat.
-func (u *Auditor) Resync(ctx context.Context) error {
-	u.mu.Lock()
-	var ids []string
-	for id := range u.held {
-		ids = append(ids, id)
-	}
-	u.mu.Unlock()
-	var gone []string
-	err := u.options.Store.View(ctx, func(tx store.Tx) error {
-		gone = nil
-		for _, id := range ids {
-			a, err := tx.Audit(id)
-			if err != nil && !errors.Is(err, store.ErrNotFound) {
-				return err
-			}
-			if err != nil || !open(a) || a.Manager != u.options.Manager {
-				gone = append(gone, id)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("compare the audits: %w", err)
-	}
-	u.Forget(gone)
-	return nil
-}
+func (u *Auditor) Resync(ctx context.Context) error { return u.custody().Resync(ctx) }

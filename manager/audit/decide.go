@@ -182,7 +182,7 @@ func (u *Auditor) deliver(tx store.Tx, changes *notify.Changes, s *subject, reas
 		return err
 	}
 	changes.Job(j.ID, frames...)
-	if err := changes.Event(tx, j.ID, "delivered", fmt.Sprintf("%s: %s", s.name(), reason), a.Worker); err != nil {
+	if err := changes.Event(tx, j.ID, "delivered", fmt.Sprintf("%s: %s", store.NameFrames(frames), reason), a.Worker); err != nil {
 		return err
 	}
 	return u.finishJob(tx, changes, j)

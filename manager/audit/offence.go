@@ -103,12 +103,20 @@ func (u *Auditor) Pursue(ctx context.Context) error {
 func (u *Auditor) pursue(ctx context.Context, attempt string) error {
 	var a *store.Attempt
 	var j *store.Job
+	var fee job.Amount // for each frame
 	var audits []*store.Audit
 	if err := u.options.Store.View(ctx, func(tx store.Tx) (err error) {
 		if a, err = tx.Attempt(attempt); err != nil {
 			return err
 		}
 		if j, err = tx.Job(a.Job); err != nil {
+			return err
+		}
+		t, err := tx.Task(a.Task)
+		if err != nil {
+			return err
+		}
+		if fee, err = lease.Share(tx, t, j.Quote.VerifyFee); err != nil {
 			return err
 		}
 		audits, err = tx.Audits(attempt)
@@ -136,7 +144,7 @@ func (u *Auditor) pursue(ctx context.Context, attempt string) error {
 	if err := u.acquaint(ctx, a.Worker); err != nil {
 		return err
 	}
-	offence := Offence{Node: a.Worker, Job: j.ID, Amount: u.stake(a.Worker), ID: OffenceID(attempt), Rewards: against, Reward: j.Quote.VerifyFee * job.Amount(len(a.Commit.Frames))}
+	offence := Offence{Node: a.Worker, Job: j.ID, Amount: u.stake(a.Worker), ID: OffenceID(attempt), Rewards: against, Reward: fee * job.Amount(len(a.Commit.Frames))}
 	changes := &notify.Changes{Now: u.options.Clock}
 	err = u.options.Store.Update(ctx, func(tx store.Tx) error {
 		changes.Reset()

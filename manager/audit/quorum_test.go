@@ -350,7 +350,7 @@ func TestClaims(t *testing.T) {
 				t.Fatalf("the job is %s", s.State)
 			}
 			before := r.state(j.ID).DeliveryPrice
-			if _, err := r.Claim(context.Background(), j.ID, []int{2}, "a wrong corner"); err != nil {
+			if _, err := r.Claim(context.Background(), wire.JobClaim{Job: j.ID, Frames: []int{2}, Reason: "a wrong corner"}); err != nil {
 				t.Fatal(err)
 			}
 			if s := r.state(j.ID); s.State != job.Disputed || !slices.Equal(s.ClaimFrames, []int{2}) {
@@ -394,12 +394,12 @@ func TestClaimsEnd(t *testing.T) {
 	r.render(w, tasks[0], nil)
 	r.run()
 	for range maxClaims {
-		if _, err := r.Claim(context.Background(), j.ID, []int{1}, "I don't like it"); err != nil {
+		if _, err := r.Claim(context.Background(), wire.JobClaim{Job: j.ID, Frames: []int{1}, Reason: "I don't like it"}); err != nil {
 			t.Fatal(err)
 		}
 		r.run()
 	}
-	_, err := r.Claim(context.Background(), j.ID, []int{1}, "I still don't like it")
+	_, err := r.Claim(context.Background(), wire.JobClaim{Job: j.ID, Frames: []int{1}, Reason: "I still don't like it"})
 	var e *wire.Error
 	if !errors.As(err, &e) || e.Code != wire.CodeConflict {
 		t.Errorf("one claim more: %v", err)
@@ -420,7 +420,7 @@ func TestVanishedFilesUpholdAtOnce(t *testing.T) {
 	if err := r.options.Blobs.Delete(context.Background(), lease.FrameKey(j.ID, a.ID, a.Commit.Files[0])); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Claim(context.Background(), j.ID, []int{1}, "it doesn't open"); err != nil {
+	if _, err := r.Claim(context.Background(), wire.JobClaim{Job: j.ID, Frames: []int{1}, Reason: "it doesn't open"}); err != nil {
 		t.Fatal(err)
 	}
 	r.pass()

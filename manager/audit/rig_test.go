@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -24,6 +25,7 @@ import (
 	"github.com/heliostat-render/heliostat/shared/identity"
 	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/proof"
+	"github.com/heliostat-render/heliostat/shared/proof/raster"
 	"github.com/heliostat-render/heliostat/shared/receipt"
 	"github.com/heliostat-render/heliostat/shared/render"
 	"github.com/heliostat-render/heliostat/shared/render/fake"
@@ -221,20 +223,19 @@ func (r *rig) render(p *party, k *job.Task, spoil func(frame int, final, master 
 	c := wire.TaskCommit{Lease: o.Lease}
 	a := r.attempt(o.Lease)
 	for _, f := range o.Frames {
-		got, err := session.Render(ctx, render.Request{Frame: f.Frame, Seed: f.Seed, OutDir: dir, Master: true}, nil)
-		if err != nil {
-			r.t.Fatal(err)
-		}
-		final, master := r.read(got.Files[0].Path), r.read(got.Master)
+		final, master := r.images(session, dir, o, f)
 		if spoil != nil {
 			final, master = spoil(f.Frame, final, master)
 		}
-		commit, _, err := proof.CommitBytes(f.Frame, ".png", final, master)
+		commit, _, err := proof.Recommit(proof.FrameCommit{Frame: f.Frame, Border: o.Border, Assembled: o.Kind == job.TaskAssemble}, ".png", final, master)
 		if err != nil {
 			r.t.Fatal(err)
 		}
 		c.Frames = append(c.Frames, commit)
-		c.Files = append(c.Files, r.upload(a, f.Frame, lease.KindFinal, ".png", final), r.upload(a, f.Frame, lease.KindMaster, ".exr", master))
+		if final != nil {
+			c.Files = append(c.Files, r.upload(a, f.Frame, lease.KindFinal, ".png", final))
+		}
+		c.Files = append(c.Files, r.upload(a, f.Frame, lease.KindMaster, ".exr", master))
 	}
 	c.Receipt = receipt.Receipt{Attempt: o.Lease, Task: o.Task, Job: o.Job, Worker: p.address(), Class: p.class, Renderer: o.Recipe.Renderer, Version: p.version, Recipe: receipt.RecipeHash(o.Recipe), Started: 1, Finished: 2}.Over(c.Frames)
 	err := c.Receipt.Key.UnmarshalText([]byte(o.KeyHash))
@@ -248,6 +249,69 @@ func (r *rig) render(p *party, k *job.Task, spoil func(frame int, final, master 
 		r.t.Fatal(err)
 	}
 	return r.attempt(o.Lease)
+}
+
+// images makes what a lease asks for, of one frame; a tile has no final.
+func (r *rig) images(session render.Session, dir string, o wire.LeaseOffer, f wire.FrameSeed) (final, master []byte) {
+	r.t.Helper()
+	ctx := context.Background()
+	switch o.Kind {
+	case job.TaskTile:
+		got, err := session.Render(ctx, render.Request{Frame: f.Frame, Seed: f.Seed, Borders: []render.Rect{render.Rect(*o.Border)}, OutDir: dir, Master: true}, nil)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		return nil, r.exr(got.Tiles[0].Master)
+	case job.TaskAssemble:
+		whole := raster.New(o.Recipe.Width, o.Recipe.Height, []string{"R", "G", "B", "A"}, raster.F16)
+		for _, p := range r.parts(o.Job, f.Frame) {
+			raw, err := r.Auditor.read(ctx, p.Key)
+			if err != nil {
+				r.t.Fatal(err)
+			}
+			part, err := raster.DecodeEXR(raw, raster.Limits{})
+			if err != nil {
+				r.t.Fatal(err)
+			}
+			for y := range part.H {
+				for x := range part.W {
+					for c := range whole.Channels {
+						whole.Set(p.Border.X+x, p.Border.Y+y, c, part.At(x, y, c))
+					}
+				}
+			}
+		}
+		return r.develop(session, dir, f, whole), r.exr(whole)
+	}
+	got, err := session.Render(ctx, render.Request{Frame: f.Frame, Seed: f.Seed, OutDir: dir, Master: true}, nil)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return r.read(got.Files[0].Path), r.read(got.Master)
+}
+
+func (r *rig) exr(img *raster.Raster) []byte {
+	r.t.Helper()
+	var b bytes.Buffer
+	if err := raster.EncodeEXR(&b, img, true); err != nil {
+		r.t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func (r *rig) develop(session render.Session, dir string, f wire.FrameSeed, master *raster.Raster) []byte {
+	r.t.Helper()
+	made, err := session.(render.Developer).Develop(context.Background(), render.Develop{Frame: f.Frame, Seed: f.Seed, Master: master, OutDir: dir, Exact: true})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return r.read(made.File.Path)
+}
+
+func (r *rig) parts(jobID string, frame int) (list []lease.Part) {
+	r.t.Helper()
+	r.update(func(tx store.Tx) (err error) { list, err = lease.Parts(tx, jobID, frame); return err })
+	return list
 }
 
 func (r *rig) read(path string) []byte {
@@ -379,17 +443,38 @@ func (r *rig) tryJudge(p *party, o wire.AuditOffer, pixels map[string][]byte) er
 		if err != nil {
 			return err
 		}
-		master, err := proof.Sample(tile.Frame, o.Recipe.Width, o.Recipe.Height, tile.Tile, proof.Master, got.Tiles[0].Master)
+		w, h := o.Recipe.Width, o.Recipe.Height
+		if o.Border != nil {
+			w, h = o.Border.W, o.Border.H
+		}
+		master, err := proof.Sample(tile.Frame, w, h, tile.Tile, proof.Master, got.Tiles[0].Master)
 		if err != nil {
 			return err
+		}
+		if samples = append(samples, master); o.Border != nil {
+			continue
 		}
 		final, err := proof.Sample(tile.Frame, o.Recipe.Width, o.Recipe.Height, tile.Tile, proof.Final, got.Tiles[0].Final)
 		if err != nil {
 			return err
 		}
-		samples = append(samples, master, final)
+		samples = append(samples, final)
 	}
-	v, err := r.Commit(ctx, p.address(), wire.AuditCommit{Audit: o.Audit, Samples: proof.SamplesDigest(samples)})
+	bound := proof.SamplesDigest(samples)
+	var developed []byte
+	if o.Kind == job.TaskAssemble {
+		raw, err := r.Auditor.read(ctx, r.masterOf(o.Audit))
+		if err != nil {
+			return err
+		}
+		master, err := raster.DecodeEXR(raw, raster.Limits{})
+		if err != nil {
+			return err
+		}
+		developed = r.develop(session, dir, o.Frames[0], master)
+		bound = sha256.Sum256(developed)
+	}
+	v, err := r.Commit(ctx, p.address(), wire.AuditCommit{Audit: o.Audit, Samples: bound})
 	if err != nil {
 		return err
 	}
@@ -407,9 +492,16 @@ func (r *rig) tryJudge(p *party, o wire.AuditOffer, pixels map[string][]byte) er
 				}
 			}
 		}
-		commit, trees, err := proof.CommitBytes(frame, ".png", files[lease.KindFinal], files[lease.KindMaster])
+		commit, trees, err := proof.Recommit(v.Commits[slices.IndexFunc(v.Commits, func(c proof.FrameCommit) bool { return c.Frame == frame })], ".png", files[lease.KindFinal], files[lease.KindMaster])
 		if err != nil {
 			return err
+		}
+		if v.Policies.Assembled {
+			relation, err := proof.Relate(commit, v.Policies, ".png", files[lease.KindFinal], developed, false)
+			if err != nil {
+				return err
+			}
+			e.Delivered = append(e.Delivered, relation)
 		}
 		tiles, err := trees.ProveAll(commit, v.Policies, proof.Picks(e.Key, v.Commits, v.Policies))
 		if err != nil {
@@ -429,12 +521,24 @@ func (r *rig) tryJudge(p *party, o wire.AuditOffer, pixels map[string][]byte) er
 	if err := r.options.Blobs.Put(ctx, lease.EvidenceKey(o.Audit, hex.EncodeToString(digest[:])), bytes.NewReader(b.Bytes()), int64(b.Len()), digest); err != nil {
 		return err
 	}
-	verdict := receipt.Verdict{Audit: o.Audit, Attempt: v.Attempt, Verifier: p.address(), Pass: result.Pass, Inconclusive: result.Inconclusive, Root: e.Root, Evidence: digest, Samples: proof.SamplesDigest(samples), Time: 3}
+	verdict := receipt.Verdict{Audit: o.Audit, Attempt: v.Attempt, Verifier: p.address(), Pass: result.Pass, Inconclusive: result.Inconclusive, Root: e.Root, Evidence: digest, Samples: bound, Time: 3}
 	signature, err := p.id.Sign(verdict.Digest(r.options.Settler.Domain()))
 	if err != nil {
 		return err
 	}
 	return r.Verdict(ctx, p.address(), wire.AuditVerdict{Audit: o.Audit, Verdict: verdict, Signature: signature, Result: result, Seconds: 1})
+}
+
+// masterOf is where the master of the attempt of an audit lies.
+func (r *rig) masterOf(audit string) (key string) {
+	r.t.Helper()
+	a := r.load(audit).attempt
+	for _, f := range a.Commit.Files {
+		if f.Kind == lease.KindMaster {
+			key = lease.FrameKey(a.Job, a.ID, f)
+		}
+	}
+	return key
 }
 
 func (r *rig) load(audit string) (s *subject) {

@@ -135,7 +135,7 @@ func (s *subject) policy() proof.Policy {
 		for _, f := range s.attempt.Commit.Frames {
 			tiles += proof.TileCount(f.W, f.H)
 		}
-		p.Tiles = min(tiles, claimTiles)
+		p.Tiles, p.Every = min(tiles, claimTiles), 0 // of every frame
 	}
 	return p
 }

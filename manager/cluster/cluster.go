@@ -13,11 +13,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/heliostat-render/heliostat/manager/fleet"
+	"github.com/heliostat-render/heliostat/manager/lease"
+	"github.com/heliostat-render/heliostat/manager/lifecycle"
 	"github.com/heliostat-render/heliostat/manager/notify"
 	"github.com/heliostat-render/heliostat/manager/store"
 	"github.com/heliostat-render/heliostat/shared/job"
@@ -31,8 +32,8 @@ const (
 	Silence = 5 * time.Second
 	// sweep is how often orphans are looked for without a reason.
 	sweep = 15 * time.Second
-	// survey is how often the others' workers are counted.
-	survey = 10 * time.Second
+	// survey is how often the others' nodes, and what they hold, are counted.
+	survey = 5 * time.Second
 )
 
 // Holder keeps leases or audits: manager/lease.Keeper and manager/audit.Auditor.
@@ -55,8 +56,10 @@ type Options struct {
 	Leases  Holder
 	Audits  Holder
 	Wake    func() // the scheduler and the auditor; must not block
-	Clock   func() time.Time
-	Log     *slog.Logger
+	// Held is told what the workers of the other managers hold, by job; nil isn't told. It must not block.
+	Held  func(map[string][]lease.Holding)
+	Clock func() time.Time
+	Log   *slog.Logger
 }
 
 // Cluster is safe for concurrent use. Run has to run.
@@ -156,7 +159,7 @@ func (c *Cluster) beat(ctx context.Context) error {
 		if err == nil && (orphans || now.Sub(surveyed) > survey) {
 			surveyed = now
 			if err := c.survey(ctx); err != nil && ctx.Err() == nil {
-				c.options.Log.Error("count the workers of other managers", "err", err)
+				c.options.Log.Error("count the nodes of other managers", "err", err)
 			}
 		}
 		select {
@@ -167,21 +170,52 @@ func (c *Cluster) beat(ctx context.Context) error {
 	}
 }
 
-// survey tells the fleet which workers are connected to the other managers.
+// survey tells this manager which nodes are connected to the others, and what their workers hold.
 func (c *Cluster) survey(ctx context.Context) error {
-	var workers []fleet.Member
+	nodes := make(map[job.Role][]fleet.Member)
+	held := make(map[string][]lease.Holding)
 	if c.Count() > 1 {
-		var nodes []*store.Node
-		if err := c.options.Store.View(ctx, func(tx store.Tx) (err error) { nodes, err = tx.Nodes(); return err }); err != nil {
+		var all []*store.Node
+		var attempts []*store.Attempt
+		if err := c.options.Store.View(ctx, func(tx store.Tx) (err error) {
+			if all, err = tx.Nodes(); err != nil {
+				return err
+			}
+			attempts, err = tx.AttemptsIn(lifecycle.AttemptHeld)
+			return err
+		}); err != nil {
 			return err
 		}
-		for _, n := range nodes {
-			if n.Manager != "" && n.Manager != c.options.ID && c.Live(n.Manager) && slices.Contains(n.Roles, job.RoleWorker) {
-				workers = append(workers, fleet.Member{Address: n.Address, Capabilities: n.Capabilities})
+		copies, load := make(map[string]int), make(map[string]int)
+		for _, a := range attempts {
+			copies[a.Task]++
+			load[a.Worker]++
+		}
+		for _, a := range attempts {
+			if a.Manager != c.options.ID && c.Live(a.Manager) {
+				held[a.Job] = append(held[a.Job], lease.Holding{Task: a.Task, Worker: a.Worker, Frames: len(a.Frames), Since: time.UnixMilli(a.Created), Copies: copies[a.Task]})
+			}
+		}
+		for _, n := range all {
+			if n.Manager == "" || n.Manager == c.options.ID || !c.Live(n.Manager) {
+				continue
+			}
+			m := fleet.Member{Address: n.Address, Capabilities: n.Capabilities, Stated: n.Capabilities.Bench, Held: load[n.Address]}
+			if n.Standing.Pace > 0 {
+				m.Capabilities.Bench *= n.Standing.Pace
+			}
+			m.Free = max(0, max(m.Capabilities.Slots, 1)-m.Held)
+			for _, role := range n.Roles {
+				nodes[role] = append(nodes[role], m)
 			}
 		}
 	}
-	c.options.Fleet.SetElsewhere(workers)
+	for _, role := range []job.Role{job.RoleWorker, job.RoleVerifier} {
+		c.options.Fleet.SetElsewhere(role, nodes[role])
+	}
+	if c.options.Held != nil {
+		c.options.Held(held)
+	}
 	return nil
 }
 

@@ -17,9 +17,11 @@ import (
 	"time"
 
 	"github.com/heliostat-render/heliostat/manager/fleet"
+	"github.com/heliostat-render/heliostat/manager/lease"
 	"github.com/heliostat-render/heliostat/manager/notify"
 	"github.com/heliostat-render/heliostat/manager/store"
 	"github.com/heliostat-render/heliostat/manager/store/sqlite"
+	"github.com/heliostat-render/heliostat/manager/store/storetest"
 	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
@@ -321,4 +323,76 @@ func FuzzSignal(f *testing.F) {
 	f.Fuzz(func(t *testing.T, kind, body string) {
 		_ = c.take(store.Signal{Kind: kind, Body: body}) // must not panic
 	})
+}
+
+// TestSurvey: a manager learns which nodes are connected to the others that live, and what those hold.
+func TestSurvey(t *testing.T) {
+	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "h.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	now := time.UnixMilli(1_000_000)
+	log := slog.New(slog.DiscardHandler)
+	nodes := fleet.New(func() time.Time { return now })
+	var held map[string][]lease.Holding
+	a := New(Options{Store: db, ID: "a", Hub: notify.New(db, nil, log), Fleet: nodes, Leases: &holder{}, Audits: &holder{}, Wake: func() {}, Clock: func() time.Time { return now }, Log: log,
+		Held: func(h map[string][]lease.Holding) { held = h }})
+	var task *job.Task
+	if err := db.Update(t.Context(), func(tx store.Tx) error {
+		tasks, err := storetest.Fill(tx, storetest.Job("0xA", "1", 4))
+		if err != nil {
+			return err
+		}
+		task = tasks[0]
+		errs := []error{tx.PutManager(store.Manager{ID: "b", Seen: 5})}
+		for address, manager := range map[string]string{"0xB1": "b", "0xB2": "b", "0xHere": "a", "0xDead": "gone", "0xOff": ""} {
+			_, err := tx.PutNode(address, func(n *store.Node) {
+				n.Roles, n.Manager, n.Capabilities, n.Standing.Pace = []job.Role{job.RoleWorker}, manager, job.Capabilities{Slots: 2, Bench: 4}, 0.5
+			})
+			errs = append(errs, err)
+		}
+		_, err = tx.PutNode("0xV", func(n *store.Node) { n.Roles, n.Manager = []job.Role{job.RoleVerifier}, "b" })
+		errs = append(errs, err)
+		for i, by := range []struct {
+			task            *job.Task
+			worker, manager string
+		}{{task, "0xB1", "b"}, {task, "0xHere", "a"}, {tasks[1], "0xDead", "gone"}} {
+			held := storetest.Attempt(by.task, i+1, by.worker)
+			held.Manager, held.Copy = by.manager, by.worker == "0xHere"
+			errs = append(errs, tx.AddAttempt(held))
+		}
+		return errors.Join(errs...)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	survey := func() {
+		t.Helper()
+		if _, err := a.look(t.Context(), false); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.survey(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	survey()
+	workers := nodes.Everywhere(job.RoleWorker)
+	slices.SortFunc(workers, func(a, b fleet.Member) int { return strings.Compare(a.Address, b.Address) })
+	if len(workers) != 2 || workers[0].Address != "0xB1" || workers[0].Free != 1 || workers[1].Free != 2 || workers[1].Capabilities.Bench != 2 || workers[1].Stated != 4 {
+		t.Errorf("workers elsewhere: %+v", workers)
+	}
+	if verifiers := nodes.Everywhere(job.RoleVerifier); len(verifiers) != 1 || verifiers[0].Address != "0xV" {
+		t.Errorf("verifiers elsewhere: %+v", verifiers)
+	}
+	if list := held[task.Job]; len(list) != 1 || list[0].Worker != "0xB1" || list[0].Task != task.ID || list[0].Copies != 2 || list[0].Frames != len(task.Frames) {
+		t.Errorf("held elsewhere: %+v", held)
+	}
+	// Once the other has gone, nothing of it counts any more.
+	if err := db.Update(t.Context(), func(tx store.Tx) error { return tx.DropManager("b") }); err != nil {
+		t.Fatal(err)
+	}
+	survey()
+	if len(held) != 0 || len(nodes.Everywhere(job.RoleWorker))+len(nodes.Everywhere(job.RoleVerifier)) != 0 {
+		t.Errorf("of a manager that left: %+v", held)
+	}
 }

@@ -6,21 +6,24 @@ import (
 	"github.com/heliostat-render/heliostat/shared/job"
 )
 
-// SetElsewhere says which workers are connected to other managers that share the database. They
-// count where the network is asked what it could render, and are never offered anything from here.
-func (f *Fleet) SetElsewhere(workers []Member) {
+// SetElsewhere says which nodes of a role are connected to other managers that share the database. They
+// count where the network is asked what it could do, and are never offered anything from here.
+func (f *Fleet) SetElsewhere(role job.Role, nodes []Member) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.elsewhere = slices.DeleteFunc(workers, func(m Member) bool { return f.entries[key{job.RoleWorker, m.Address}] != nil })
+	f.elsewhere[role] = nodes
 }
 
-// Workers lists the workers here and at the other managers, for counting: those elsewhere have no session.
-func (f *Fleet) Workers() []Member { return f.everywhere() }
-
-// everywhere lists the workers here and those elsewhere; the latter have no session.
-func (f *Fleet) everywhere() []Member {
-	here := f.Members(job.RoleWorker)
+// Everywhere lists the nodes of a role here and at the other managers, for counting: the latter have no session.
+func (f *Fleet) Everywhere(role job.Role) []Member {
+	all := f.Members(role)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return append(here, f.elsewhere...)
+	for _, m := range f.elsewhere[role] {
+		// It may have come here since the others were asked.
+		if _, here := slices.BinarySearch(f.order[role], m.Address); !here {
+			all = append(all, m)
+		}
+	}
+	return all
 }

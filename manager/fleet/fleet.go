@@ -50,6 +50,7 @@ type Announcement struct {
 	Address      string
 	SealKey      []byte
 	Session      Session
+	Seq          uint64 // of the message in its session; an older one than the last changes nothing
 	Capabilities job.Capabilities
 	Free         int      // tasks that it could take besides those
 	Ahead        int      // further ones that it would hold early
@@ -69,6 +70,7 @@ type entry struct {
 	// the manager knows too, and what it said is free.
 	room  int
 	ahead int // and how many more it would hold early
+	seq   uint64
 }
 
 // Fleet is safe for concurrent use.
@@ -84,12 +86,12 @@ type Fleet struct {
 	paces   map[string]float64          // by worker: what its stated bench score is multiplied with
 	subs    []chan struct{}
 
-	elsewhere []Member // workers of other managers, without sessions
+	elsewhere map[job.Role][]Member // nodes of other managers, without sessions
 }
 
 // New makes an empty fleet.
 func New(clock func() time.Time) *Fleet {
-	return &Fleet{clock: clock, entries: make(map[key]*entry), order: make(map[job.Role][]string), roles: make(map[string][]key), held: make(map[key]map[string]struct{}), rests: make(map[key]*rest), paces: make(map[string]float64)}
+	return &Fleet{clock: clock, entries: make(map[key]*entry), order: make(map[job.Role][]string), roles: make(map[string][]key), held: make(map[key]map[string]struct{}), rests: make(map[key]*rest), paces: make(map[string]float64), elsewhere: make(map[job.Role][]Member)}
 }
 
 // Subscribe makes a channel that gets a value after capacity may have grown.
@@ -133,6 +135,11 @@ func (f *Fleet) Ready(a Announcement) (first bool) {
 		f.roles[a.Session.ID()] = append(f.roles[a.Session.ID()], k)
 		f.cameLocked(k)
 	}
+	if a.Seq < e.seq {
+		f.mu.Unlock()
+		return false
+	}
+	e.seq = a.Seq
 	e.SealKey, e.Session, e.Capabilities, e.Paused, e.Packages = a.SealKey, a.Session, a.Capabilities, a.Paused, a.Packages
 	e.room, e.ahead = max(0, a.Free), max(0, a.Ahead)
 	for _, id := range a.Leases {
@@ -271,5 +278,5 @@ func (f *Fleet) State(role job.Role, address string) (job.NodeState, string) {
 // Eligible lists the connected, unpaused workers that can render the job, here and at the other
 // managers. It is for counting: those elsewhere have no session.
 func (f *Fleet) Eligible(j *job.Job) []Member {
-	return slices.DeleteFunc(f.everywhere(), func(m Member) bool { return m.Paused != "" || Unfit(m, j) != "" })
+	return slices.DeleteFunc(f.Everywhere(job.RoleWorker), func(m Member) bool { return m.Paused != "" || Unfit(m, j) != "" })
 }

@@ -138,3 +138,19 @@ func TestLacks(t *testing.T) {
 		}
 	}
 }
+
+// TestReportsOvertakeOneAnother: requests of one session are handled side by side, and the report
+// that was sent last is the one that counts.
+func TestReportsOvertakeOneAnother(t *testing.T) {
+	f := New(time.Now)
+	s := &fakeSession{id: "1"}
+	report := func(seq uint64, free int) {
+		f.Ready(Announcement{Role: job.RoleVerifier, Address: "0xV", Session: s, Seq: seq, Capabilities: job.Capabilities{Slots: 1}, Free: free})
+	}
+	report(1, 1)
+	report(3, 1)
+	report(2, 0) // it still had an audit when it sent this
+	if m, _ := f.Member(job.RoleVerifier, "0xV"); m.Free != 1 {
+		t.Errorf("the verifier has %d free slots by a report that it has taken back", m.Free)
+	}
+}

@@ -101,7 +101,7 @@ func (g *Gateway) jobClaim(ctx context.Context, s *link.Session, m link.Message)
 	if _, err := g.options.Intake.Own(ctx, s.Peer().Address, c.Job, false); err != nil {
 		return "", nil, err
 	}
-	return answerJob(g.options.Auditor.Claim(ctx, c.Job, c.Frames, c.Reason))
+	return answerJob(g.options.Auditor.Claim(ctx, c))
 }
 
 // control is what cancel, pause and resume share. Operators may stop any job.
@@ -355,7 +355,7 @@ func (g *Gateway) rendererAsk(ctx context.Context, _ *link.Session, _ link.Messa
 	if err != nil {
 		return "", nil, err
 	}
-	for _, w := range g.options.Fleet.Members(job.RoleWorker) {
+	for _, w := range g.options.Fleet.Everywhere(job.RoleWorker) {
 		workers = append(workers, w.Capabilities)
 	}
 	answer := wire.Renderers{Installs: []wire.RendererCount{}}

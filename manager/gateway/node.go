@@ -98,6 +98,7 @@ func (g *Gateway) workerReady(ctx context.Context, s *link.Session, m link.Messa
 		return "", nil, err
 	}
 	first, since, err := g.announce(ctx, s, fleet.Announcement{
+		Seq:  m.Seq,
 		Role: job.RoleWorker, Address: p.Address, SealKey: p.SealKey, Capabilities: r.Capabilities, Free: r.Free, Ahead: r.Ahead, Leases: r.Leases, Paused: r.Paused, Packages: r.Packages,
 	})
 	if err != nil {
@@ -127,6 +128,7 @@ func (g *Gateway) verifierReady(ctx context.Context, s *link.Session, m link.Mes
 		return "", nil, err
 	}
 	first, since, err := g.announce(ctx, s, fleet.Announcement{
+		Seq:  m.Seq,
 		Role: job.RoleVerifier, Address: p.Address, SealKey: p.SealKey, Capabilities: r.Capabilities, Free: r.Free, Leases: r.Audits,
 	})
 	if err != nil {

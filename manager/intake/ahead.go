@@ -30,9 +30,6 @@ func (in *Intake) Check(ctx context.Context, owner string, d wire.JobDraft) (wir
 		if err := checkDraft(&d); err != nil {
 			return err
 		}
-		if err := in.whole(&d); err != nil {
-			return err
-		}
 		j := &store.Job{Job: job.Job{Owner: owner, Recipe: d.Recipe, Frames: d.Frames, Needs: d.Needs, Tiles: d.Tiles}}
 		return in.options.Store.View(ctx, func(tx store.Tx) error {
 			out.Warnings = nil
@@ -67,7 +64,7 @@ func (in *Intake) Check(ctx context.Context, owner string, d wire.JobDraft) (wir
 // possible refuses what no worker of the network can render: none that is connected, and none that was
 // here not long ago. It warns where that leaves one only to wait for.
 func (in *Intake) possible(nodes []*store.Node, j *store.Job) (warning string, err error) {
-	workers := in.options.Quoter.Fleet.Workers()
+	workers := in.options.Quoter.Fleet.Everywhere(job.RoleWorker)
 	connected := len(workers)
 	var reasons []string
 	away := 0
@@ -90,7 +87,7 @@ func (in *Intake) possible(nodes []*store.Node, j *store.Job) (warning string, e
 	}
 	switch {
 	case len(workers) == 0:
-		return "no worker has been here yet; the job would wait for one", nil
+		return "", nil // whoever asks is told so by what there is to render with
 	case away == 1:
 		return "the one worker that could render it isn't connected now; the job would wait for it", nil
 	case away > 0:

@@ -6,6 +6,7 @@ import (
 
 	"github.com/heliostat-render/heliostat/manager/lease"
 	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/proof"
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
@@ -131,6 +132,9 @@ func checkRecipe(r job.Recipe) error {
 		return &wire.Error{Code: wire.CodeUnsupported, Message: "frames can't be delivered as " + r.Format, Next: "choose PNG, OpenEXR, JPEG, TIFF or WebP"}
 	case strings.HasPrefix(r.MainFile, "/") || strings.Contains(r.MainFile, `\`) || strings.Contains("/"+r.MainFile+"/", "/../"):
 		return bad("the main file %q is not a path inside the package", r.MainFile)
+	}
+	if err := proof.Checkable(r); err != nil {
+		return &wire.Error{Code: wire.CodeUnsupported, Message: err.Error()}
 	}
 	return nil
 }

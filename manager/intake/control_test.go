@@ -75,7 +75,7 @@ func newDesk(t *testing.T) *desk {
 	})
 	d.Intake = New(Options{
 		Store: db, Blobs: blobs, Hub: hub, Quoter: &quote.Quoter{Fleet: nodes, Unit: job.Token, Clock: clock}, Settler: settler, Keeper: d.keeper, Keys: plainKeys{},
-		Target: time.Minute, Tiles: true, Clock: clock, Log: log, Wake: func() {},
+		Target: time.Minute, Clock: clock, Log: log, Wake: func() {},
 	})
 	d.update(func(tx store.Tx) error {
 		p := &store.Package{ID: good().Package, Owner: artist, Size: 1, Digest: strings.Repeat("0", 64), Created: d.now.UnixMilli()}

@@ -35,7 +35,6 @@ type Options struct {
 	Keeper  *lease.Keeper
 	Keys    lease.Keys
 	Target  time.Duration // that a task should take
-	Tiles   bool          // stills may be split into tiles: every worker and verifier knows how
 	Clock   func() time.Time
 	Log     *slog.Logger
 	Wake    func() // the scheduler; must not block
@@ -68,9 +67,6 @@ func (in *Intake) Draft(ctx context.Context, owner string, d wire.JobDraft) (wir
 	if err := checkDraft(&d); err != nil {
 		return wire.JobQuote{}, err
 	}
-	if err := in.whole(&d); err != nil {
-		return wire.JobQuote{}, err
-	}
 	if _, err := in.options.Keys.JobKey(d.Package, d.JobKey); err != nil {
 		return wire.JobQuote{}, bad("the job key can't be opened: it isn't sealed to this manager for this package")
 	}
@@ -90,14 +86,6 @@ func (in *Intake) Draft(ctx context.Context, owner string, d wire.JobDraft) (wir
 		return wire.JobQuote{}, err
 	}
 	return answer, nil
-}
-
-// whole refuses tiles where the network can't do them.
-func (in *Intake) whole(d *wire.JobDraft) error {
-	if d.Tiles > 1 && !in.options.Tiles {
-		return &wire.Error{Code: wire.CodeUnsupported, Message: "this network doesn't split stills into tiles", Next: "submit the still whole, without tiles"}
-	}
-	return nil
 }
 
 func (in *Intake) draft(tx store.Tx, changes *notify.Changes, owner string, d wire.JobDraft) (*store.Job, error) {
@@ -244,6 +232,7 @@ func (in *Intake) Cancel(ctx context.Context, id, reason string) (*store.Job, er
 	changes := &notify.Changes{Now: in.options.Clock}
 	var out lease.Outcome
 	var j *store.Job
+	var was job.State
 	now := in.options.Clock().UnixMilli()
 	err := in.options.Store.Update(ctx, func(tx store.Tx) (err error) {
 		changes.Reset()
@@ -251,6 +240,7 @@ func (in *Intake) Cancel(ctx context.Context, id, reason string) (*store.Job, er
 			return err
 		}
 		from := []job.State{job.Draft, job.Quoted, job.Funded, job.Rendering, job.Paused}
+		was = j.State
 		if j, err = tx.MoveJob(id, from, job.Cancelled, func(j *store.Job) { j.Cause, j.Finished = trim(reason, 512), now }); err != nil {
 			return err
 		}
@@ -262,7 +252,7 @@ func (in *Intake) Cancel(ctx context.Context, id, reason string) (*store.Job, er
 		return err
 	})
 	if err != nil {
-		return nil, wrongState(j, "cancelled", err)
+		return nil, wrongState(id, was, job.Cancelled, err)
 	}
 	in.options.Keeper.Finish(changes, out)
 	in.options.Settler.Wake()
@@ -305,11 +295,13 @@ func resumed(tx store.Tx, id string) error {
 func (in *Intake) move(ctx context.Context, id string, from, to job.State, what, reason string) (*store.Job, error) {
 	changes := &notify.Changes{Now: in.options.Clock}
 	var j *store.Job
+	var was job.State
 	err := in.options.Store.Update(ctx, func(tx store.Tx) (err error) {
 		changes.Reset()
 		if j, err = tx.Job(id); err != nil || j.State == to {
 			return err
 		}
+		was = j.State
 		if to == job.Rendering {
 			if err := resumed(tx, id); err != nil {
 				return err
@@ -322,18 +314,30 @@ func (in *Intake) move(ctx context.Context, id string, from, to job.State, what,
 		return changes.Event(tx, id, what, trim(reason, 512), "")
 	})
 	if err != nil {
-		return nil, wrongState(j, what, err)
+		return nil, wrongState(id, was, to, err)
 	}
 	in.options.Hub.Publish(changes)
 	return j, nil
 }
 
-// wrongState tells a client that its job is past what it asked for. j may be nil.
-func wrongState(j *store.Job, what string, err error) error {
-	if errors.Is(err, store.ErrLost) {
-		return &wire.Error{Code: wire.CodeConflict, Message: fmt.Sprintf("the job can't be %s: %v", what, err)}
+// wrongState tells a client that its job isn't where it could be moved from.
+func wrongState(id string, was, to job.State, err error) error {
+	if !errors.Is(err, store.ErrLost) {
+		return err
 	}
-	return err
+	e := &wire.Error{Code: wire.CodeConflict, Message: fmt.Sprintf("job %s is %s", id, was)}
+	switch {
+	case to == job.Paused:
+		e.Message += "; only a job that renders can be paused"
+	case to == job.Rendering:
+		e.Message += "; only a paused job can be resumed"
+	case was == job.Delivered || was == job.Disputed:
+		e.Message += "; its frames are rendered, so there is nothing left to cancel"
+		e.Next = "accept them with `heliostat accept " + id + "`, or dispute bad ones with `heliostat claim " + id + "`"
+	default:
+		e.Message += "; there is nothing left to cancel"
+	}
+	return e
 }
 
 func trim(text string, n int) string { return text[:min(len(text), n)] }

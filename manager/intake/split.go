@@ -64,8 +64,8 @@ func (in *Intake) sizing(j *store.Job) Sizing {
 	if speed > 0 {
 		z.Slowest = least / speed
 	}
-	workers := nodes.Members(job.RoleWorker)
-	for _, v := range nodes.Members(job.RoleVerifier) {
+	workers := nodes.Everywhere(job.RoleWorker)
+	for _, v := range nodes.Everywhere(job.RoleVerifier) {
 		renders := slices.ContainsFunc(workers, func(w fleet.Member) bool { return w.Address == v.Address })
 		z.Apart = z.Apart || !renders && v.Paused == "" && fleet.Lacks(v.Capabilities, j.Recipe) == ""
 	}

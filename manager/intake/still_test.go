@@ -54,11 +54,10 @@ func TestStillsStart(t *testing.T) {
 	if err != nil || j.Counts.Pending != 2 || j.TasksOpen != 8 {
 		t.Errorf("the job counts %+v and %d tasks, %v", j.Counts, j.TasksOpen, err)
 	}
-	d.options.Tiles = false
 	draft := good()
-	draft.Request, draft.Tiles = "tiles", 4
-	if _, err := d.Draft(t.Context(), artist, draft); code(err) != wire.CodeUnsupported || !strings.Contains(err.Error(), "doesn't split stills") {
-		t.Errorf("without workers that know how: %v", err)
+	draft.Request, draft.Tiles, draft.Recipe.Denoise = "tiles", 4, true
+	if _, err := d.Draft(t.Context(), artist, draft); code(err) != wire.CodeUnsupported || !strings.Contains(err.Error(), "turn denoising off") {
+		t.Errorf("a still that is denoised while it renders: %v", err)
 	}
 }
 

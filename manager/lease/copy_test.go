@@ -446,7 +446,7 @@ func TestScoutsAskForRelease(t *testing.T) {
 		t.Errorf("after one that is no scout: %q", text)
 	}
 	done(tasks[1])
-	if text := done(tasks[2]); !strings.Contains(text, "scouted: frames 1, 5, 10: ") || !strings.Contains(text, "job release "+j.ID) || !strings.Contains(text, "10 work units (9.") {
+	if text := done(tasks[2]); !strings.Contains(text, "scouted: frames 1, 5, 10: ") || !strings.Contains(text, "job release "+j.ID) || !strings.Contains(text, "10 work units (8.") {
 		t.Errorf("after the last: %q", text)
 	}
 }

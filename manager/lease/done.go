@@ -45,10 +45,10 @@ func (k *Keeper) Done(tx store.Tx, changes *notify.Changes, taskID string) error
 	if err != nil {
 		return err
 	}
-	var seconds []float64
+	seconds := make(map[int]float64, len(frames))
 	for _, f := range frames {
 		if f.Seconds > 0 {
-			seconds = append(seconds, f.Seconds)
+			seconds[f.Number] = f.Seconds
 		}
 	}
 	units, low, high := quote.Narrow(j, seconds)

@@ -143,14 +143,18 @@ func (k *Keeper) lease(ctx context.Context, taskID, worker string, second bool) 
 	changes := &notify.Changes{Now: k.options.Clock}
 	err = k.options.Store.Update(ctx, func(tx store.Tx) error {
 		changes.Reset()
-		from := job.TaskWaiting
+		take := func(t *job.Task) { t.Attempts++ }
+		var task *job.Task
 		if second {
-			from = job.TaskLeased
 			if a.Copy, err = copyOf(tx, taskID, worker); err != nil {
 				return err
 			}
 		}
-		task, err := tx.MoveTask(taskID, []job.TaskState{from}, job.TaskLeased, func(t *job.Task) { t.Attempts++ })
+		if second {
+			task, err = tx.MoveTask(taskID, []job.TaskState{job.TaskLeased}, job.TaskLeased, take)
+		} else {
+			task, err = tx.ClaimTask(taskID, take)
+		}
 		if err != nil {
 			return err
 		}

@@ -25,9 +25,10 @@ const (
 
 // FrameKey is where a frame's file lies in the object store. The digest is part of it
 // because objects are immutable, and a worker that crashed in the middle of a lease may
-// upload the frame again with other bytes.
+// upload the frame again with other bytes. The frames of a job lie in one folder: a folder for each
+// attempt would cost more than the file.
 func FrameKey(jobID, attempt string, f wire.UploadFile) string {
-	return fmt.Sprintf("frame/%s/%s/%d-%s-%s%s", jobID, attempt, f.Frame, f.Kind, short(f.Digest), f.Ext)
+	return fmt.Sprintf("frame/%s/%s-%d-%s-%s%s", jobID, attempt, f.Frame, f.Kind, short(f.Digest), f.Ext)
 }
 
 func short(digest string) string { return digest[:min(16, len(digest))] }

@@ -96,6 +96,12 @@ func (t *counting) AddTasks(tasks []*job.Task) error {
 	return err
 }
 
+func (t *counting) ClaimTask(id string, patch func(*job.Task)) (*job.Task, error) {
+	task, err := t.Tx.ClaimTask(id, patch)
+	t.moved("task", string(job.TaskLeased), id, 1, err)
+	return task, err
+}
+
 func (t *counting) MoveTask(id string, from []job.TaskState, to job.TaskState, patch func(*job.Task)) (*job.Task, error) {
 	task, err := t.Tx.MoveTask(id, from, to, patch)
 	t.moved("task", string(to), id, 1, err)

@@ -108,12 +108,13 @@ func TestQuotesAgainstOutcomes(t *testing.T) {
 				t.Fatalf("%s: %+v", way.name, quoted)
 			}
 			outcome, scouted := 0.0, 0.0
-			var seconds []float64
+			seconds := make(map[int]float64)
 			for i := range n {
 				u := s.frame(i, n, samples)
 				outcome += u
 				if i == 0 || i == n/2 || i == n-1 {
-					scouted, seconds = scouted+u, append(seconds, u*60)
+					scouted += u
+					seconds[i+1] = u * 60
 				}
 			}
 			off := outcome / quoted.WorkUnits

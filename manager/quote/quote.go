@@ -17,14 +17,17 @@ import (
 	"github.com/heliostat-render/heliostat/manager/fleet"
 	"github.com/heliostat-render/heliostat/manager/store"
 	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
 const (
 	// unitSamples is how many pixel samples of a middling Cycles scene the reference GPU
 	// renders in a minute: 1920×1080 at 128 samples.
 	unitSamples = 1920 * 1080 * 128
-	// frameUnits is what a frame costs at least: loading, synchronising, writing.
+	// frameUnits is what a frame is guessed to cost at least: loading, synchronising, writing.
 	frameUnits = 0.001
+	// leastUnits is the least that an estimate by what was rendered comes to.
+	leastUnits = 1e-7
 	// newBench is assumed of a worker that hasn't measured itself: two CPU cores.
 	newBench = 0.2
 	// margin is what the ceiling has above the price.
@@ -41,6 +44,8 @@ type Quoter struct {
 	Fleet *fleet.Fleet
 	Unit  job.Amount // market price of one work unit
 	Clock func() time.Time
+
+	calibration calibration
 }
 
 // Quote prices the job from what the transaction shows.
@@ -49,11 +54,16 @@ func (q *Quoter) Quote(tx store.Tx, j *store.Job) (job.Quote, error) {
 	if err != nil {
 		return job.Quote{}, fmt.Errorf("price job %s: %w", j.ID, err)
 	}
+	widened, err := q.calibration.of(tx, basis, q.Clock())
+	if err != nil {
+		return job.Quote{}, fmt.Errorf("compare past quotes with their outcomes: %w", err)
+	}
+	spread = math.Pow(spread, widened)
 	n := float64(len(j.Frames))
 	unit := q.Unit
 	bench, workers := 0.0, 0
 	var floor job.Amount = math.MaxInt64
-	for _, m := range q.Fleet.Members(job.RoleWorker) {
+	for _, m := range q.Fleet.Everywhere(job.RoleWorker) {
 		if fleet.Unfit(m, &j.Job) != "" {
 			continue
 		}
@@ -72,6 +82,9 @@ func (q *Quoter) Quote(tx store.Tx, j *store.Job) (job.Quote, error) {
 		}
 		basis += fmt.Sprintf("; time for the %d connected %s that can render it", workers, noun)
 	}
+	if most := each * float64(unit) * n * 1.2; most > math.MaxInt64/4 {
+		return job.Quote{}, &wire.Error{Code: wire.CodeLimit, Message: fmt.Sprintf("%d frames of %s work units each cost more than can be paid", len(j.Frames), Units(each)), Next: "lower samples, resolution or frames"}
+	}
 	perFrame := max(job.Amount(math.Ceil(each*float64(unit))), minFrame)
 	verify := max(perFrame/10, minVerify)
 	price := (perFrame + verify) * job.Amount(len(j.Frames))
@@ -81,7 +94,7 @@ func (q *Quoter) Quote(tx store.Tx, j *store.Job) (job.Quote, error) {
 		// Workers finish together at best; the slowest task of each is waited for.
 		Seconds:  each*n/bench*60 + each*60/(bench/float64(workers)),
 		PerFrame: perFrame, VerifyFee: verify, Price: price, Ceiling: job.Amount(math.Ceil(float64(price) * margin)),
-		Basis: basis, Expires: q.Clock().Add(life).Unix(),
+		Basis: basis, Widened: widened, Expires: q.Clock().Add(life).Unix(),
 	}, nil
 }
 
@@ -102,7 +115,7 @@ func benchOf(c job.Capabilities) float64 { return Bench(c) * float64(max(c.Slots
 // where the quote is a guess.
 func (q *Quoter) Seconds(j *store.Job) (seconds, least float64) {
 	sum, n := 0.0, 0
-	for _, m := range q.Fleet.Members(job.RoleWorker) {
+	for _, m := range q.Fleet.Everywhere(job.RoleWorker) {
 		if fleet.Unfit(m, &j.Job) == "" {
 			sum += Bench(m.Capabilities)
 			n++

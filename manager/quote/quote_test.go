@@ -82,3 +82,27 @@ func TestQuote(t *testing.T) {
 		t.Errorf("the least price: %+v", least)
 	}
 }
+
+// TestSmallFramesAreNotRoundedUp: what was rendered says what a frame costs, however little that is.
+func TestSmallFramesAreNotRoundedUp(t *testing.T) {
+	db, err := sqlite.Open(context.Background(), filepath.Join(t.TempDir(), "h.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	before, j := storetest.Job("0xA", "before", 4), storetest.Job("0xA", "now", 4)
+	if err := db.Update(context.Background(), func(tx store.Tx) error {
+		_, err := storetest.Fill(tx, before)
+		_, edit := tx.EditJob(before.ID, func(j *store.Job) { j.Units, j.Seconds, j.RendFrames = 4*frameUnits/5, 30, 4 })
+		return errors.Join(err, edit)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	q := &Quoter{Fleet: fleet.New(time.Now), Unit: job.Token, Clock: time.Now}
+	if err := db.View(context.Background(), func(tx store.Tx) (err error) { j.Quote, err = q.Quote(tx, j); return err }); err != nil {
+		t.Fatal(err)
+	}
+	if want := 4 * frameUnits / 5; math.Abs(j.Quote.WorkUnits-want) > 1e-9 {
+		t.Errorf("quoted %v units, want %v", j.Quote.WorkUnits, want)
+	}
+}

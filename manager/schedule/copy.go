@@ -22,13 +22,13 @@ const (
 
 // Copies decides which leased tasks of a job that has none left waiting are also given to a
 // free worker: those that run longer than they should, where the copy would most likely be done
-// first. free is how many tasks each worker can take, and is counted down.
-func Copies(c Candidate, held []lease.Holding, workers []fleet.Member, free map[string]int, now time.Time) []Assignment {
+// first. Holders may be workers of other managers: everywhere lists those too. free is how many tasks each worker can take, and is counted down.
+func Copies(c Candidate, held []lease.Holding, workers, everywhere []fleet.Member, free map[string]int, now time.Time) []Assignment {
 	if c.Job.RendFrames == 0 {
 		return nil // nothing tells how long a frame should take
 	}
 	bench := make(map[string]float64, len(workers))
-	for _, w := range workers {
+	for _, w := range everywhere {
 		bench[w.Address] = quote.Bench(w.Capabilities)
 	}
 	tasks := make(map[string]*job.Task, len(c.Tasks))

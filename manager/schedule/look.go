@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -170,7 +171,17 @@ func (s *Scheduler) stragglers() map[string][]lease.Holding {
 	if early {
 		return nil
 	}
-	return s.options.Leaser.Held()
+	held := s.options.Leaser.Held()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := maps.Clone(s.away)
+	if all == nil {
+		return held
+	}
+	for id, here := range held {
+		all[id] = slices.Concat(here, all[id])
+	}
+	return all
 }
 
 // leased reads the tasks of a job that have been out for long enough to be copied.

@@ -60,6 +60,7 @@ type Scheduler struct {
 	busy     map[string]int  // workers with an open offer
 	met      map[string]bool // jobs that were delivered, for those that come after them
 	copied   time.Time       // when stragglers were looked for last
+	away     map[string][]lease.Holding
 }
 
 // New makes a scheduler.
@@ -148,8 +149,12 @@ func (s *Scheduler) Pass(ctx context.Context) error {
 		}
 		s.give(ctx, a, s.options.Leaser.Offer)
 	}
+	var everywhere []fleet.Member
+	if len(v.ending) > 0 {
+		everywhere = s.options.Fleet.Everywhere(job.RoleWorker)
+	}
 	for _, c := range v.ending {
-		for _, a := range Copies(c, v.holdings[c.Job.ID], workers, free, now) {
+		for _, a := range Copies(c, v.holdings[c.Job.ID], workers, everywhere, free, now) {
 			s.give(ctx, a, s.options.Leaser.Copy)
 		}
 	}

@@ -27,10 +27,11 @@ func (s *Scheduler) Why(j *store.Job) string {
 	default:
 		return ""
 	}
-	if workers, _ := s.options.Leaser.Working(j.ID); workers > 0 {
+	if working, _ := s.working(j.ID); working > 0 {
 		return ""
 	}
-	line, g, err := s.line(j, s.options.Fleet.Members(job.RoleWorker))
+	workers := s.options.Fleet.Everywhere(job.RoleWorker)
+	line, g, err := s.line(j, workers)
 	switch {
 	case err != nil:
 		s.options.Log.Error("look up why a job waits", "job", j.ID, "err", err)
@@ -45,14 +46,13 @@ func (s *Scheduler) Why(j *store.Job) string {
 		if j.TasksOpen == 0 {
 			return ""
 		}
-		for _, v := range s.options.Fleet.Members(job.RoleVerifier) {
+		for _, v := range s.options.Fleet.Everywhere(job.RoleVerifier) {
 			if v.Paused == "" && fleet.Lacks(v.Capabilities, j.Recipe) == "" {
 				return "everything is rendered; the checks are not finished"
 			}
 		}
 		return fmt.Sprintf("everything is rendered, but no verifier with %s %s is connected; start heliostat-verifier", j.Recipe.Renderer, j.Recipe.Version)
 	}
-	workers := s.options.Fleet.Members(job.RoleWorker)
 	if len(workers) == 0 {
 		return "no worker is connected; start heliostat-worker"
 	}
@@ -146,12 +146,12 @@ func (s *Scheduler) checked(j *store.Job) float64 {
 	if s.options.Pace == nil {
 		return 0
 	}
-	verifiers := len(s.options.Fleet.Members(job.RoleVerifier))
+	verifiers := len(s.options.Fleet.Everywhere(job.RoleVerifier))
 	return float64(j.TasksOpen) * s.options.Pace(j.ID).Seconds() / float64(max(verifiers, 1))
 }
 
 func (s *Scheduler) rendered(j *store.Job) float64 {
-	working, done := s.options.Leaser.Working(j.ID)
+	working, done := s.working(j.ID)
 	left := float64(j.Counts.Pending - done)
 	if left <= 0 {
 		left = 0.5 // the checks

@@ -170,7 +170,7 @@ func TestCopies(t *testing.T) {
 		for _, w := range test.workers {
 			room[w.Address] = w.Free
 		}
-		if got := text(Copies(c, test.held, test.workers, room, start)); got != test.want {
+		if got := text(Copies(c, test.held, test.workers, test.workers, room, start)); got != test.want {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
 		if test.want != "" && room["w2"] != 0 {
@@ -178,7 +178,7 @@ func TestCopies(t *testing.T) {
 		}
 	}
 	c.Job.RendFrames = 0
-	if got := Copies(c, hold("w1", 4, 0, 1, time.Hour), free, map[string]int{"w2": 1}, start); got != nil {
+	if got := Copies(c, hold("w1", 4, 0, 1, time.Hour), free, free, map[string]int{"w2": 1}, start); got != nil {
 		t.Errorf("with nothing rendered: %v", got)
 	}
 }

@@ -31,12 +31,20 @@ type Chain interface {
 	// dispute window, before which the error is ErrWindowOpen.
 	Settle(ctx context.Context, jobID [32]byte, cumulative job.Amount, acceptance []byte) (tx string, err error)
 	Refund(ctx context.Context, jobID [32]byte) (tx string, amount job.Amount, err error)
+	// Dispute holds the price of frames that the artist claims are bad; Resolve ends what is held, of which refunded isn't
+	// payable any more. Where nothing is held there is nothing to resolve.
+	Dispute(ctx context.Context, d Dispute) (tx string, err error)
+	Resolve(ctx context.Context, jobID [32]byte, refunded job.Amount) (tx string, err error)
 
 	// Root is the Merkle root of an epoch's leaves as the contract checks them.
 	Root(leaves []store.Leaf) ([32]byte, error)
 	Post(ctx context.Context, epoch uint64, root [32]byte, total job.Amount) (tx string, err error)
 	// Claim pays a node what the leaves, those of the last posted epoch, owe it.
 	Claim(ctx context.Context, node string, leaves []store.Leaf) (tx string, paid job.Amount, err error)
+
+	// TakeOver is called before anything else of a manager that begins to settle: it learns what the last one has
+	// sent. Every other call but Root, Balance, PermitNonce and Faucet comes only from the manager that settles.
+	TakeOver(ctx context.Context) error
 
 	Balance(ctx context.Context, address string) (job.Amount, error)
 	PermitNonce(ctx context.Context, address string) (uint64, error)

@@ -19,6 +19,7 @@ const (
 	opSettle  = "settle"  // Ref: job
 	opRefund  = "refund"  // Ref: job
 	opRoot    = "root"    // Ref: epoch
+	opClaim   = "claim"   // Ref: node; done anew for every withdrawal
 )
 
 type rootBody struct {
@@ -31,6 +32,9 @@ func (s *Settler) Run(ctx context.Context) error {
 	if s.Off() {
 		<-ctx.Done()
 		return nil
+	}
+	if err := s.takeOver(ctx); err != nil {
+		return nil //nolint:nilerr // ctx has ended: another manager's turn, or the end
 	}
 	outbox := time.NewTicker(time.Second)
 	defer outbox.Stop()
@@ -52,6 +56,24 @@ func (s *Settler) Run(ctx context.Context) error {
 			if err := s.NewEpoch(ctx); err != nil && ctx.Err() == nil {
 				s.options.Log.Error("make an epoch", "err", err)
 			}
+		}
+	}
+}
+
+// takeOver makes the chain ready to go on where the manager that settled before stopped, however long that takes.
+func (s *Settler) takeOver(ctx context.Context) error {
+	for tries := 0; ; tries++ {
+		err := s.options.Chain.TakeOver(ctx)
+		if err == nil || ctx.Err() != nil {
+			return ctx.Err()
+		}
+		s.options.Log.Error("take over the settlement; it is tried again", "tries", tries+1, "err", err)
+		timer := time.NewTimer(backoff(tries))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
 		}
 	}
 }
@@ -106,6 +128,10 @@ func (s *Settler) carryOut(ctx context.Context, op *store.Op, about string) (don
 	}
 	err = s.options.Store.Update(context.WithoutCancel(ctx), func(tx store.Tx) error {
 		changes.Reset()
+		// A manager that has lost its turn without knowing may come second.
+		if now, err := tx.Op(op.Kind, op.Ref); err != nil || now.State != store.OpPending {
+			return err
+		}
 		if failed == nil {
 			if then != nil {
 				if err := then(tx); err != nil {
@@ -115,9 +141,9 @@ func (s *Settler) carryOut(ctx context.Context, op *store.Op, about string) (don
 			_, err := tx.EditOp(op.ID, func(o *store.Op) { o.State, o.Tx, o.Error = store.OpDone, hash, "" })
 			return err
 		}
-		// A funding that the contracts refuse is the artist's to repeat. Everything else is
-		// owed and is tried until it goes through.
-		final := op.Kind == opFund && (errors.Is(failed, ErrRefused) || op.Tries >= 20)
+		// A funding that the contracts refuse is the artist's to repeat, a withdrawal the node's; a claim is decided
+		// here too when the contracts refuse to hold anything, because their window is over, say. Everything else is owed and is tried until it goes through.
+		final := (op.Kind == opFund || op.Kind == opClaim || op.Kind == opDispute) && (errors.Is(failed, ErrRefused) || op.Tries >= 20)
 		wait := backoff(op.Tries)
 		if errors.Is(failed, ErrWindowOpen) {
 			wait = min(max(s.options.Window/10, time.Second), retryMax)
@@ -168,6 +194,18 @@ func (s *Settler) call(ctx context.Context, op *store.Op, changes *notify.Change
 			return "", nil, err
 		}
 		return s.post(ctx, b.Epoch)
+	case opDispute:
+		var b disputeBody
+		if err := json.Unmarshal(op.Body, &b); err != nil {
+			return "", nil, err
+		}
+		hash, err = chain.Dispute(ctx, b.Dispute)
+		return hash, func(tx store.Tx) error {
+			changes.Job(b.Job)
+			return changes.Event(tx, b.Job, "held", fmt.Sprintf("the escrow holds %s until the claim is decided; transaction %s", b.Dispute.Amount, hash), "")
+		}, err
+	case opClaim:
+		return s.claim(ctx, op.Ref)
 	case opSlash:
 		return s.slash(ctx, op, changes)
 	}
@@ -192,6 +230,13 @@ func (s *Settler) call(ctx context.Context, op *store.Op, changes *notify.Change
 		}
 		hash, err = chain.Deliver(ctx, id, root, b.Amount)
 		return hash, edit("delivery recorded", "transaction "+hash, func(j *store.Job) { j.Tx.Deliver = hash }), err
+	case opResolve:
+		hash, err = chain.Resolve(ctx, id, b.Amount)
+		text := fmt.Sprintf("what the escrow held is payable again; transaction %s", hash)
+		if b.Amount > 0 {
+			text = fmt.Sprintf("%s of what the escrow held goes back to the artist unless it is rendered anew; transaction %s", b.Amount, hash)
+		}
+		return hash, edit("claim resolved", text, func(*store.Job) {}), err
 	case opSettle:
 		hash, err = chain.Settle(ctx, id, b.Amount, b.Acceptance)
 		record := edit("settled", "transaction "+hash, func(j *store.Job) { j.Tx.Settle = hash })

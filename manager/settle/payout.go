@@ -148,16 +148,50 @@ func (s *Settler) Claim(ctx context.Context, node string) (wire.PayoutPaid, erro
 	if i < 0 || epoch.Leaves[i].Cumulative <= before.Claimed {
 		return wire.PayoutPaid{Total: before.Claimed, Tx: before.Tx}, nil
 	}
+	// The manager that settles sends it: two senders with one key would take each other's nonces.
+	err = s.options.Store.Update(ctx, func(tx store.Tx) error {
+		err := addOp(tx, opClaim, node, struct{}{})
+		if !errors.Is(err, store.ErrExists) {
+			return err
+		}
+		op, err := tx.Op(opClaim, node)
+		if err != nil || op.State == store.OpPending {
+			return err
+		}
+		_, err = tx.EditOp(op.ID, func(o *store.Op) { o.State, o.Tries, o.Next, o.Error = store.OpPending, 0, 0, "" })
+		return err
+	})
+	if err != nil {
+		return wire.PayoutPaid{}, fmt.Errorf("order the payout of %s: %w", node, err)
+	}
+	s.Wake()
+	if err := s.await(ctx, opClaim, node); err != nil {
+		return wire.PayoutPaid{}, err
+	}
+	var after store.Withdrawal
+	if err := s.options.Store.View(ctx, func(tx store.Tx) (err error) { after, err = tx.Withdrawal(node); return err }); err != nil {
+		return wire.PayoutPaid{}, fmt.Errorf("read the payout of %s: %w", node, err)
+	}
+	return wire.PayoutPaid{Amount: after.Claimed - before.Claimed, Tx: after.Tx, Total: after.Claimed}, nil
+}
+
+// claim withdraws what the last posted epoch owes a node.
+func (s *Settler) claim(ctx context.Context, node string) (string, func(store.Tx) error, error) {
+	var epoch *store.Epoch
+	if err := s.options.Store.View(ctx, func(tx store.Tx) (err error) { epoch, err = tx.PostedEpoch(); return err }); err != nil {
+		return "", nil, fmt.Errorf("read the last settlement: %w", err)
+	}
+	i := slices.IndexFunc(epoch.Leaves, func(l store.Leaf) bool { return l.Node == node })
+	if i < 0 {
+		return "", nil, fmt.Errorf("%w: %s is not in the last settlement", ErrRefused, node)
+	}
 	owed := epoch.Leaves[i].Cumulative
 	hash, paid, err := s.options.Chain.Claim(ctx, node, epoch.Leaves)
 	if err != nil {
-		return wire.PayoutPaid{}, fmt.Errorf("claim the payout of %s: %w", node, err)
-	}
-	if err := s.options.Store.Update(context.WithoutCancel(ctx), func(tx store.Tx) error {
-		return tx.PutWithdrawal(store.Withdrawal{Node: node, Claimed: owed, Tx: hash})
-	}); err != nil {
-		return wire.PayoutPaid{}, fmt.Errorf("record the payout of %s: %w", node, err)
+		return "", nil, fmt.Errorf("claim the payout of %s: %w", node, err)
 	}
 	s.options.Log.Info("payout claimed", "node", node, "amount", paid, "tx", hash)
-	return wire.PayoutPaid{Amount: paid, Tx: hash, Total: owed}, nil
+	return hash, func(tx store.Tx) error {
+		return tx.PutWithdrawal(store.Withdrawal{Node: node, Claimed: owed, Tx: hash})
+	}, nil
 }

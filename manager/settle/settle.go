@@ -201,6 +201,9 @@ func (s *Settler) await(ctx context.Context, kind, ref string) error {
 		case store.OpDone:
 			return nil
 		case store.OpFailed:
+			if kind == opClaim {
+				return &wire.Error{Code: wire.CodeConflict, Message: fmt.Sprintf("the withdrawal of %s failed: %s", ref, op.Error), Next: "ask for it again after the next settlement"}
+			}
 			return &wire.Error{Code: wire.CodeConflict, Message: fmt.Sprintf("%s of job %s failed: %s", kind, ref, op.Error), Next: "check the account's tokens and ask for the quote again"}
 		}
 		select {
@@ -283,6 +286,10 @@ func (s *Settler) Delivered(tx store.Tx, jobID string) error {
 	if err != nil || s.Off() {
 		return err
 	}
+	// The contracts take no delivery while a claim is open.
+	if err := s.Resolve(tx, jobID); err != nil {
+		return err
+	}
 	return addOp(tx, opDeliver, fmt.Sprintf("%s:%d", jobID, j.Deliveries), jobBody{Job: jobID, Root: j.DeliveryRoot, Amount: j.DeliveryPrice})
 }
 
@@ -298,6 +305,9 @@ func (s *Settler) Close(tx store.Tx, jobID string) error {
 	}
 	if j.Escrow == 0 {
 		return nil // never funded
+	}
+	if err := s.Resolve(tx, jobID); err != nil {
+		return err
 	}
 	if j.Spent > 0 {
 		if err := s.Delivered(tx, jobID); err != nil {

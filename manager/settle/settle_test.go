@@ -30,6 +30,7 @@ type ledgerChain struct {
 	after                            bool  // … after it took effect
 	calls                            []string
 	stakes                           map[string]job.Amount
+	held                             map[[32]byte]job.Amount
 	slashed                          map[[32]byte]job.Amount
 	rewards                          map[string]job.Amount // by verifier and offence
 }
@@ -39,7 +40,7 @@ var _ Chain = (*ledgerChain)(nil)
 func newChain(now func() time.Time) *ledgerChain {
 	m := func() map[[32]byte]job.Amount { return make(map[[32]byte]job.Amount) }
 	return &ledgerChain{funded: m(), payable: m(), spent: m(), refunded: m(), delivered: make(map[[32]byte]time.Time), paid: make(map[string]job.Amount), window: time.Hour, now: now,
-		slashed: m(), rewards: make(map[string]job.Amount)}
+		slashed: m(), held: m(), rewards: make(map[string]job.Amount)}
 }
 
 func (c *ledgerChain) do(name string, effect func() error) (string, error) {
@@ -113,6 +114,13 @@ func (c *ledgerChain) Claim(_ context.Context, node string, leaves []store.Leaf)
 	return hash, paid, err
 }
 
+func (c *ledgerChain) Dispute(_ context.Context, d Dispute) (string, error) {
+	return c.do("dispute", func() error { c.held[d.Job] = d.Amount; return nil })
+}
+func (c *ledgerChain) Resolve(_ context.Context, id [32]byte, refunded job.Amount) (string, error) {
+	return c.do("resolve", func() error { c.payable[id] -= min(refunded, c.held[id]); c.held[id] = 0; return nil })
+}
+func (c *ledgerChain) TakeOver(context.Context) error                      { return nil }
 func (c *ledgerChain) Balance(context.Context, string) (job.Amount, error) { return 0, nil }
 func (c *ledgerChain) PermitNonce(context.Context, string) (uint64, error) { return 0, nil }
 func (c *ledgerChain) Faucet(context.Context, string, job.Amount) error    { return ErrNoFaucet }
@@ -198,6 +206,23 @@ func (b *bench) pass() {
 	}
 }
 
+// claimed asks for a withdrawal while somebody settles.
+func (b *bench) claimed(node string) (paid wire.PayoutPaid, err error) {
+	b.t.Helper()
+	done := make(chan struct{})
+	go func() { defer close(done); paid, err = b.Claim(context.Background(), node) }()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-done:
+			return paid, err
+		case <-tick.C:
+			b.pass()
+		}
+	}
+}
+
 func (b *bench) job(id string) *store.Job {
 	b.t.Helper()
 	var j *store.Job
@@ -242,7 +267,7 @@ func TestUndisputedIsAcceptedAndPaid(t *testing.T) {
 	}
 	for node, want := range map[string]job.Amount{"0xW": 20, "0xV": 4, "0xCheat": 0} {
 		for range 2 {
-			if paid, err := b.Claim(context.Background(), node); err != nil || paid.Total != want {
+			if paid, err := b.claimed(node); err != nil || paid.Total != want {
 				t.Errorf("%s was paid %+v, %v", node, paid, err)
 			}
 		}

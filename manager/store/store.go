@@ -76,6 +76,9 @@ type Tx interface {
 	Task(id string) (*job.Task, error)
 	Tasks(jobID string) ([]*job.Task, error)
 	WaitingTasks(jobID string, limit int) ([]*job.Task, error) // in the order of index
+	// ClaimTask leases a waiting task. One that another manager is just claiming is lost at once: nobody
+	// waits to see whether that one succeeds.
+	ClaimTask(id string, patch func(*job.Task)) (*job.Task, error)
 	MoveTask(id string, from []job.TaskState, to job.TaskState, patch func(*job.Task)) (*job.Task, error)
 
 	// Frames.

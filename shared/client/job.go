@@ -135,8 +135,12 @@ func (c *Client) control(ctx context.Context, typ wire.Type, id, reason string) 
 
 // Claim disputes delivered frames.
 func (c *Client) Claim(ctx context.Context, id string, frames []int, reason string) (job.Job, error) {
+	claim := wire.JobClaim{Job: id, Frames: frames, Reason: reason}
+	if err := c.signClaim(ctx, &claim); err != nil {
+		return job.Job{}, err
+	}
 	var j job.Job
-	err := c.conn.Request(ctx, wire.TypeJobClaim, wire.JobClaim{Job: id, Frames: frames, Reason: reason}, &j)
+	err := c.conn.Request(ctx, wire.TypeJobClaim, claim, &j)
 	return j, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,6 +80,41 @@ func (c *Client) Accept(ctx context.Context, id string) (job.Job, error) {
 	var j job.Job
 	err := c.conn.Request(ctx, wire.TypeJobAccept, accept, &j)
 	return j, err
+}
+
+// signClaim signs that the escrow holds what the claimed frames cost, where jobs are paid.
+func (c *Client) signClaim(ctx context.Context, claim *wire.JobClaim) error {
+	money := c.welcome.Money
+	if Off(money) {
+		return nil
+	}
+	files, err := c.Files(ctx, claim.Job, nil)
+	if err != nil {
+		return err
+	}
+	if files.DeliveryRoot == "" {
+		return nil // there is no delivery: the manager says so
+	}
+	detail, err := c.Job(ctx, claim.Job)
+	if err != nil {
+		return err
+	}
+	chainJob, err := word("the job's id on the chain", files.ChainJob)
+	if err != nil {
+		return err
+	}
+	root, err := word("the delivery's root", files.DeliveryRoot)
+	if err != nil {
+		return err
+	}
+	claim.Frames = slices.Compact(slices.Sorted(slices.Values(claim.Frames)))
+	claim.Deadline = time.Now().Add(signatureLife).Unix()
+	order := receipt.BadResult{
+		JobID: chainJob, DeliveryRoot: root, FramesHash: receipt.FramesHash(claim.Frames, claim.Reason),
+		Amount: receipt.HeldFor(len(claim.Frames), detail.Job.Quote, files.Amount), Deadline: uint64(claim.Deadline),
+	}
+	claim.Signature, err = c.options.Identity.Sign(order.Digest(escrow(money)))
+	return err
 }
 
 // Payouts lists what nodes have earned: the client's own, or all for studios.

@@ -30,13 +30,16 @@ type Quote struct {
 	WorkUnits     float64 `json:"workUnits"`     // minutes on the reference GPU, all frames
 	WorkUnitsLow  float64 `json:"workUnitsLow"`  // 80 % interval
 	WorkUnitsHigh float64 `json:"workUnitsHigh"` //
-	Seconds       float64 `json:"seconds"`       // estimated wall time until the last frame
-	PerFrame      Amount  `json:"perFrame"`      // paid to the worker for each verified frame
-	VerifyFee     Amount  `json:"verifyFee"`     // paid to verifiers for each verified frame
-	Price         Amount  `json:"price"`         // expected total
-	Ceiling       Amount  `json:"ceiling"`       // enforced total
-	Basis         string  `json:"basis"`         // what the estimate rests on, for people
-	Expires       int64   `json:"expires"`       // Unix seconds
+	// Widened is by what factor, on a logarithmic scale, the interval was widened because those of past quotes
+	// held less often than they promised; 1 for not at all.
+	Widened   float64 `json:"widened,omitempty"`
+	Seconds   float64 `json:"seconds"`   // estimated wall time until the last frame
+	PerFrame  Amount  `json:"perFrame"`  // paid to the worker for each verified frame
+	VerifyFee Amount  `json:"verifyFee"` // paid to verifiers for each verified frame
+	Price     Amount  `json:"price"`     // expected total
+	Ceiling   Amount  `json:"ceiling"`   // enforced total
+	Basis     string  `json:"basis"`     // what the estimate rests on, for people
+	Expires   int64   `json:"expires"`   // Unix seconds
 }
 
 // Payout is what one node has earned since the network began.

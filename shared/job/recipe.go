@@ -10,7 +10,7 @@ type Recipe struct {
 	// and pixels that may differ between them.
 	AnyPatch  bool   `json:"anyPatch,omitempty"`
 	BuildHash string `json:"buildHash,omitempty"` // the renderer's own build hash; "" accepts any build of Version
-	Engine    string `json:"engine"`              // "CYCLES", "BLENDER_EEVEE", "BLENDER_WORKBENCH"
+	Engine    string `json:"engine"`              // "CYCLES", "BLENDER_EEVEE" or "BLENDER_EEVEE_NEXT", "BLENDER_WORKBENCH"
 
 	MainFile   string   `json:"mainFile"`             // path of the scene file inside the package
 	Scene      string   `json:"scene,omitempty"`      // "" is the file's active scene

@@ -84,18 +84,20 @@ func NewServer(o ServerOptions) *Server {
 	}
 	return &Server{
 		options:  o,
-		upgrader: websocket.Upgrader{HandshakeTimeout: helloWait, ReadBufferSize: 4096, WriteBufferSize: 4096, WriteBufferPool: &sync.Pool{}},
+		upgrader: websocket.Upgrader{HandshakeTimeout: helloWait, ReadBufferSize: 1024, WriteBufferSize: 4096, WriteBufferPool: &sync.Pool{}},
 		sessions: make(map[*Session]struct{}), addresses: make(map[string]int),
 	}
 }
 
-// ServeHTTP upgrades, signs the peer in and carries its session to the end.
+// ServeHTTP upgrades, signs the peer in and lets its session begin, which goes on until it ends, at
+// the latest with Close. It doesn't stay: the request and all that served it would be kept for as long.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !s.enter() {
 		http.Error(w, "no more connections are taken now; try again later", http.StatusServiceUnavailable)
 		return
 	}
-	defer s.wg.Done()
+	done := s.wg.Done
+	defer func() { done() }()
 	conn, err := s.upgrader.Upgrade(w, r, nil)
 	if err != nil {
 		s.leave(nil)
@@ -108,6 +110,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(conn, err)
 		return
 	}
+	done = func() {} // carry's now
+	go s.carry(session)
+}
+
+// carry runs a session.
+func (s *Server) carry(session *Session) {
+	defer s.wg.Done()
 	s.mu.Lock()
 	s.opening--
 	s.sessions[session] = struct{}{}

@@ -64,6 +64,9 @@ type Message struct {
 	Type  wire.Type
 	Body  json.RawMessage
 	Wants bool
+	// Seq counts a session's messages as they arrived, from 1: requests run side by side, so of
+	// two reports the later one may be handled first.
+	Seq uint64
 }
 
 // Decode reads the body; the error is a *wire.Error that a handler can return as it is.
@@ -94,17 +97,26 @@ type Session struct {
 
 	ctx    context.Context
 	cancel context.CancelCauseFunc
-	out    chan wire.Envelope
-	pushes chan wire.Envelope
 	slots  chan struct{}
+	pulse  *time.Timer
 	wg     sync.WaitGroup
 
 	draining chan struct{} // closed: nothing more is read
 	once     sync.Once     // closes draining
 
-	mu      sync.Mutex // guards next and pending
+	wire    sync.Mutex    // whoever writes to conn has it
+	drained chan struct{} // told when there is room in pushes
+
+	// A session that is idle has one goroutine, which reads; the others come and go with what there
+	// is to write and to handle. A manager has tens of thousands of sessions.
+	mu      sync.Mutex // guards what follows
 	next    uint64
 	pending map[uint64]chan wire.Envelope
+	out     []wire.Envelope // that wait to be written
+	writing bool            // a goroutine does
+	pushes  []Message       // that wait to be handled
+	pushing bool            // a goroutine does
+	over    bool            // no goroutine begins any more
 }
 
 func newSession(conn *websocket.Conn, peer Peer, welcome wire.Welcome, handler Handler, log *slog.Logger) *Session {
@@ -112,10 +124,8 @@ func newSession(conn *websocket.Conn, peer Peer, welcome wire.Welcome, handler H
 		id: welcome.Session, peer: peer, welcome: welcome, conn: conn, handler: handler,
 		log:     log.With("session", welcome.Session, "peer", peer.Address),
 		beat:    func() wire.Heartbeat { return wire.Heartbeat{Time: time.Now().UnixMilli()} },
-		out:     make(chan wire.Envelope, outQueue),
-		pushes:  make(chan wire.Envelope, outQueue),
 		slots:   make(chan struct{}, inFlight),
-		pending: make(map[uint64]chan wire.Envelope), draining: make(chan struct{}), maxMessage: wire.MaxMessage,
+		drained: make(chan struct{}, 1), draining: make(chan struct{}), maxMessage: wire.MaxMessage,
 	}
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
 	return s
@@ -155,16 +165,29 @@ func (s *Session) enqueue(e wire.Envelope) error {
 	if len(e.Body) > wire.MaxMessage-1024 {
 		return fmt.Errorf("%s of %d bytes is above the protocol's limit of %d", e.Type, len(e.Body), wire.MaxMessage)
 	}
-	if s.ctx.Err() != nil {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.ctx.Err() != nil:
 		return context.Cause(s.ctx)
-	}
-	select {
-	case s.out <- e:
-		return nil
-	default:
+	case len(s.out) >= outQueue:
 		s.end(fmt.Errorf("%w: it read too slowly", ErrClosed))
 		return context.Cause(s.ctx)
 	}
+	s.out = append(s.out, e)
+	if !s.writing {
+		s.writing = s.beginLocked(s.write)
+	}
+	return nil
+}
+
+// beginLocked starts a goroutine that run waits for, unless run doesn't any more.
+func (s *Session) beginLocked(work func()) bool {
+	if s.over {
+		return false
+	}
+	s.wg.Go(work)
+	return true
 }
 
 // Request sends a message and waits for its answer, which it decodes into reply unless
@@ -178,6 +201,9 @@ func (s *Session) Request(ctx context.Context, typ wire.Type, body, reply any) e
 	s.mu.Lock()
 	s.next++
 	id := s.next
+	if s.pending == nil {
+		s.pending = make(map[uint64]chan wire.Envelope)
+	}
 	s.pending[id] = answer
 	s.mu.Unlock()
 	defer func() {
@@ -229,9 +255,19 @@ func (s *Session) drain(ctx context.Context, reason string) {
 
 // run carries the session until it ends and every handler has returned.
 func (s *Session) run() {
-	s.wg.Go(s.writeLoop)
-	s.wg.Go(s.pushLoop)
+	s.wg.Add(1)
+	context.AfterFunc(s.ctx, func() {
+		defer s.wg.Done()
+		s.finish()
+	})
+	s.mu.Lock()
+	s.pulse = time.AfterFunc(s.heartbeat(), s.tell)
+	s.mu.Unlock()
 	s.readLoop()
+	s.mu.Lock()
+	s.over = true
+	s.pulse.Stop()
+	s.mu.Unlock()
 	s.wg.Wait()
 }
 
@@ -239,50 +275,55 @@ func (s *Session) heartbeat() time.Duration {
 	return time.Duration(s.welcome.Heartbeat) * time.Millisecond
 }
 
-func (s *Session) writeLoop() {
-	defer s.conn.Close()
-	ticker := time.NewTicker(s.heartbeat())
-	defer ticker.Stop()
-	write := func(e wire.Envelope) bool {
-		s.conn.SetWriteDeadline(time.Now().Add(writeWait))
-		if err := s.conn.WriteJSON(e); err != nil {
-			s.end(fmt.Errorf("%w: %w", ErrClosed, err))
-			return false
-		}
-		return true
+// tell sends a heartbeat and sets the time of the next.
+func (s *Session) tell() {
+	raw, err := json.Marshal(s.beat())
+	if err != nil {
+		s.end(fmt.Errorf("encode a heartbeat: %w", err))
+		return
 	}
+	if s.enqueue(wire.Envelope{V: wire.Version, Type: wire.TypeHeartbeat, Body: raw}) != nil {
+		return // it has ended
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.over {
+		s.pulse.Reset(s.heartbeat())
+	}
+}
+
+// write sends what waits, until nothing does.
+func (s *Session) write() {
+	s.wire.Lock()
+	defer s.wire.Unlock()
 	for {
-		select {
-		case e := <-s.out:
-			if !write(e) {
-				return
-			}
-		case <-ticker.C:
-			raw, err := json.Marshal(s.beat())
-			if err != nil {
-				s.end(fmt.Errorf("encode a heartbeat: %w", err))
-				return
-			}
-			if !write(wire.Envelope{V: wire.Version, Type: wire.TypeHeartbeat, Body: raw}) {
-				return
-			}
-		case <-s.ctx.Done():
-			// What was acknowledged before the end still goes out.
-			for drained := false; !drained; {
-				select {
-				case e := <-s.out:
-					if !write(e) {
-						return
-					}
-				default:
-					drained = true
-				}
-			}
-			message := websocket.FormatCloseMessage(websocket.CloseNormalClosure, truncate(context.Cause(s.ctx).Error(), 120))
-			_ = s.conn.WriteControl(websocket.CloseMessage, message, time.Now().Add(time.Second))
+		s.mu.Lock()
+		batch := s.out
+		s.out = nil
+		if len(batch) == 0 {
+			s.writing = false
+			s.mu.Unlock()
 			return
 		}
+		s.mu.Unlock()
+		for _, e := range batch {
+			s.conn.SetWriteDeadline(time.Now().Add(writeWait))
+			if err := s.conn.WriteJSON(e); err != nil {
+				s.end(fmt.Errorf("%w: %w", ErrClosed, err))
+				break // what is left fails in the same way
+			}
+		}
 	}
+}
+
+// finish closes the connection of a session that has ended.
+func (s *Session) finish() {
+	s.write() // what was acknowledged before the end still goes out
+	s.wire.Lock()
+	defer s.wire.Unlock()
+	message := websocket.FormatCloseMessage(websocket.CloseNormalClosure, truncate(context.Cause(s.ctx).Error(), 120))
+	_ = s.conn.WriteControl(websocket.CloseMessage, message, time.Now().Add(time.Second))
+	_ = s.conn.Close() // the reader ends with it
 }
 
 func truncate(text string, n int) string {
@@ -294,7 +335,7 @@ func truncate(text string, n int) string {
 
 func (s *Session) readLoop() {
 	s.conn.SetReadLimit(s.maxMessage)
-	for {
+	for seq := uint64(1); ; seq++ {
 		s.conn.SetReadDeadline(time.Now().Add(silence * s.heartbeat()))
 		var e wire.Envelope
 		if err := s.conn.ReadJSON(&e); err != nil {
@@ -321,9 +362,7 @@ func (s *Session) readLoop() {
 				answer <- e
 			}
 		case e.ID == 0:
-			select {
-			case s.pushes <- e:
-			case <-s.ctx.Done():
+			if !s.push(Message{Type: e.Type, Body: e.Body, Seq: seq}) {
 				return
 			}
 		default:
@@ -341,7 +380,7 @@ func (s *Session) readLoop() {
 			}
 			s.wg.Go(func() {
 				defer func() { <-s.slots }()
-				typ, body, err := s.handle(Message{Type: e.Type, Body: e.Body, Wants: true})
+				typ, body, err := s.handle(Message{Type: e.Type, Body: e.Body, Wants: true, Seq: seq})
 				s.answer(e, typ, body, err)
 			})
 		}
@@ -359,15 +398,51 @@ func (s *Session) handle(m Message) (typ wire.Type, body any, err error) {
 	return s.handler(s.ctx, s, m)
 }
 
-func (s *Session) pushLoop() {
+// push has a message handled after those before it; false means that the session has ended.
+// The reader waits while the handler is far behind.
+func (s *Session) push(m Message) bool {
 	for {
-		select {
-		case e := <-s.pushes:
-			if _, _, err := s.handle(Message{Type: e.Type, Body: e.Body}); err != nil && s.ctx.Err() == nil {
-				s.log.Debug("a pushed message was refused", "type", e.Type, "err", err)
+		s.mu.Lock()
+		if len(s.pushes) < outQueue {
+			s.pushes = append(s.pushes, m)
+			if !s.pushing {
+				s.pushing = s.beginLocked(s.handlePushes)
 			}
+			s.mu.Unlock()
+			return true
+		}
+		s.mu.Unlock()
+		select {
+		case <-s.drained:
 		case <-s.ctx.Done():
+			return false
+		}
+	}
+}
+
+// handlePushes handles what was pushed, until nothing waits.
+func (s *Session) handlePushes() {
+	for {
+		s.mu.Lock()
+		batch := s.pushes
+		s.pushes = nil
+		if len(batch) == 0 || s.ctx.Err() != nil {
+			s.pushing = false
+			s.mu.Unlock()
 			return
+		}
+		s.mu.Unlock()
+		select {
+		case s.drained <- struct{}{}:
+		default:
+		}
+		for _, m := range batch {
+			if s.ctx.Err() != nil {
+				break
+			}
+			if _, _, err := s.handle(m); err != nil && s.ctx.Err() == nil {
+				s.log.Debug("a pushed message was refused", "type", m.Type, "err", err)
+			}
 		}
 	}
 }

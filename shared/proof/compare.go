@@ -108,8 +108,8 @@ func comparePerceptual(a, b TileSample, p Policy) TileFigure {
 		return f
 	}
 	f.Outliers, f.MaxDiff = outliers(a, b, func(x, y float64) float64 {
-		if a.Depth.Float() {
-			return max(p.Floor, p.Tolerance*max(math.Abs(x), math.Abs(y)))
+		if a.Depth.Float() { // as display values, see display: |√x − √y| = |x − y| / (√x + √y)
+			return p.FinalTolerance * (math.Sqrt(min(max(x, 0), 1)) + math.Sqrt(min(max(y, 0), 1)))
 		}
 		return p.FinalTolerance
 	})
@@ -119,7 +119,8 @@ func comparePerceptual(a, b TileSample, p Policy) TileFigure {
 		sum += math.Abs(da[i] - db[i])
 	}
 	f.MeanDiff = sum / float64(len(da))
-	f.Bad = f.MeanDiff > p.PerceptualMean
+	bad, _ := p.beyond([]TileFigure{f}, 1)
+	f.Bad = bad > 0
 	return f
 }
 

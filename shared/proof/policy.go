@@ -65,6 +65,9 @@ type Policy struct {
 	PerceptualMean float64 `json:"perceptualMean"` // mean absolute difference of a blurred tile, display values
 	PerceptualTile float64 `json:"perceptualTile"` // the same, that no tile may exceed
 	PerceptualBad  float64 `json:"perceptualBad"`  // share of tiles that may exceed PerceptualMean
+	PerceptualOff  float64 `json:"perceptualOff"`  // share of a tile's pixels that are off, which counts as exceeding it
+	// Every is one in how many frames a check renders again, whole; 0 where it renders regions of each.
+	Every int `json:"every,omitempty"`
 }
 
 // Engines as Blender names them.
@@ -80,10 +83,11 @@ func PolicyFor(r job.Recipe) Policy {
 		MaxOutliers: 0.10, MaxNoise: 0.08, MinCorrelation: 0.95, MaxBias: 0.02,
 		MaxMeanOutliers: 0.05, MaxMeanNoise: 0.04,
 		SameTolerance: 2.5 / 255, SameOff: 0.05, SameFlip: 0.02, LossyFlip: 0.25, LossyMean: 0.12, NearFlip: 0.12, NearMean: 0.07,
-		PerceptualMean: 3.0 / 255, PerceptualTile: 12.0 / 255, PerceptualBad: 0.1,
 	}
 	if r.Renderer != "blender" || r.Engine != engineCycles {
 		p.Method, p.NeedMaster = MethodPerceptual, !p.CompareFinal
+		t := ToleranceOf(r)
+		p.PerceptualMean, p.PerceptualTile, p.PerceptualBad, p.PerceptualOff, p.Every = t.Mean, t.Tile, t.Bad, t.Off, t.Every
 	}
 	if r.Renderer == "blender" && p.NeedMaster && !p.CompareFinal {
 		p.Likeness, p.Ext = likenessOf(r), Extension(r.Format)
@@ -104,7 +108,7 @@ func likenessOf(r job.Recipe) Likeness {
 }
 
 // PolicyVersion counts the changes of PolicyFor and of what Judge does with a policy.
-const PolicyVersion = 3
+const PolicyVersion = 4
 
 // lossless tells whether a recipe's files are surely read by Decode. An OpenEXR recipe
 // that leaves the codec to the scene may not be.

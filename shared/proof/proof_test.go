@@ -62,7 +62,11 @@ func TestVectors(t *testing.T) {
 	c := FrameCommit{Frame: 3, W: 20, H: 2, FileDigest: Digest{1}, MasterDigest: Digest{2}, MasterRoot: Digest{3}, FinalRoot: Digest{4}, Activity: []byte{7, 9}}
 	x := c
 	x.Extras = []Extra{{Name: "a/b.png", Digest: Digest{6}}}
+	part, joined := c, c
+	part.Border, joined.Assembled = &job.Border{X: 16, Y: 32, W: 20, H: 2}, true
 	for name, v := range map[string]struct{ got, want string }{
+		"part":    {part.Hash().String(), "fe1d258ed88f59d21627c51df9613aae0615dc2354ac6c40455c88ce459a8c6f"},
+		"joined":  {joined.Hash().String(), "b0b6ac0cab007ff4a2edcb0d4e57c7ec35e23295005358501f423b73346a42bf"},
 		"tile":    {s.Hash().String(), "0ac9d44a86c010f2c02ef3f68eafa350064f3d6d7fa3db73c9e5c099c3cce823"},
 		"frame":   {c.Hash().String(), "2982d6f4fadaeee836f1f3f7ab3eff6004d30eb4658b45cbb7a3eecd52f63715"},
 		"extras":  {x.Hash().String(), "0e91e1fdaefb12f897e42f37ba72062fea9f725b6d8dd15c88e8e9dd0bdae717"},

@@ -256,7 +256,7 @@ func curve(v float64) float64 {
 }
 
 // checkDelivered holds the evidence's relations to the commitments and measures again what
-// they claim to be bad. Every frame has exactly one, in the task's order.
+// they claim to be bad. Every frame that is looked at has exactly one, in the task's order.
 func (e Evidence) checkDelivered(p Policy) ([]Relation, error) {
 	if p.Likeness == LikeNone {
 		if len(e.Delivered) > 0 {
@@ -264,12 +264,13 @@ func (e Evidence) checkDelivered(p Policy) ([]Relation, error) {
 		}
 		return nil, nil
 	}
-	if len(e.Delivered) != len(e.Frames) {
-		return nil, fmt.Errorf("%w: %d delivered files are compared of %d", ErrEvidence, len(e.Delivered), len(e.Frames))
+	looked := lookedAt(e.Key, e.Root, Infos(e.Frames), p)
+	if len(e.Delivered) != len(looked) {
+		return nil, fmt.Errorf("%w: %d delivered files are compared of %d", ErrEvidence, len(e.Delivered), len(looked))
 	}
 	out := make([]Relation, len(e.Delivered))
 	for i, r := range e.Delivered {
-		c := e.Frames[i]
+		c := frameOf(e.Frames, looked[i].Frame)
 		if r.Frame != c.Frame || r.File != c.FileDigest {
 			return nil, fmt.Errorf("%w: the delivered file of frame %d isn't the committed one", ErrEvidence, c.Frame)
 		}

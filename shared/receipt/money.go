@@ -1,12 +1,16 @@
 package receipt
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/crypto"
+
+	"github.com/heliostat-render/heliostat/shared/job"
 )
 
 // The messages below are what artists and nodes sign about money, as EIP-712 typed data. Their fields, names and order
@@ -62,6 +66,23 @@ type BadResult struct {
 	FramesHash   common.Hash `json:"framesHash"`
 	Amount       uint64      `json:"amount"`
 	Deadline     uint64      `json:"deadline"`
+}
+
+// FramesHash is what a BadResult names frames and reason by: SHA-256("heliostat/bad-result/1" ‖ u32 number of frames ‖
+// of each, ascending: i32 number ‖ the reason's bytes).
+func FramesHash(frames []int, reason string) common.Hash {
+	frames = slices.Compact(slices.Sorted(slices.Values(frames)))
+	b := binary.BigEndian.AppendUint32([]byte("heliostat/bad-result/1"), uint32(len(frames)))
+	for _, f := range frames {
+		b = binary.BigEndian.AppendUint32(b, uint32(int32(f)))
+	}
+	return sha256.Sum256(append(b, reason...))
+}
+
+// HeldFor is what a BadResult on so many frames holds, base units: their price with the verification, and never more
+// than the delivery costs.
+func HeldFor(frames int, q job.Quote, delivery job.Amount) uint64 {
+	return uint64(max(0, min(job.Amount(frames)*(q.PerFrame+q.VerifyFee), delivery)))
 }
 
 // Reclaim takes back what a vanished operator left in the escrow.

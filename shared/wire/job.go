@@ -165,6 +165,10 @@ type JobClaim struct {
 	Job    string `json:"job"`
 	Frames []int  `json:"frames"`
 	Reason string `json:"reason"`
+	// Signature is the artist's over receipt.BadResult, good until Deadline (Unix seconds), where the network pays over a chain: the escrow
+	// holds what the frames cost too. FramesHash and Amount follow from receipt.FramesHash and receipt.HeldFor.
+	Signature []byte `json:"signature,omitempty"`
+	Deadline  int64  `json:"deadline,omitempty"`
 }
 
 // JobFetch asks for delivered frames.

@@ -69,6 +69,12 @@ func region(share float64) func(context.Context, *Lab, string, int, int) (Files,
 	}
 }
 
+// SameRecipe tells whether a forgery differs from an honest frame by its seed only, which says nothing
+// of an engine whose samples don't follow from it.
+func SameRecipe(f Forgery) bool {
+	return slices.Contains([]string{"replay_attempt", "replay_other_job", "stolen_result"}, f.Name)
+}
+
 var textured = []string{"smooth", "comp"}
 
 // Forgeries are the cheats that show in pixels; a verifier catches all of them.

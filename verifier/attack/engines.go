@@ -17,6 +17,8 @@ import (
 const (
 	cycles = "CYCLES"
 	povray = "POVRAY"
+	// workbench is Blender's.
+	workbench = "BLENDER_WORKBENCH"
 )
 
 //go:embed scenes.pov
@@ -42,6 +44,21 @@ func rendererOf(o Options) (render.Renderer, error) {
 		d.Env[name] = value
 	}
 	return command.New(&d, command.Config{}), nil
+}
+
+// samples is what comes nearest to a number of samples without being more, where there are any:
+// Workbench has few to choose from.
+func (l *Lab) samples(n int) int {
+	if l.Engine != workbench {
+		return n
+	}
+	near := 5
+	for _, m := range []int{8, 11, 16, 32} {
+		if m <= n {
+			near = m
+		}
+	}
+	return near
 }
 
 // writePovray writes one of the scenes for POV-Ray.

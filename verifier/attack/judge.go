@@ -78,6 +78,16 @@ func (t *Task) Relate(ctx context.Context, l *Lab) error {
 	return nil
 }
 
+// relations are those of the frames that a check looks at.
+func (t *Task) relations(picks []proof.Pick) (out []proof.Relation) {
+	for _, r := range t.related {
+		if slices.ContainsFunc(picks, func(k proof.Pick) bool { return k.Frame == r.Frame }) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
 // Evidence is what a verifier puts together that rendered what an honest one would: the
 // tiles are cut out of whole honest frames, which border renders equal bit for bit (the row honest_frames holds
 // them to it). Relate has run.
@@ -86,8 +96,9 @@ func Evidence(l *Lab, t, honest *Task, key [32]byte) (proof.Evidence, error) {
 }
 
 func evidence(l *Lab, t, honest *Task, key [32]byte, p proof.Policy) (proof.Evidence, error) {
-	e := proof.Evidence{Key: key, Root: proof.TaskRoot(t.Commits), Frames: t.Commits, WorkerClass: l.Install.Class, VerifierClass: l.Install.Class, Policy: p, Delivered: t.related}
+	e := proof.Evidence{Key: key, Root: proof.TaskRoot(t.Commits), Frames: t.Commits, WorkerClass: l.Install.Class, VerifierClass: l.Install.Class, Policy: p}
 	picks := proof.Picks(key, t.Commits, p)
+	e.Delivered = t.relations(picks)
 	for i, c := range t.Commits {
 		mine, err := t.trees[i].ProveAll(c, p, picks)
 		if err != nil {
@@ -110,12 +121,13 @@ func evidence(l *Lab, t, honest *Task, key [32]byte, p proof.Policy) (proof.Evid
 func (l *Lab) Blind(ctx context.Context, t *Task, workerClass string, key [32]byte) (proof.Evidence, error) {
 	rc := l.Recipe(t.Scene)
 	p := proof.PolicyFor(rc)
-	e := proof.Evidence{Key: key, Root: proof.TaskRoot(t.Commits), Frames: t.Commits, WorkerClass: workerClass, VerifierClass: l.Install.Class, Policy: p, Delivered: t.related}
+	e := proof.Evidence{Key: key, Root: proof.TaskRoot(t.Commits), Frames: t.Commits, WorkerClass: workerClass, VerifierClass: l.Install.Class, Policy: p}
 	session, work, err := l.Session(ctx, t.Scene, "", rc)
 	if err != nil {
 		return e, err
 	}
 	picks := proof.Picks(key, t.Commits, p)
+	e.Delivered = t.relations(picks)
 	for i, c := range t.Commits {
 		var tiles []int
 		var borders []render.Rect
@@ -127,6 +139,9 @@ func (l *Lab) Blind(ctx context.Context, t *Task, workerClass string, key [32]by
 				}
 				tiles, borders = append(tiles, pick.Tile), append(borders, r)
 			}
+		}
+		if len(borders) == 0 {
+			continue
 		}
 		f, err := session.Render(ctx, render.Request{Frame: c.Frame, Seed: Seed(c.Frame), Borders: borders, OutDir: work, Master: l.master(t.Scene)}, nil)
 		if err != nil {
@@ -188,6 +203,7 @@ func Whole(l *Lab, t, honest *Task) (caught bool, err error) {
 // WholeVerdict is Whole with its figures.
 func WholeVerdict(l *Lab, t, honest *Task) (proof.Verdict, error) {
 	p := proof.PolicyFor(l.Recipe(t.Scene))
+	p.Every = 0
 	for _, c := range t.Commits {
 		p.Tiles += proof.TileCount(c.W, c.H)
 	}

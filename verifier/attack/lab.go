@@ -213,7 +213,7 @@ func (l *Lab) Shoot(ctx context.Context, s Shot) (Files, error) {
 	}
 	rc := l.Recipe(s.Scene)
 	if s.Samples > 0 {
-		rc.Samples = s.Samples
+		rc.Samples = l.samples(s.Samples)
 	}
 	if s.Shrink > 1 {
 		rc.Width, rc.Height = rc.Width/s.Shrink, rc.Height/s.Shrink

@@ -21,7 +21,6 @@ import (
 	"github.com/heliostat-render/heliostat/shared/proof"
 	"github.com/heliostat-render/heliostat/shared/receipt"
 	"github.com/heliostat-render/heliostat/shared/render"
-	"github.com/heliostat-render/heliostat/shared/render/blender"
 	"github.com/heliostat-render/heliostat/shared/render/warm"
 	"github.com/heliostat-render/heliostat/shared/wire"
 	"github.com/heliostat-render/heliostat/verifier/audit"
@@ -68,7 +67,7 @@ func newStage(t *testing.T, l *Lab, scene string) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Package(folder, "scene.blend")
+	s.Package(folder, l.Recipe(scene).MainFile)
 	s.Answer = func(m link.Message) (wire.Type, any, error) {
 		if m.Type != wire.TypeAuditCommit {
 			return "", nil, nil
@@ -83,7 +82,6 @@ func newStage(t *testing.T, l *Lab, scene string) *stage {
 	}
 	s.Start()
 
-	r := blender.New(blender.Config{Paths: []string{l.Install.Path}})
 	pool, err := warm.New(warm.Options{Root: filepath.Join(t.TempDir(), "scratch"), Sandbox: render.NoSandbox{}, Threads: 1})
 	if err != nil {
 		t.Fatal(err)
@@ -94,7 +92,7 @@ func newStage(t *testing.T, l *Lab, scene string) *stage {
 	}
 	v, err := audit.New(audit.Options{
 		Manager: s.URL(), Identity: s.id, Dir: filepath.Join(t.TempDir(), "audits"), Pool: pool,
-		Found: []warm.Found{{Renderer: r, Install: l.Install}}, Store: &store{transfer.Client{Base: base}},
+		Found: []warm.Found{{Renderer: l.program, Install: l.Install}}, Store: &store{transfer.Client{Base: base}},
 		Backoff: func(int) time.Duration { return time.Millisecond }, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -142,17 +140,26 @@ func (s *stage) play(name string, task *Task, change func(*wire.AuditReveal)) {
 	o := wire.AuditOffer{Audit: name, Job: "j", Recipe: rc, Deadline: time.Now().Add(time.Hour).UnixMilli()}
 	o.Package, o.Manifest, o.JobKey = s.PackageFor(s.Session().Peer().SealKey)
 	for i, frame := range task.Frames {
+		var master wire.Signed // none where the engine's recipe needs none
 		for kind, body := range map[string][]byte{"final": task.Files[i].Final, "master": task.Files[i].Master} {
+			if body == nil {
+				continue
+			}
 			if err := s.Store.Put(t.Context(), fetchtest.FrameKey(name, frame, kind), bytes.NewReader(body), int64(len(body)), sha256.Sum256(body)); err != nil {
 				t.Fatal(err)
 			}
 		}
 		r.Frames = append(r.Frames, frame)
 		r.Finals = append(r.Finals, s.Get(fetchtest.FrameKey(name, frame, "final")))
-		r.Masters = append(r.Masters, s.Get(fetchtest.FrameKey(name, frame, "master")))
-		o.Frames = append(o.Frames, wire.FrameSeed{Frame: frame, Seed: Seed(frame)})
+		if task.Files[i].Master != nil {
+			master = s.Get(fetchtest.FrameKey(name, frame, "master"))
+		}
+		r.Masters = append(r.Masters, master)
 	}
 	for _, p := range proof.Picks(verification, task.Commits, policy) {
+		if n := len(o.Frames); n == 0 || o.Frames[n-1].Frame != p.Frame {
+			o.Frames = append(o.Frames, wire.FrameSeed{Frame: p.Frame, Seed: Seed(p.Frame)})
+		}
 		rect, err := proof.TileRect(s.lab.Width, s.lab.Height, p.Tile)
 		if err != nil {
 			t.Fatal(err)

@@ -75,7 +75,7 @@ func newStage(t *testing.T, b fake.Behaviour) *stage {
 	t.Helper()
 	s := &stage{Manager: fetchtest.New(t), t: t, key: [32]byte{7}, policy: proof.PolicyFor(recipe())}
 	// The fake samples reproducibly, so that it is held to the exact comparison.
-	s.policy.Method, s.policy.NeedMaster = proof.MethodExact, true
+	s.policy.Method, s.policy.NeedMaster, s.policy.Every = proof.MethodExact, true, 0
 	var err error
 	if s.worker, err = identity.New(); err != nil {
 		t.Fatal(err)
@@ -251,7 +251,7 @@ func (s *stage) verdict(id *identity.Identity) proof.Verdict {
 	asked := s.asked
 	s.mu.Unlock()
 	for _, a := range asked {
-		if a != proof.SamplesDigest(evidence.Verifier) || a != told.Verdict.Samples {
+		if a != proof.Bound(evidence) || a != told.Verdict.Samples {
 			s.t.Fatal("the evidence has other pixels than were committed to")
 		}
 	}
@@ -334,7 +334,7 @@ func TestFaultsAreGivenToWhoseTheyAre(t *testing.T) {
 		fault    string
 		cause    string
 	}{
-		"the renderer fails": {renderer: fake.Behaviour{Fail: map[int]error{2: render.ErrCrashed}}, fault: faultVerifier, cause: "crashed"},
+		"the renderer fails": {renderer: fake.Behaviour{Fail: map[int]error{1: render.ErrCrashed, 2: render.ErrCrashed}}, fault: faultVerifier, cause: "crashed"},
 		"a file is missing": {reveal: func(s *stage, r wire.AuditReveal) wire.AuditReveal {
 			r.Masters[1] = s.Get("frame/a1/9-master")
 			return r

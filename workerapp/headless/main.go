@@ -31,11 +31,12 @@ func root() *cobra.Command {
 		Example: `  heliostat-worker run --manager http://farm.example:7777 --data /var/lib/heliostat
   heliostat-worker devices
   heliostat-worker status --data /var/lib/heliostat
-  heliostat-worker pause --data /var/lib/heliostat --finish`,
+  heliostat-worker pause --data /var/lib/heliostat --finish
+  heliostat-worker stake 250 --data /var/lib/heliostat --rpc https://rpc.example.org`,
 		Version:       version,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	c.AddCommand(runCommand(), statusCommand(), pauseCommand(), resumeCommand(), devicesCommand(), benchCommand())
+	c.AddCommand(runCommand(), statusCommand(), pauseCommand(), resumeCommand(), devicesCommand(), benchCommand(), stakeCommand())
 	return c
 }

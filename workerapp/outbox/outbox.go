@@ -109,7 +109,7 @@ func (b *Box) Begin(l Lease) (*Entry, error) {
 	if e := b.entries[l.Offer.Lease]; e != nil {
 		return e, nil
 	}
-	e := &Entry{box: b, dir: filepath.Join(b.dir, l.Offer.Lease), lease: l, records: map[int]Record{}, changed: make(chan struct{})}
+	e := &Entry{box: b, dir: filepath.Join(b.dir, l.Offer.Lease), lease: l, records: map[int]Record{}, noted: map[int]bool{}, changed: make(chan struct{})}
 	if err := os.MkdirAll(e.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("keep lease %s: %w", l.Offer.Lease, err)
 	}
@@ -146,12 +146,13 @@ type Entry struct {
 	mu      sync.Mutex
 	lease   Lease            // guarded by mu
 	records map[int]Record   // guarded by mu
+	noted   map[int]bool     // guarded by mu; frames whose upload is on record, also after a crash
 	commit  *wire.TaskCommit // guarded by mu
 	changed chan struct{}    // guarded by mu; closed at the next change
 }
 
 func load(b *Box, dir string) (*Entry, error) {
-	e := &Entry{box: b, dir: dir, records: map[int]Record{}, changed: make(chan struct{})}
+	e := &Entry{box: b, dir: dir, records: map[int]Record{}, noted: map[int]bool{}, changed: make(chan struct{})}
 	if err := read(filepath.Join(dir, "lease.json"), &e.lease); err != nil {
 		return nil, err
 	}
@@ -173,7 +174,7 @@ func load(b *Box, dir string) (*Entry, error) {
 			whole = whole && (r.Uploaded || err == nil && info.Mode().IsRegular() && info.Size() == file.Size)
 		}
 		if whole {
-			e.records[f.Frame] = r
+			e.records[f.Frame], e.noted[f.Frame] = r, r.Uploaded
 		}
 	}
 	var c wire.TaskCommit
@@ -357,7 +358,36 @@ func (e *Entry) uploaded(frame int) error {
 	r := e.records[frame]
 	r.Uploaded = true
 	e.records[frame] = r
-	return e.save(recordName(frame), r)
+	err := e.save(recordName(frame), r)
+	e.noted[frame] = err == nil
+	return err
+}
+
+// Shed wipes the files of frames that the network's store has, and tells how many bytes that
+// freed: for a full disk. The frames stay finished; only a store that loses them again can't get them a second
+// time.
+func (b *Box) Shed() int64 {
+	freed := int64(0)
+	for _, e := range b.Entries() {
+		freed += e.shed()
+	}
+	return freed
+}
+
+func (e *Entry) shed() (freed int64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for frame, r := range e.records {
+		if !r.Uploaded || !e.noted[frame] {
+			continue
+		}
+		for _, f := range r.Files {
+			if os.Remove(e.Path(f)) == nil {
+				freed += f.Size
+			}
+		}
+	}
+	return freed
 }
 
 // forget takes back that the frames' files are stored by the network.

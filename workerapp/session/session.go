@@ -15,6 +15,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"syscall"
 	"time"
 
 	"github.com/heliostat-render/heliostat/shared/identity"
@@ -63,8 +64,21 @@ type Runner struct {
 	// Scratch is a folder that no renderer reaches, for files on their way; nothing in it has to
 	// outlive the process.
 	Scratch string
+	// Free measures the room on the disk that renderers write to, in bytes; nil isn't asked. A
+	// renderer that finds it full says little of that.
+	Free func() (int64, error)
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
+
+	masters masters
+}
+
+// With is a runner like r that has these renderers.
+func (r *Runner) With(found []warm.Found) *Runner {
+	return &Runner{
+		Pool: r.Pool, Identity: r.Identity, Found: found, Class: r.Class, Fetch: r.Fetch, Object: r.Object,
+		Scratch: r.Scratch, Free: r.Free, Now: r.Now,
+	}
 }
 
 // Render finishes the entry's frames and seals its commit. Frames that a crash left
@@ -78,6 +92,21 @@ func (r *Runner) Render(ctx context.Context, e *outbox.Entry, progress func(Prog
 		return context.Cause(ctx)
 	}
 	return Classify(err)
+}
+
+// fullDisk is less than a renderer needs for anything, in bytes.
+const fullDisk = 8 << 20
+
+// full adds to a renderer's error that its disk is full. It is asked before the workspace is
+// wiped, which makes room.
+func (r *Runner) full(err error) error {
+	if r.Free == nil || errors.Is(err, syscall.ENOSPC) {
+		return err
+	}
+	if free, e := r.Free(); e != nil || free >= fullDisk {
+		return err
+	}
+	return fmt.Errorf("%w: %w", syscall.ENOSPC, err)
 }
 
 func (r *Runner) render(ctx context.Context, e *outbox.Entry, progress func(Progress)) error {
@@ -172,7 +201,7 @@ func (r *Runner) frames(ctx context.Context, held *warm.Held, e *outbox.Entry, i
 			progress(at)
 		})
 		if err != nil {
-			failed = fmt.Errorf("render frame %d: %w", f.Frame, err)
+			failed = fmt.Errorf("render frame %d: %w", f.Frame, r.full(err))
 			break
 		}
 		at.Done++

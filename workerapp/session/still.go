@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -15,6 +16,7 @@ import (
 	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/proof"
 	"github.com/heliostat-render/heliostat/shared/proof/raster"
+	"github.com/heliostat-render/heliostat/shared/receipt"
 	"github.com/heliostat-render/heliostat/shared/render"
 	"github.com/heliostat-render/heliostat/shared/render/warm"
 	"github.com/heliostat-render/heliostat/shared/wire"
@@ -32,6 +34,7 @@ const (
 // part is a lease for one tile of a still, or for its assembly; nil for whole frames. Its files lie
 // where no renderer can put a link in their place.
 type part struct {
+	*Runner
 	dir   string
 	tiles []raster.Placed // of an assembly
 }
@@ -48,7 +51,7 @@ func (r *Runner) begin(ctx context.Context, offer wire.LeaseOffer, progress func
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for a still: %w", err)
 	}
-	p := &part{dir: dir}
+	p := &part{Runner: r, dir: dir}
 	if err := r.fetch(ctx, p, offer.Parts, progress); err != nil {
 		p.wipe()
 		return nil, err
@@ -148,17 +151,47 @@ func (p *part) border(ctx context.Context, held *warm.Held, offer wire.LeaseOffe
 	if _, err := held.Develop(ctx, render.Develop{Frame: f.Frame, Exact: true}); err != nil {
 		return render.Frame{}, nil, fmt.Errorf("a still in tiles: %w", err)
 	}
-	frame, err := held.Render(ctx, render.Request{Frame: f.Frame, Seed: f.Seed, Borders: []render.Rect{b}, Master: true}, func(p render.Progress) {
-		at.Fraction, at.Memory, at.DeviceMemory = p.Fraction, p.Memory, max(at.DeviceMemory, p.DeviceMemory)
+	frame, err := held.Render(ctx, render.Request{Frame: f.Frame, Seed: f.Seed, Borders: []render.Rect{b}, Master: true}, func(now render.Progress) {
+		at.Fraction, at.Memory, at.DeviceMemory = now.Fraction, now.Memory, max(at.DeviceMemory, now.DeviceMemory)
 		progress(at)
 	})
 	if err != nil {
-		return frame, nil, fmt.Errorf("render %d×%d pixels at %d, %d of frame %d: %w", b.W, b.H, b.X, b.Y, f.Frame, err)
+		return frame, nil, fmt.Errorf("render %d×%d pixels at %d, %d of frame %d: %w", b.W, b.H, b.X, b.Y, f.Frame, p.full(err))
 	}
 	if len(frame.Tiles) != 1 || frame.Tiles[0].Master == nil {
 		return frame, nil, &render.Error{Kind: render.ErrUnsupported, Cause: fmt.Sprintf("the renderer gave no master for a tile of frame %d", f.Frame)}
 	}
+	p.masters.note(offer, frame.Tiles[0].Master.Channels)
 	return frame, frame.Tiles[0].Master, nil
+}
+
+// masters remembers what the channels of scenes' masters are called, so that a still which is
+// joined where a tile of it was rendered needs no sampling. The zero value knows none.
+type masters struct {
+	mu    sync.Mutex
+	names map[string][]string // guarded by mu; by package and recipe
+}
+
+// maxMasters bounds it.
+const maxMasters = 256
+
+func (m *masters) key(o wire.LeaseOffer) string {
+	return o.Package + " " + receipt.RecipeHash(o.Recipe).String()
+}
+
+func (m *masters) of(o wire.LeaseOffer) []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.names[m.key(o)]
+}
+
+func (m *masters) note(o wire.LeaseOffer, channels []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.names == nil || len(m.names) >= maxMasters {
+		m.names = map[string][]string{}
+	}
+	m.names[m.key(o)] = channels
 }
 
 // assemble joins the tiles and makes the delivered image from them. held is given back.
@@ -175,19 +208,24 @@ func (p *part) assemble(ctx context.Context, held *warm.Held, e *outbox.Entry, i
 func (p *part) join(ctx context.Context, held *warm.Held, e *outbox.Entry, at Progress, progress func(Progress)) (render.Frame, []wire.UploadFile, error) {
 	offer := e.Lease().Offer
 	r, f := offer.Recipe, offer.Frames[0]
+	at.Phase, at.Frame, at.Fraction = "render", f.Frame, 0
+	progress(at)
 	fail := func(err error) (render.Frame, []wire.UploadFile, error) {
 		return render.Frame{}, nil, fmt.Errorf("join frame %d from %d tiles: %w", f.Frame, len(p.tiles), err)
 	}
 	// What strangers call the channels of their tiles means nothing: the scene tells.
-	sampled, corner, err := p.border(ctx, held, offer, raster.Rect{W: min(proof.TileSize, r.Width), H: min(proof.TileSize, r.Height)}, at, func(at Progress) {
-		at.Fraction = 0
-		progress(at)
-	})
-	if err != nil {
-		return fail(err)
+	channels := p.masters.of(offer)
+	if channels == nil {
+		sampled, corner, err := p.border(ctx, held, offer, raster.Rect{W: min(proof.TileSize, r.Width), H: min(proof.TileSize, r.Height)}, at, func(at Progress) {
+			at.Fraction = 0
+			progress(at)
+		})
+		if err != nil {
+			return fail(err)
+		}
+		channels = corner.Channels
+		at.Memory, at.DeviceMemory = sampled.PeakMemory, max(at.DeviceMemory, sampled.DeviceMemory)
 	}
-	at.Phase, at.Frame = "render", f.Frame
-	at.Memory, at.DeviceMemory = sampled.PeakMemory, max(at.DeviceMemory, sampled.DeviceMemory)
 	show := func(from, to float64) func(done float64) error {
 		return func(done float64) error {
 			at.Fraction = from + (to-from)*done
@@ -197,7 +235,7 @@ func (p *part) join(ctx context.Context, held *warm.Held, e *outbox.Entry, at Pr
 	}
 	path := filepath.Join(p.dir, "master.exr")
 	if err := create(path, func(out *os.File) error {
-		return raster.Paste(out, r.Width, r.Height, corner.Channels, p.tiles, show(0, pasted))
+		return raster.Paste(out, r.Width, r.Height, channels, p.tiles, show(0, pasted))
 	}); err != nil {
 		return fail(err)
 	}
@@ -207,14 +245,14 @@ func (p *part) join(ctx context.Context, held *warm.Held, e *outbox.Entry, at Pr
 	}
 	made, err := held.Develop(ctx, render.Develop{Frame: f.Frame, Seed: f.Seed, Master: master, Exact: true})
 	if err != nil {
-		return fail(err)
+		return fail(p.full(err))
 	}
 	if err := show(read, 1)(1); err != nil {
 		return fail(err)
 	}
 	frame := render.Frame{
 		Number: f.Frame, Files: []render.File{made.File}, Extras: made.Extras, Master: path,
-		PeakMemory: sampled.PeakMemory, Seconds: made.Seconds, CPUSeconds: made.CPUSeconds,
+		PeakMemory: at.Memory, Seconds: made.Seconds, CPUSeconds: made.CPUSeconds,
 	}
 	uploads, err := keep(e, frame)
 	return frame, uploads, err

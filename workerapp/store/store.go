@@ -38,8 +38,8 @@ func Limited(manager string, l Limits) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	pinned := link.HTTPClient(base)
-	return &Store{down: transfer.Client{Base: base, HTTP: pinned, Limiter: l.Down}, up: transfer.Client{Base: base, HTTP: pinned, Limiter: l.Up}}, nil
+	guarded := client(base)
+	return &Store{down: transfer.Client{Base: base, HTTP: guarded, Limiter: l.Down}, up: transfer.Client{Base: base, HTTP: guarded, Limiter: l.Up}}, nil
 }
 
 var _ outbox.Store = (*Store)(nil)

@@ -30,6 +30,7 @@ import (
 
 	"github.com/heliostat-render/heliostat/manager/lifecycle"
 	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/manager/store/group"
 	"github.com/heliostat-render/heliostat/manager/store/rows"
 )
 
@@ -60,7 +61,7 @@ type Store struct {
 	instance string // tells this store's signals from the other managers'
 	patience time.Duration
 
-	queue chan *request
+	queue *group.Queue
 	baton chan struct{} // holds one token: of the lane that takes the next group
 	turn  sync.RWMutex  // held for writing by a lane whose transaction has to be the only one
 	wg    sync.WaitGroup
@@ -68,10 +69,7 @@ type Store struct {
 	life context.Context
 	end  context.CancelFunc
 
-	commits, updates, conflicts atomic.Uint64
-
-	mu     sync.RWMutex // guards closed against sends on queue
-	closed bool
+	conflicts atomic.Uint64
 }
 
 var _ store.Store = (*Store)(nil)
@@ -90,7 +88,7 @@ func Open(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
 			return nil, errors.Join(s.unusable(err), s.Close())
 		}
 	}
-	s.closed = false
+	s.queue = group.New()
 	for range lanes {
 		s.wg.Go(s.lane)
 	}
@@ -127,7 +125,7 @@ func connect(ctx context.Context, url, setting string, log *slog.Logger) (*Store
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{config: config, log: log, instance: rand.Text(), patience: patience, queue: make(chan *request, 256), baton: make(chan struct{}, 1), closed: true}
+	s := &Store{config: config, log: log, instance: rand.Text(), patience: patience, queue: group.Closed(), baton: make(chan struct{}, 1)}
 	s.baton <- struct{}{}
 	s.life, s.end = context.WithCancel(context.WithoutCancel(ctx))
 	s.db = stdlib.OpenDB(*config)
@@ -300,19 +298,14 @@ func (s *Store) await(ctx context.Context, do func() error) error {
 
 // Close waits for the queued transactions; those that wait for a lost database give up.
 func (s *Store) Close() error {
-	s.mu.Lock()
-	if !s.closed {
-		s.closed = true
-		close(s.queue)
-	}
-	s.mu.Unlock()
+	s.queue.Close()
 	s.end()
 	s.wg.Wait()
 	return s.db.Close()
 }
 
 // Commits returns how many commits there were since the start, and the updates that shared them.
-func (s *Store) Commits() (commits, updates uint64) { return s.commits.Load(), s.updates.Load() }
+func (s *Store) Commits() (commits, updates uint64) { return s.queue.Commits() }
 
 // name is the database for people: without the password.
 func name(c *pgx.ConnConfig) string {

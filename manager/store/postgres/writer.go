@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/manager/store/group"
 	"github.com/heliostat-render/heliostat/manager/store/rows"
 )
 
@@ -26,37 +26,10 @@ const maxGroup = 32
 // kept is how long the outcome of a commit can be asked for.
 const kept = time.Hour
 
-// request is one Update that waits for a lane.
-type request struct {
-	ctx  context.Context
-	fn   func(store.Tx) error
-	err  error
-	done chan struct{}
-}
-
 // Update hands fn to a lane and waits until it is durable. Transactions are serializable: fn is
 // done again when another manager's was in its way, and after a failover.
 func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
-	r := &request{ctx: ctx, fn: fn, done: make(chan struct{})}
-	if err := s.enqueue(ctx, r); err != nil {
-		return err
-	}
-	<-r.done
-	return r.err
-}
-
-func (s *Store) enqueue(ctx context.Context, r *request) error {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if s.closed {
-		return store.ErrClosed
-	}
-	select {
-	case s.queue <- r:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	return s.queue.Update(ctx, fn)
 }
 
 // lane writes with a connection of its own. What waits when it begins shares its commit, each
@@ -67,38 +40,17 @@ func (s *Store) lane() {
 	defer l.drop()
 	for {
 		<-s.baton
-		group := s.group()
+		waited := s.queue.Group(maxGroup)
 		pass := sync.OnceFunc(func() { s.baton <- struct{}{} })
-		if group == nil {
+		if waited == nil {
 			pass()
 			return
 		}
 		overdue := time.AfterFunc(ahead, pass)
-		l.serve(group)
+		l.serve(waited)
 		overdue.Stop()
 		pass()
 	}
-}
-
-// group takes what waits, nil once the store is closed.
-func (s *Store) group() []*request {
-	r, ok := <-s.queue
-	if !ok {
-		return nil
-	}
-	group := []*request{r}
-	for len(group) < maxGroup {
-		select {
-		case more, ok := <-s.queue:
-			if ok {
-				group = append(group, more)
-				continue
-			}
-		default:
-		}
-		break
-	}
-	return group
 }
 
 // writer is a lane's connection.
@@ -114,38 +66,37 @@ type writer struct {
 }
 
 // serve brings the group to an end.
-func (l *writer) serve(group []*request) {
+func (l *writer) serve(all []*group.Request) {
 	s := l.s
 	deadline := time.Now().Add(s.patience)
 	alone := false
 	for try := 0; ; try++ {
 		// Whoever doesn't wait any more needn't be served.
-		group = slices.DeleteFunc(group, func(r *request) bool {
-			if r.ctx.Err() == nil {
-				return false
+		all = slices.DeleteFunc(all, func(r *group.Request) bool {
+			err := r.Gone()
+			if err != nil {
+				r.Err = err
+				group.Finish([]*group.Request{r}, nil)
 			}
-			r.err = context.Cause(r.ctx)
-			close(r.done)
-			return true
+			return err != nil
 		})
-		if len(group) == 0 {
+		if len(all) == 0 {
 			return
 		}
-		err := l.attempt(group, alone)
+		err := l.attempt(all, alone)
 		if err == nil {
-			s.commits.Add(1)
-			s.updates.Add(uint64(len(group)))
-			finish(group, nil)
+			s.queue.Shared(len(all))
+			group.Finish(all, nil)
 			return
 		}
 		var spoiler *spoilt
 		switch {
 		case errors.As(err, &spoiler):
-			close(spoiler.by.done) // with its own error
-			group = slices.DeleteFunc(group, func(r *request) bool { return r == spoiler.by })
+			group.Finish([]*group.Request{spoiler.by}, nil) // with its own error
+			all = slices.DeleteFunc(all, func(r *group.Request) bool { return r == spoiler.by })
 			continue
 		case errors.Is(err, store.ErrUnknown):
-			finish(group, err)
+			group.Finish(all, err)
 			return
 		case conflict(err):
 			// The next try is this process's only transaction, so that only another manager's
@@ -155,26 +106,17 @@ func (l *writer) serve(group []*request) {
 		case away(err):
 			l.drop()
 		default:
-			finish(group, err)
+			group.Finish(all, err)
 			return
 		}
 		if time.Now().After(deadline) {
-			finish(group, err)
+			group.Finish(all, err)
 			return
 		}
 		if e := s.pause(s.life, try); e != nil {
-			finish(group, errors.Join(store.ErrClosed, err))
+			group.Finish(all, errors.Join(store.ErrClosed, err))
 			return
 		}
-	}
-}
-
-func finish(group []*request, err error) {
-	for _, r := range group {
-		if r.err == nil {
-			r.err = err
-		}
-		close(r.done)
 	}
 }
 
@@ -194,7 +136,7 @@ func (s *Store) pause(ctx context.Context, try int) error {
 
 // attempt runs the group in one transaction. An error says that nothing was kept, unless it is
 // ErrUnknown; nil that all is durable, and what each request's own err says.
-func (l *writer) attempt(group []*request, alone bool) error {
+func (l *writer) attempt(all []*group.Request, alone bool) error {
 	s := l.s
 	if alone {
 		s.turn.Lock()
@@ -213,14 +155,14 @@ func (l *writer) attempt(group []*request, alone bool) error {
 		l.drop() // it may be inside the transaction
 		return fmt.Errorf("begin a write: %w", err)
 	}
-	for _, r := range group {
-		r.err = nil
-		if err := l.one(r, len(group) > 1); err != nil {
+	for _, r := range all {
+		r.Err = nil
+		if err := l.one(r, len(all) > 1); err != nil {
 			l.rollback()
 			return err
 		}
 	}
-	if len(group) == 1 && group[0].err != nil {
+	if len(all) == 1 && all[0].Err != nil {
 		l.rollback()
 		return nil
 	}
@@ -278,24 +220,23 @@ func (e *lostCommit) Error() string { return e.cause.Error() }
 
 // one runs a request, which in a group sets a savepoint before its first change. The error is
 // one that ends the whole transaction; the request's own is left in it.
-func (l *writer) one(r *request, guarded bool) error {
-	if r.ctx.Err() != nil {
-		r.err = context.Cause(r.ctx)
+func (l *writer) one(r *group.Request, guarded bool) error {
+	if r.Err = r.Gone(); r.Err != nil {
 		return nil
 	}
 	l.trouble, l.guarded, l.marked = nil, guarded, false
-	r.err = l.run(r.fn)
-	for _, err := range []error{l.trouble, r.err} {
+	r.Err = r.Run(rows.Writing(context.Background(), placed{watched{l}}, dialect).Do)
+	for _, err := range []error{l.trouble, r.Err} {
 		if err != nil && (conflict(err) || away(err)) {
 			return err
 		}
 	}
-	if r.err == nil && l.trouble != nil {
+	if r.Err == nil && l.trouble != nil {
 		// The request has looked past an error after which the server keeps nothing of it.
-		r.err = l.trouble
+		r.Err = l.trouble
 	}
 	switch {
-	case r.err == nil || !guarded:
+	case r.Err == nil || !guarded:
 		return nil
 	case l.marked:
 		if err := l.say("ROLLBACK TO SAVEPOINT one", "ROLLBACK"); err != nil {
@@ -310,18 +251,9 @@ func (l *writer) one(r *request, guarded bool) error {
 }
 
 // spoilt is the end of a transaction by one of its requests, which the others go on without.
-type spoilt struct{ by *request }
+type spoilt struct{ by *group.Request }
 
-func (e *spoilt) Error() string { return e.by.err.Error() }
-
-func (l *writer) run(fn func(store.Tx) error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("a transaction panicked: %v\n%s", p, debug.Stack())
-		}
-	}()
-	return rows.Writing(context.Background(), placed{watched{l}}, dialect).Do(fn)
-}
+func (e *spoilt) Error() string { return e.by.Err.Error() }
 
 // connect takes a connection unless the lane has one.
 func (l *writer) connect() error {

@@ -2,6 +2,7 @@ package rows
 
 import (
 	"bytes"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -238,24 +239,39 @@ func (t *Tx) WaitingTasks(jobID string, limit int) ([]*job.Task, error) {
 	return all(t, "waiting tasks of job "+jobID, scanTask, `SELECT `+taskColumns+` FROM tasks WHERE job = ? AND state = 'waiting' ORDER BY idx LIMIT ?`+t.claim(), jobID, limit)
 }
 
+func (t *Tx) ClaimTask(id string, patch func(*job.Task)) (*job.Task, error) {
+	k, err := scanTask(t.run.QueryRow(t.ctx, `SELECT `+taskColumns+` FROM tasks WHERE id = ? AND state = 'waiting'`+t.claim(), id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, fmt.Errorf("claim task %s: %w", id, store.ErrLost)
+	}
+	if err != nil {
+		return nil, t.fail("claim task "+id, err)
+	}
+	return t.saveTask(k, job.TaskLeased, patch)
+}
+
 func (t *Tx) MoveTask(id string, from []job.TaskState, to job.TaskState, patch func(*job.Task)) (*job.Task, error) {
 	k, err := t.Task(id)
 	if err != nil {
 		return nil, err
 	}
-	was := k.State
-	if err := guard(lifecycle.Tasks, id, was, from, to); err != nil {
+	if err := guard(lifecycle.Tasks, id, k.State, from, to); err != nil {
 		return nil, err
 	}
+	return t.saveTask(k, to, patch)
+}
+
+func (t *Tx) saveTask(k *job.Task, to job.TaskState, patch func(*job.Task)) (*job.Task, error) {
+	was := k.State
 	if patch != nil {
 		patch(k)
 	}
 	k.State = to
-	if err := t.change("task "+id, `UPDATE tasks SET state = ?, frames = ?, attempts = ?, failures = ?, cause = ?, scout = ? WHERE id = ? AND state = ?`,
-		k.State, store.FormatFrames(k.Frames), k.Attempts, k.Failures, k.Cause, k.Scout, id, was); err != nil {
+	if err := t.change("task "+k.ID, `UPDATE tasks SET state = ?, frames = ?, attempts = ?, failures = ?, cause = ?, scout = ? WHERE id = ? AND state = ?`,
+		k.State, store.FormatFrames(k.Frames), k.Attempts, k.Failures, k.Cause, k.Scout, k.ID, was); err != nil {
 		return nil, err
 	}
-	keep(&t.seen.tasks, id, k)
+	keep(&t.seen.tasks, k.ID, k)
 	t.countTasks(k.Job, waiting(to)-waiting(was), unended(to)-unended(was))
 	return k, nil
 }

@@ -19,13 +19,12 @@ import (
 	"path/filepath"
 	"sort"
 	"strconv"
-	"sync"
-	"sync/atomic"
 
 	"github.com/mattn/go-sqlite3" // the driver, and its error codes
 
 	"github.com/heliostat-render/heliostat/manager/lifecycle"
 	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/manager/store/group"
 	"github.com/heliostat-render/heliostat/manager/store/rows"
 )
 
@@ -39,13 +38,8 @@ type Store struct {
 	write   *cached // nil where only View is wanted
 	readers *readers
 
-	queue chan *request
+	queue *group.Queue
 	done  chan struct{}
-
-	commits, updates atomic.Uint64
-
-	mu     sync.RWMutex // guards closed against sends on queue
-	closed bool
 }
 
 var _ store.Store = (*Store)(nil)
@@ -66,7 +60,7 @@ func Reading(ctx context.Context, path string) (*Store, error) {
 		return nil, fmt.Errorf("database %s: %w; name the manager's data folder with --data", path, err)
 	}
 	// Not mode=ro: the last program that leaves a file in WAL mode has to be able to tidy up.
-	s := &Store{readers: newReaders(uri(path, "_query_only=on&_busy_timeout=10000")), closed: true}
+	s := &Store{readers: newReaders(uri(path, "_query_only=on&_busy_timeout=10000")), queue: group.Closed()}
 	names, err := fs.Glob(migrations, "*.sql")
 	if err != nil {
 		return nil, err
@@ -111,7 +105,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err := migrate(ctx, path); err != nil {
 		return nil, unusable(path, err)
 	}
-	s := &Store{queue: make(chan *request, 256), done: make(chan struct{}), readers: newReaders(uri(path, "mode=ro&_query_only=on&_busy_timeout=10000"))}
+	s := &Store{queue: group.New(), done: make(chan struct{}), readers: newReaders(uri(path, "mode=ro&_query_only=on&_busy_timeout=10000"))}
 	if s.write, err = connect(uri(path, writing)); err != nil {
 		return nil, unusable(path, err)
 	}
@@ -179,14 +173,9 @@ func (s *Store) Close() error {
 	if s.write == nil {
 		return s.readers.close()
 	}
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
+	if !s.queue.Close() {
 		return nil
 	}
-	s.closed = true
-	close(s.queue)
-	s.mu.Unlock()
 	<-s.done
 	return errors.Join(s.readers.close(), s.write.close())
 }

@@ -34,6 +34,7 @@ func Run(t *testing.T, open Open) {
 		{"DraftOnce", testDraftOnce},
 		{"FailedUpdateLeavesNothing", testRollback},
 		{"OneWinner", testOneWinner},
+		{"Claims", testClaims},
 		{"LifecycleHolds", testLifecycle},
 		{"CountsAreTrue", testCounts},
 		{"PaidOnce", testPaidOnce},

@@ -20,6 +20,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -52,10 +53,17 @@ type Store struct {
 	life   sync.RWMutex
 	closed bool
 
-	// mu guards locks: one per key being changed, so that two Puts of a key take turns.
+	// mu guards locks: one per key being changed, so that two Puts of a key take turns; and made:
+	// folders that are there for good, below objects.
 	mu    sync.Mutex
 	locks map[string]*keyLock
+	made  map[string]struct{}
+
+	rounds rounds
 }
+
+// maxMade bounds the folders that are remembered.
+const maxMade = 1 << 14
 
 type keyLock struct {
 	sync.Mutex
@@ -80,7 +88,8 @@ func Open(o Options) (*Store, error) {
 	}
 	s := &Store{
 		root: o.Root, base: strings.TrimRight(o.BaseURL, "/"), secret: o.Secret,
-		max: o.MaxBytes, now: o.Now, locks: make(map[string]*keyLock),
+		max: o.MaxBytes, now: o.Now, locks: make(map[string]*keyLock), made: make(map[string]struct{}),
+		rounds: rounds{sync: syncDir, folders: make(map[string]*folderRounds)},
 	}
 	for _, d := range []string{s.root, s.objects(), s.tmp()} {
 		if err := os.MkdirAll(d, 0o700); err != nil {
@@ -216,17 +225,17 @@ func (s *Store) Put(ctx context.Context, key string, r io.Reader, size int64, di
 	if err != nil {
 		return fmt.Errorf("put %s: %w", key, full(err))
 	}
-	defer os.Remove(name) // does nothing once it has been renamed
 	defer s.alone(key)()
-	if there, err := s.same(key, size, digest); there || err != nil {
-		s.used.Add(-size)
-		return err
+	there, err := s.same(key, size, digest)
+	if !there && err == nil {
+		if err = s.place(name, key); err == nil {
+			return nil
+		}
+		err = fmt.Errorf("put %s: %w", key, full(err))
 	}
-	if err := s.place(name, key); err != nil {
-		s.used.Add(-size)
-		return fmt.Errorf("put %s: %w", key, full(err))
-	}
-	return nil
+	s.used.Add(-size)
+	_ = os.Remove(name) // the next start removes it too
+	return err
 }
 
 // same says whether this very content is stored already; other content gives ErrExists.
@@ -291,33 +300,55 @@ func (s *Store) place(name, key string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.Rename(name, target); err != nil {
+	err = os.Rename(name, target)
+	if errors.Is(err, fs.ErrNotExist) {
+		// Somebody else has tidied up: what is remembered of the folders isn't so any more.
+		s.mu.Lock()
+		clear(s.made)
+		s.mu.Unlock()
+		if made, err = s.folders(path.Dir(key)); err == nil {
+			err = os.Rename(name, target)
+		}
+	}
+	if err != nil {
 		return err
 	}
-	if err := syncDir(filepath.Dir(target)); err != nil {
+	if err := s.rounds.join(filepath.Dir(target)); err != nil {
 		return err
 	}
 	for _, d := range made {
-		if err := syncDir(filepath.Dir(d)); err != nil {
+		if err := s.rounds.join(filepath.Dir(filepath.Join(s.objects(), filepath.FromSlash(d)))); err != nil {
 			return err
+		}
+	}
+	if len(made) > 0 {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if len(s.made)+len(made) > maxMade {
+			clear(s.made)
+		}
+		for _, d := range made {
+			s.made[d] = struct{}{}
 		}
 	}
 	return nil
 }
 
-// folders makes a key's folders and returns those that are new.
+// folders makes a key's folders and returns those that aren't known to be durable: what is made
+// here, or was just now by another Put that may not be done with it.
 func (s *Store) folders(rel string) (made []string, err error) {
-	if rel == "." {
-		return nil, nil
+	for d := rel; d != "."; d = path.Dir(d) {
+		s.mu.Lock()
+		_, known := s.made[d]
+		s.mu.Unlock()
+		if known {
+			break // and those that it is in
+		}
+		made = append(made, d)
 	}
-	d := s.objects()
-	for part := range strings.SplitSeq(rel, "/") {
-		d = filepath.Join(d, part)
-		err := os.Mkdir(d, 0o700)
-		switch {
-		case err == nil:
-			made = append(made, d)
-		case !errors.Is(err, fs.ErrExist):
+	slices.Reverse(made)
+	for _, d := range made {
+		if err := os.Mkdir(filepath.Join(s.objects(), filepath.FromSlash(d)), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 			return nil, err
 		}
 	}
@@ -407,7 +438,7 @@ func (s *Store) Stat(ctx context.Context, key string) (blob.Object, error) {
 	return s.stat(key)
 }
 
-// Delete implements blob.Store. Folders that it empties go too.
+// Delete implements blob.Store.
 func (s *Store) Delete(ctx context.Context, key string) error {
 	if err := s.enter(ctx, key); err != nil {
 		return err

@@ -82,9 +82,18 @@ func (s S3Server) Command(ctx context.Context, t testing.TB, folder string) *exe
 
 func buildVersity(t testing.TB) string {
 	t.Helper()
+	bin, err := Versity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bin
+}
+
+// Versity is the path of the S3 server's program, which it builds where this machine hasn't got it.
+func Versity() (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
-		t.Fatalf("where to keep the S3 test server: %v", err)
+		return "", fmt.Errorf("where to keep the S3 test server: %w", err)
 	}
 	dir := filepath.Join(cache, "heliostat-test", "versitygw-1.8.0")
 	bin := filepath.Join(dir, "versitygw")
@@ -92,21 +101,21 @@ func buildVersity(t testing.TB) string {
 		bin += ".exe"
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		t.Fatal(err)
+		return "", fmt.Errorf("where to keep the S3 test server: %w", err)
 	}
 	lock := flock.New(filepath.Join(dir, "lock"))
 	if err := lock.Lock(); err != nil { // several test processes may start at once
-		t.Fatal(err)
+		return "", fmt.Errorf("wait for the S3 test server: %w", err)
 	}
 	defer func() { _ = lock.Unlock() }()
 	if _, err := os.Stat(bin); err == nil {
-		return bin
+		return bin, nil
 	}
 	cmd := exec.Command("go", "install", versity)
 	cmd.Dir = dir // outside the module, whose go.mod stays as it is
 	cmd.Env = append(os.Environ(), "GOBIN="+dir, "GOFLAGS=", "GO111MODULE=on")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatal(fmt.Errorf("build the S3 test server: %w\n%s", err, out))
+		return "", fmt.Errorf("build the S3 test server: %w\n%s", err, out)
 	}
-	return bin
+	return bin, nil
 }

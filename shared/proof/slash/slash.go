@@ -200,6 +200,9 @@ func samePolicy(stored, current proof.Policy) error {
 		stored.W == current.W && stored.H == current.H && stored.Assembled == current.Assembled
 	if stored.Version == current.Version {
 		stored.Tiles, stored.Pairs = current.Tiles, current.Pairs
+		if stored.Every == 0 {
+			stored.Every = current.Every // a claim looks at every frame
+		}
 		same = reflect.DeepEqual(stored, current)
 	}
 	if !same {

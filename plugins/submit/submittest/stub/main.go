@@ -38,7 +38,7 @@ func main() {
 }
 
 func serve(data, listen string, pace time.Duration, version, denoisers string) error {
-	install := job.Install{Renderer: "blender", Version: version, Engines: []string{"CYCLES", "BLENDER_EEVEE", "BLENDER_WORKBENCH"}}
+	install := job.Install{Renderer: "blender", Version: version, Engines: []string{"CYCLES", "BLENDER_EEVEE", "BLENDER_EEVEE_NEXT", "BLENDER_WORKBENCH"}}
 	if denoisers != "" {
 		install.Denoisers = strings.Split(denoisers, ",")
 	}
