@@ -20,6 +20,7 @@ import (
 	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/link"
 	"github.com/heliostat-render/heliostat/shared/service"
+	"github.com/heliostat-render/heliostat/shared/usage"
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
@@ -71,7 +72,7 @@ every frame, and pays for what passed. Without a command it opens its window.`,
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usagef("%w; see %s --help", err, cmd.CommandPath())
+		return usageError{usage.Flag(cmd, err)}
 	})
 	flags := root.PersistentFlags()
 	flags.StringVar(&c.manager, "manager", os.Getenv("HELIOSTAT_MANAGER"), "the manager's `URL` (default: the settings', else "+state.DefaultManager+")")
@@ -102,13 +103,10 @@ func (c *cli) noArguments(cmd *cobra.Command, args []string) error {
 // exactly wants the named arguments.
 func exactly(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if len(args) == len(names) {
-			return nil
+		if err := usage.Exactly(names...)(cmd, args); err != nil {
+			return usageError{err}
 		}
-		if len(args) < len(names) {
-			return usagef("%s is missing; see %s --help", names[len(args)], cmd.CommandPath())
-		}
-		return usagef("%q is one argument too many; see %s --help", args[len(names)], cmd.CommandPath())
+		return nil
 	}
 }
 

@@ -42,7 +42,7 @@ func (c *cli) farmStartCommand() *cobra.Command {
 key and log, prints one ready line, and starts one again that dies. Ctrl-C, SIGTERM or
 "heliostat farm stop" end them all.`,
 		Example: "  heliostat farm start --settlement devchain\n  heliostat farm start --workers 2 --settlement off --listen 0.0.0.0:7777",
-		Args:    c.noArguments,
+		Args:    exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			id, err := c.identity()
 			if err != nil {
@@ -81,7 +81,7 @@ func (c *cli) farmStopCommand() *cobra.Command {
 		Use:     "stop",
 		Short:   "Stop the farm and wait until all of it is gone",
 		Example: "  heliostat farm stop",
-		Args:    c.noArguments,
+		Args:    exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, cancel := context.WithTimeout(cmd.Context(), time.Minute)
 			defer cancel()
@@ -100,7 +100,7 @@ func (c *cli) farmStatusCommand() *cobra.Command {
 		Use:     "status",
 		Short:   "Tell what runs",
 		Example: "  heliostat farm status --json",
-		Args:    c.noArguments,
+		Args:    exactly(),
 		RunE: func(*cobra.Command, []string) error {
 			s, err := farm.Read(c.farmDir())
 			if err != nil {

@@ -18,7 +18,7 @@ func (c *cli) jobsCommand() *cobra.Command {
 		Use:     "jobs",
 		Short:   "List your jobs, newest first",
 		Example: "  heliostat jobs\n  heliostat jobs --all --json",
-		Args:    c.noArguments,
+		Args:    exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
 			roles := []job.Role{job.RoleArtist}

@@ -17,7 +17,7 @@ func (c *cli) nodesCommand() *cobra.Command {
 		Use:     "nodes",
 		Short:   "List the workers and verifiers that you may see",
 		Example: "  heliostat nodes\n  heliostat nodes --json",
-		Args:    c.noArguments,
+		Args:    exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			manager, err := c.dialStudio(cmd.Context(), c.manager)
 			if err != nil {

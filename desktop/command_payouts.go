@@ -15,7 +15,7 @@ func (c *cli) payoutsCommand() *cobra.Command {
 		Use:     "payouts",
 		Short:   "Show what this identity earned, or every node with --all",
 		Example: "  heliostat payouts\n  heliostat payouts --all\n  heliostat payouts --claim",
-		Args:    c.noArguments,
+		Args:    exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			roles := []job.Role{job.RoleArtist}
 			switch {

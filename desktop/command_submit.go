@@ -214,7 +214,9 @@ func (c *cli) through(ctx context.Context, s *submit.Submission, f submitFlags) 
 			priced = true
 			display.line(quoteLine(last))
 		}
-		display.submission(last)
+		if last.Phase != submit.Failed { // the command ends with it
+			display.submission(last)
+		}
 		switch {
 		case last.Phase == submit.Failed:
 			if last.Error != nil {

@@ -42,11 +42,7 @@ func (w *wants) register(flags *pflag.FlagSet) {
 	flags.StringVar(&w.release, "scout-release", "never", "with --scout: release the rest by itself `after` so long, such as 2h, counted from the scouts' check; verified is at once, never waits for you")
 	flags.BoolVar(&w.probe, "probe", false, "pay for three frames at reduced samples first, so that the quote is a good one")
 	flags.BoolVar(&w.anyPatch, "any-patch", false, "take workers with any patch release of your Blender, such as 3.4.0 for 3.4.1: more of them, and pixels that may differ a little between frames")
-	flags.IntVar(&w.tiles, "tiles", 0, "split a still into about so many parts")
-	// Managers refuse it until workers and verifiers can render and judge parts of a still.
-	if err := flags.MarkHidden("tiles"); err != nil {
-		panic(err) // it is registered above
-	}
+	flags.IntVar(&w.tiles, "tiles", 0, "render each frame in about so many `parts`, on as many workers, and join them without seams: for stills that take long")
 }
 
 // check reads the flags.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"log/slog"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -33,10 +32,7 @@ folder that --data names. SIGTERM gives the task in hand back and stops within s
 			if err != nil {
 				return usageError{err}
 			}
-			dir := filepath.Join(c.data, "worker")
-			if cmd.Flags().Changed("data") {
-				dir = c.data
-			}
+			dir := c.dirOfWorker(cmd)
 			engine, err := newEngine(c.manager, dir, f, log, func(_ wire.Welcome, id *identity.Identity) {
 				service.Ready(c.out, "id", id.Address(), "manager", c.manager)
 			})
@@ -51,5 +47,6 @@ folder that --data names. SIGTERM gives the task in hand back and stops within s
 		},
 	}
 	f.Flags(cmd.Flags())
+	cmd.AddCommand(c.workerStakeCommand())
 	return cmd
 }

@@ -182,6 +182,9 @@ func (c *cli) jobFetchCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if len(files.Files) == 0 {
+				return fmt.Errorf("nothing of %s is delivered yet; see heliostat job show %s", map[bool]string{true: "job " + args[0], false: "frames " + frames}[frames == ""], args[0])
+			}
 			fetched, kept := 0, 0
 			for _, f := range files.Files {
 				if !filepath.IsLocal(f.Name) {

@@ -12,15 +12,24 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"heliostat": main})
 }
 
-// TestCommands runs the command lines in testdata/script against a manager of the test's
-// own: $MANAGER answers, $REFUSING lets nobody in, $NOBODY doesn't listen.
+// TestCommands runs the command lines in testdata/script, each against a manager of its own,
+// because scripts run at the same time and change its jobs: $MANAGER answers, $REFUSING lets nobody in, $NOBODY doesn't listen.
 func TestCommands(t *testing.T) {
-	open, refusing := newManager(t), newManager(t)
+	refusing := newManager(t)
 	refusing.closed = true
+	dir := filepath.Join("testdata", "script")
+	scripts, err := filepath.Glob(filepath.Join(dir, "*.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	managers := make(chan *manager, len(scripts))
+	for range scripts {
+		managers <- newManager(t)
+	}
 	testscript.Run(t, testscript.Params{
-		Dir: filepath.Join("testdata", "script"),
+		Dir: dir,
 		Setup: func(env *testscript.Env) error {
-			env.Setenv("MANAGER", open.url)
+			env.Setenv("MANAGER", (<-managers).url)
 			env.Setenv("REFUSING", refusing.url)
 			env.Setenv("NOBODY", "http://127.0.0.1:1")
 			env.Setenv("HOME", env.WorkDir)

@@ -143,8 +143,6 @@ func (c *cli) window(ctx context.Context) error {
 	}
 }
 
-func (c *cli) workerDir() string { return filepath.Join(c.data, "worker") }
-
 // workerAddress is the worker's own address, "" before it has one.
 func workerAddress(dir string) string {
 	if _, err := os.Stat(filepath.Join(dir, identity.FileName)); err != nil {

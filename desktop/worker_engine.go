@@ -17,6 +17,9 @@ import (
 // machine, and renderers take what other programs leave.
 func workerDefaults() setup.Setup { return setup.Default(rules.Low) }
 
+// workerDir is where this machine's worker keeps everything.
+func (c *cli) workerDir() string { return filepath.Join(c.data, "worker") }
+
 // newEngine makes a worker that keeps everything, its own key included, in dir.
 func newEngine(manager, dir string, s setup.Setup, log *slog.Logger, ready func(wire.Welcome, *identity.Identity)) (*workerapp.Engine, error) {
 	engine, _, err := s.Engine(setup.Program{

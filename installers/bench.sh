@@ -2,7 +2,7 @@
 # Benchmarks: each measures this project beside a baseline in the same run. Rows on standard output are
 # name, value, unit, baseline, ratio, separated by tabs; everything else goes to standard error.
 #
-#   sh installers/bench.sh [NAME]      NAME: farm, manager, packaging, quote, simulation, verify, worker (default: all)
+#   sh installers/bench.sh [NAME]      NAME: farm, limits, manager, packaging, quote, simulation, verify, worker (default: all)
 set -eu
 case ${1-} in
     -h|--help) sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 0 ;;

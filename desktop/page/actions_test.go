@@ -171,3 +171,28 @@ func TestSettingsAreCheckedBeforeTheyAreSaved(t *testing.T) {
 		t.Fatalf("saved %+v", actions.saved)
 	}
 }
+
+// The navigation and a confirmation work without a pointer.
+func TestTheKeyboardIsEnough(t *testing.T) {
+	shell, actions, w := window(t, "dark")
+	shell.Update(example.Snapshot())
+	for range 20 {
+		if shell.Place() == PlaceNodes {
+			break
+		}
+		w.Canvas().FocusNext()
+		if w.Canvas().Focused() == fyne.Focusable(shell.items[PlaceNodes]) {
+			shell.items[PlaceNodes].TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
+		}
+	}
+	if shell.Place() != PlaceNodes {
+		t.Fatal("the navigation can't be reached by the tabulator key")
+	}
+	shell.Show(PlaceJobs)
+	list := shell.screens[PlaceJobs].(*jobs).list
+	w.Canvas().Focus(list)
+	list.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
+	if got := actions.last(t); got != "open "+example.Open {
+		t.Fatalf("the space bar on the first job asked for %q", got)
+	}
+}

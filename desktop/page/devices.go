@@ -7,6 +7,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	fynetheme "fyne.io/fyne/v2/theme"
 	fynewidget "fyne.io/fyne/v2/widget"
 
@@ -74,14 +75,15 @@ func (l *deviceList) update(status state.WorkerStatus) {
 func (l *deviceList) row(d state.WorkerDevice) *deviceRow {
 	row := &deviceRow{name: fynewidget.NewLabel(d.Name), facts: fynewidget.NewLabel("")}
 	row.facts.Importance = fynewidget.LowImportance
-	row.name.Truncation = fyne.TextTruncateEllipsis
+	row.name.Truncation, row.facts.Truncation = fyne.TextTruncateEllipsis, fyne.TextTruncateEllipsis
+	words := container.New(layout.NewCustomPaddedVBoxLayout(-14), row.name, row.facts)
 	if d.GPU {
 		row.use = fynewidget.NewCheck("", nil)
 		row.use.SetChecked(l.uses(d))
 		row.use.OnChanged = func(bool) { l.choose() }
-		row.all = container.NewBorder(nil, nil, row.use, row.facts, row.name)
+		row.all = container.NewBorder(nil, nil, container.NewCenter(row.use), nil, words) // a check only takes taps within its least size
 	} else {
-		row.all = container.NewBorder(nil, nil, widget.Pad(fynewidget.NewIcon(fynetheme.ComputerIcon()), 0, 0, 7, 13), row.facts, row.name)
+		row.all = container.NewBorder(nil, nil, widget.Pad(fynewidget.NewIcon(fynetheme.ComputerIcon()), 0, 0, 7, 13), nil, words)
 	}
 	return row
 }

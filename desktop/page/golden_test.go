@@ -1,6 +1,7 @@
 package page
 
 import (
+	"image"
 	"testing"
 	"time"
 
@@ -69,6 +70,56 @@ func TestEmptyScreensSayTheNextStep(t *testing.T) {
 	shell.Show(PlaceJobs)
 	shell.Update(state.Snapshot{Link: state.Link{Manager: state.DefaultManager, Problem: "no manager answers at http://127.0.0.1:7777: start one with `heliostat farm start`, or check the address"}})
 	test.AssertRendersToImage(t, "no-manager.png", w.Canvas())
+	shell.Update(state.Snapshot{Link: state.Link{Manager: state.DefaultManager, Refused: true, Problem: "this key is not allowed here; ask the operator to add it"}})
+	test.AssertRendersToImage(t, "refused.png", w.Canvas())
+}
+
+func TestSmallWindowsLoseNothingThatMatters(t *testing.T) {
+	shell, _, w := window(t, "dark")
+	w.Resize(fyne.NewSize(800, 600))
+	for _, place := range []Place{PlaceJobs, PlaceJob, PlaceNodes, PlacePayouts, PlaceWorker} {
+		snapshot := example.Snapshot()
+		if place == PlaceJob {
+			snapshot.Open = example.View()
+		}
+		shell.Update(snapshot)
+		shell.Show(place)
+		test.AssertRendersToImage(t, "small-"+string(place)+".png", w.Canvas())
+	}
+}
+
+// Screens that aren't shown while the look changes follow it too.
+func TestTheLookChangesEverywhere(t *testing.T) {
+	picture := func(first string) map[Place]image.Image {
+		shell, _, w := window(t, first)
+		shots := make(map[Place]image.Image)
+		snapshot := example.Snapshot()
+		shell.Update(snapshot)
+		places := []Place{PlaceJobs, PlaceNodes, PlaceWorker, PlaceRules, PlacePayouts, PlaceSettings}
+		for _, place := range places {
+			shell.Show(place)
+		}
+		fyne.CurrentApp().Settings().SetTheme(theme.New("light"))
+		for _, place := range places {
+			shell.Show(place)
+			shots[place] = w.Canvas().Capture()
+		}
+		return shots
+	}
+	changed, fresh := picture("dark"), picture("light")
+	for place, want := range fresh {
+		off, b := 0, want.Bounds()
+		for y := b.Min.Y; y < b.Max.Y; y++ {
+			for x := b.Min.X; x < b.Max.X; x++ {
+				if want.At(x, y) != changed[place].At(x, y) {
+					off++
+				}
+			}
+		}
+		if off > 0 {
+			t.Errorf("%s: %d pixels kept the old look", place, off)
+		}
+	}
 }
 
 func TestDisputingLooksAsItDid(t *testing.T) {

@@ -59,6 +59,8 @@ func (j *jobs) object() fyne.CanvasObject { return j.all }
 func (j *jobs) update(s state.Snapshot) {
 	j.rows, j.symbol = s.Jobs, s.Link.Money.Symbol
 	switch {
+	case s.Link.Refused && !s.Loaded:
+		j.empty.Set("Not let in", "The manager answers, and doesn't take this machine's key.\nGive its operator the address that Settings shows.")
 	case s.Link.Problem != "" && !s.Loaded:
 		j.empty.Set("No manager", "Start one on this machine with “heliostat farm start”,\nor enter its address under Settings.")
 	case !s.Loaded:

@@ -152,7 +152,12 @@ func (s *Shell) build() {
 	s.problem.Hide()
 	s.notice.Hide()
 
+	// Screens that aren't shown stay in the window, so that a change of the look reaches them.
 	s.stage = container.NewStack()
+	for _, one := range s.screens {
+		one.object().Hide()
+		s.stage.Add(one.object())
+	}
 	s.frame = container.NewBorder(s.problem, s.notice, nil, nil, s.stage)
 	content := container.NewStack(widget.NewFill(theme.Ground), widget.Pad(s.frame, 22, 18, 26, 22))
 	s.root = container.NewBorder(nil, nil, side, nil, content)
@@ -177,7 +182,12 @@ func (s *Shell) Show(place Place) {
 	if o, ok := shown.(opener); ok {
 		o.opened()
 	}
-	s.stage.Objects = []fyne.CanvasObject{shown.object()}
+	for other, one := range s.screens {
+		if other != place && one.object().Visible() {
+			one.object().Hide()
+		}
+	}
+	shown.object().Show()
 	s.stage.Refresh()
 	s.mark()
 }

@@ -5,14 +5,34 @@ import (
 	"errors"
 	"fmt"
 	"image/png"
+	"math"
 	"os"
 	"sync"
 
 	"github.com/heliostat-render/heliostat/desktop/state"
 	"github.com/heliostat-render/heliostat/desktop/state/example"
 	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/proof/raster"
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
+
+// writeEXR is a picture that is half as bright as white, and has a hole.
+func writeEXR(path string, w, h int) error {
+	light := raster.New(w, h, []string{"ViewLayer.Combined.R", "ViewLayer.Combined.G", "ViewLayer.Combined.B", "ViewLayer.Combined.A"}, raster.F16)
+	for y := range h {
+		for x := range w {
+			light.Set(x, y, 0, 0.5)
+			light.Set(x, y, 1, 0.25)
+			light.Set(x, y, 2, 7)
+		}
+	}
+	light.Set(0, 0, 0, math.NaN())
+	out, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(raster.EncodeEXR(out, light, true), out.Close())
+}
 
 // source is a manager in memory.
 type source struct {
@@ -105,7 +125,12 @@ func (s *source) Download(_ context.Context, file wire.JobFile, path string) err
 	s.mu.Lock()
 	s.fetched++
 	s.mu.Unlock()
-	if file.Frame == 2 { // an EXR, as far as a thumbnail is concerned
+	switch file.Frame {
+	case 3:
+		return writeEXR(path, 960, 540)
+	case 4:
+		return errors.New("the network is slow today")
+	case 2: // not even an EXR
 		return os.WriteFile(path, []byte("v/1\x01 not a picture that Go reads"), 0o600)
 	}
 	out, err := os.Create(path)

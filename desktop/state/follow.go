@@ -29,7 +29,7 @@ func (m *Model) follow(ctx context.Context) {
 				return
 			}
 			m.options.Log.Warn("no manager", "address", manager, "error", err)
-			m.problem(manager, Problem(err))
+			m.problem(manager, err)
 			select {
 			case <-ctx.Done():
 				return
@@ -72,10 +72,12 @@ func (m *Model) dial(ctx context.Context, manager string) (Source, error) {
 	}
 }
 
-func (m *Model) problem(manager, text string) {
+func (m *Model) problem(manager string, err error) {
 	m.mu.Lock()
 	if m.link.Manager == manager {
-		m.link.Connected, m.link.Problem = false, text
+		var refused *wire.Error
+		m.link.Connected, m.link.Problem = false, Problem(err)
+		m.link.Refused = errors.As(err, &refused) && refused.Code == wire.CodeUnauthorised
 	}
 	m.mu.Unlock()
 	m.touch()

@@ -3,6 +3,8 @@ package state_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -232,6 +234,22 @@ func TestALostManagerIsFoundAgain(t *testing.T) {
 	})
 }
 
+func TestARefusalIsToldFromAManagerThatIsAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		refusal := error(&wire.Error{Code: wire.CodeUnauthorised, Message: "this key is not allowed here"})
+		r := start(t, "", func(context.Context, string) (state.Source, error) { return nil, fmt.Errorf("sign in: %w", refusal) })
+		settle()
+		if got := r.last().Link; !got.Refused || !strings.Contains(got.Problem, "not allowed") {
+			t.Fatalf("the link is %+v", got)
+		}
+		refusal = errors.New("no manager answers")
+		time.Sleep(20 * time.Second)
+		if got := r.last().Link; got.Refused || got.Problem == "" {
+			t.Fatalf("the link is %+v", got)
+		}
+	})
+}
+
 func TestAnotherManagerReplacesTheFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first, second := newSource(), newSource()
@@ -267,26 +285,32 @@ func TestDeliveredFramesGetPictures(t *testing.T) {
 			settle()
 			r.Open(example.Open)
 			settle()
-			for _, frame := range r.last().Open.Frames {
-				r.Thumb(frame)
-				r.Thumb(frame)
+			for range 6 { // a screen asks again at every refresh
+				for _, frame := range r.last().Open.Frames {
+					r.Thumb(frame)
+					r.Thumb(frame)
+				}
+				settle()
 			}
-			settle()
 			thumbs := r.last().Open.Thumbs
-			if len(thumbs) != 7 || thumbs[1] == nil || thumbs[2] != nil || thumbs[9] != nil {
+			if len(thumbs) != 6 || thumbs[1] == nil || thumbs[2] != nil || thumbs[9] != nil {
 				t.Fatalf("%d pictures", len(thumbs))
 			}
 			if size := thumbs[1].Bounds().Size(); size.X != 320 || size.Y != 180 {
 				t.Fatalf("a picture of %v", size)
 			}
+			if red, green, blue, _ := thumbs[3].At(9, 9).RGBA(); red>>8 != 188 || green>>8 != 137 || blue>>8 != 255 {
+				t.Fatalf("linear light is shown as %d %d %d", red>>8, green>>8, blue>>8)
+			}
 			n = r.source.fetched
 		})
 		return n
 	}
-	if n := fetched(); n != 8 {
+	// One of eight can't be downloaded, and is given up after three tries.
+	if n := fetched(); n != 10 {
 		t.Fatalf("%d files were fetched for 8 delivered frames", n)
 	}
-	if n := fetched(); n != 1 {
-		t.Fatalf("%d files were fetched again; only the one without a picture should be", n)
+	if n := fetched(); n != 4 {
+		t.Fatalf("%d files were fetched again; only those without a picture should be", n)
 	}
 }

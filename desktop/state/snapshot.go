@@ -12,6 +12,7 @@ type Link struct {
 	Manager   string // the address
 	Connected bool
 	Problem   string // why not, and the next step; "" while connected or still trying for the first time
+	Refused   bool   // a manager answered and doesn't let us in
 	Address   string // the manager's own identity
 	Money     wire.Money
 }

@@ -190,7 +190,7 @@ func (t *thumbs) fetch(ctx context.Context, batch []thumbKey, source Source) {
 		}
 		picture, err := decode(large)
 		os.Remove(large)
-		if err != nil { // an EXR, for one: the cell shows no picture
+		if err != nil { // the cell shows no picture
 			t.log.Info("a frame has no thumbnail", "frame", file.Frame, "reason", err)
 			continue
 		}
@@ -265,6 +265,12 @@ func decode(path string) (image.Image, error) {
 	}
 	defer file.Close()
 	config, kind, err := image.DecodeConfig(io.LimitReader(file, thumbBytes))
+	if errors.Is(err, image.ErrFormat) {
+		if _, err := file.Seek(0, io.SeekStart); err != nil {
+			return nil, err
+		}
+		return decodeEXR(file)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -47,7 +47,7 @@ func CountParts(c job.Counts, total int) []Part {
 
 // Recipe writes what a job renders: "Cycles · 1920×1080 · 128 samples".
 func Recipe(r job.Recipe) string {
-	engine := map[string]string{"CYCLES": "Cycles", "BLENDER_EEVEE": "EEVEE", "BLENDER_WORKBENCH": "Workbench"}[r.Engine]
+	engine := map[string]string{"CYCLES": "Cycles", "BLENDER_EEVEE": "EEVEE", "BLENDER_EEVEE_NEXT": "EEVEE", "BLENDER_WORKBENCH": "Workbench"}[r.Engine]
 	if engine == "" {
 		engine = r.Engine
 	}

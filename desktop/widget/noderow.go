@@ -108,7 +108,10 @@ func (r *NodeRow) CreateRenderer() fyne.WidgetRenderer {
 		put(dot, 18, h/2-5, 10, 10)
 		left, right := float32(42), size.Width-20
 		middle := max(size.Width*0.5, left+200)
-		used := name.place(left, h/2-10, middle-left-140)
+		if size.Width < 700 {
+			middle = max(size.Width*0.42, left+180)
+		}
+		used := name.place(left, h/2-10, middle-left-110)
 		badge.place(left+used+10, h/2-10)
 		hardware.place(left, h/2+13, middle-left-16)
 		doing.place(middle, h/2-10, max(right-150-middle-12, 0))

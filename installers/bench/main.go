@@ -30,11 +30,11 @@ type env struct {
 
 var benches = map[string]bench{
 	"farm":       farm,
+	"limits":     limits,
 	"manager":    func(ctx context.Context, e env) error { return manager.Run(ctx, e.bin, e.dir, row) },
 	"packaging":  packagingBench,
 	"quote":      quotes,
 	"verify":     verify,
-	"engines":    verifyEngines,
 	"simulation": simulationBench,
 	"worker":     worker,
 }

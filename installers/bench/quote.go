@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/heliostat-render/heliostat/installers/stage"
@@ -108,7 +109,9 @@ func openQuoteNet(ctx context.Context, e env) (n *quoteNet, err error) {
 		return nil, err
 	}
 	for _, node := range nodes {
-		n.bench = max(n.bench, node.Capabilities.Bench)
+		if slices.Contains(node.Roles, job.RoleWorker) {
+			n.bench = node.Capabilities.Bench
+		}
 	}
 	if n.bench == 0 {
 		return nil, fmt.Errorf("the worker has no bench score, so work units can't be told from its render times")
@@ -179,9 +182,10 @@ func (n *quoteNet) compare(ctx context.Context, kind, scene, name string) error 
 
 // rows prints one estimate with the ends of its interval.
 func (n *quoteNet) rows(kind, scene string, middle, low, high, took float64) {
-	row(fmt.Sprintf("%s_units_%s", kind, scene), middle, "units", took)
-	row(fmt.Sprintf("%s_low_%s", kind, scene), low, "units", took)
-	row(fmt.Sprintf("%s_high_%s", kind, scene), high, "units", took)
+	const milli = 1000 // frames of a benchmark are small
+	row(fmt.Sprintf("%s_units_%s", kind, scene), milli*middle, "units/1000", milli*took)
+	row(fmt.Sprintf("%s_low_%s", kind, scene), milli*low, "units/1000", milli*took)
+	row(fmt.Sprintf("%s_high_%s", kind, scene), milli*high, "units/1000", milli*took)
 	h := n.held[kind]
 	if h == nil {
 		h = &struct{ inside, all int }{}

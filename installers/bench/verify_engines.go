@@ -5,18 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"log"
-	"slices"
 
 	"github.com/heliostat-render/heliostat/shared/proof"
 	"github.com/heliostat-render/heliostat/verifier/attack"
 )
 
-// Sizes of the engines benchmark.
+// Sizes of the limits benchmark.
 const (
 	engineWidth   = 160
 	engineHeight  = 96
 	engineSamples = 16
 	engineFrames  = 3
+	engineKeys    = 5 // challenges per forgery and scene
+	engineShare   = 8 // frames of the task whose check is weighed
 )
 
 // variant is one kind of honest node.
@@ -50,36 +51,25 @@ var openGL = []variant{
 	{name: "softpipe", env: []string{"GALLIUM_DRIVER=softpipe"}, frames: 1},
 }
 
-// verifyEngines prints, of each engine without reproducible sampling, how far honest nodes are apart and how far
-// cheats: what the limits of shared/proof come from.
-func verifyEngines(ctx context.Context, e env) error {
+// limits prints what the limits of shared/proof come from, beside Cycles', which the benchmark verify has: of each
+// engine without reproducible sampling how far honest nodes are apart, beside its limits, which cheats are
+// found, and what a check costs; and how alike pictures are that were copied, and that weren't.
+func limits(ctx context.Context, e env) error {
 	for _, engine := range engines {
 		if err := verifyEngine(ctx, e, engine.name, engine.nodes); err != nil {
 			return fmt.Errorf("engine %s: %w", engine.name, err)
 		}
 	}
-	return nil
+	return prints(ctx, e)
 }
 
-// spread collects figures of tiles.
-type spread struct{ mean, off []float64 }
+// apart is how far two renders are apart at the most.
+type apart struct{ mean, off float64 }
 
-func (s *spread) add(v proof.Verdict) {
+func (a *apart) add(v proof.Verdict) {
 	for _, t := range v.Tiles {
-		s.mean, s.off = append(s.mean, 255*t.MeanDiff), append(s.off, t.Outliers)
+		a.mean, a.off = max(a.mean, 255*t.MeanDiff), max(a.off, 100*t.Outliers)
 	}
-}
-
-func (s *spread) String() string {
-	at := func(v []float64, q float64) float64 {
-		slices.Sort(v)
-		return v[int(q*float64(len(v)-1))]
-	}
-	if len(s.mean) == 0 {
-		return "nothing"
-	}
-	return fmt.Sprintf("%d tiles, mean of 255 p10 %.2f p50 %.2f p90 %.2f p99 %.2f max %.2f, off p10 %.3f p50 %.3f p90 %.3f p99 %.3f max %.3f", len(s.mean),
-		at(s.mean, 0.1), at(s.mean, 0.5), at(s.mean, 0.9), at(s.mean, 0.99), at(s.mean, 1), at(s.off, 0.1), at(s.off, 0.5), at(s.off, 0.9), at(s.off, 0.99), at(s.off, 1))
 }
 
 func verifyEngine(ctx context.Context, e env, engine string, nodes []variant) (err error) {
@@ -91,81 +81,124 @@ func verifyEngine(ctx context.Context, e env, engine string, nodes []variant) (e
 		return err
 	}
 	defer func() { err = errors.Join(err, first.Close()) }()
+	var most apart
+	var alarms tally
+	for _, n := range nodes[1:] {
+		other, err := open(n)
+		if err == nil {
+			err = errors.Join(honestNode(ctx, first, other, n, &most, &alarms), other.Close())
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", n.name, err)
+		}
+	}
+	limit := proof.PolicyFor(first.Recipe(attack.Scenes[0]))
+	row("tolerance_"+engine+"_mean", most.mean, "of 255", 255*limit.PerceptualMean)
+	row("tolerance_"+engine+"_off", most.off, "% of a tile's pixels", 100*limit.PerceptualOff)
+	row("engine_"+engine+"_false_alarms", float64(alarms.tried-alarms.caught), "checks", float64(alarms.tried))
+	if err := engineCheats(ctx, first, engine); err != nil {
+		return err
+	}
+	return weighEngine(ctx, first, engine)
+}
+
+// honestNode compares an honest node with the first one, whole and as a verifier does; caught
+// counts the checks that it passes.
+func honestNode(ctx context.Context, first, other *attack.Lab, n variant, most *apart, passes *tally) error {
+	frames := n.frames
+	if frames == 0 {
+		frames = engineFrames
+	}
 	for _, scene := range attack.Scenes {
-		honest, err := attack.HonestTask(ctx, first, scene, engineFrames+1)
+		honest, err := attack.HonestTask(ctx, first, scene, frames)
 		if err != nil {
 			return err
 		}
-		if err := honest.Relate(ctx, first); err != nil {
+		task, err := attack.HonestTask(ctx, other, scene, frames)
+		if err != nil {
+			return err
+		}
+		if err := task.Relate(ctx, first); err != nil {
+			return err
+		}
+		whole, err := attack.WholeVerdict(first, task, honest)
+		if err != nil {
+			return err
+		}
+		evidence, err := first.Blind(ctx, task, other.Install.Class, verifyKey(scene, 1))
+		if err != nil {
+			return err
+		}
+		blind, err := proof.Judge(evidence, evidence.Policy)
+		if err != nil {
+			return err
+		}
+		var here apart
+		here.add(whole)
+		here.add(blind)
+		most.add(whole)
+		most.add(blind)
+		passes.add(whole.Pass)
+		passes.add(blind.Pass)
+		log.Printf("%s, %s, %s: at most %.2f of 255 and %.1f %% of a tile's pixels apart; %s", first.Engine, scene, n.name, here.mean, here.off, blind.Reason)
+	}
+	return nil
+}
+
+// engineCheats prints which forgeries a check finds.
+func engineCheats(ctx context.Context, l *attack.Lab, engine string) error {
+	var all tally
+	for _, scene := range attack.Scenes {
+		honest, err := attack.HonestTask(ctx, l, scene, 4)
+		if err != nil {
+			return err
+		}
+		if err := honest.Relate(ctx, l); err != nil {
 			return err
 		}
 		for _, f := range attack.Forgeries {
-			if !f.On(scene) || f.Frames > 4 {
+			if !f.On(scene) || f.Frames > 4 || attack.SameRecipe(f) {
 				continue
 			}
-			task, err := f.Work(ctx, first, scene)
+			task, err := f.Work(ctx, l, scene)
 			if err != nil {
 				return err
 			}
 			if attack.Unchanged(task, honest) {
-				log.Printf("%s\t%s\t%s\tunchanged", engine, scene, f.Name)
 				continue
 			}
-			if err := task.Relate(ctx, first); err != nil {
+			if err := task.Relate(ctx, l); err != nil {
 				return err
 			}
-			v, err := attack.WholeVerdict(first, task, honest)
-			if err != nil {
-				return err
+			var here tally
+			for n := range engineKeys {
+				caught, _, err := attack.Caught(l, task, honest, verifyKey(scene, n))
+				if err != nil {
+					return fmt.Errorf("%s on %s: %w", f.Name, scene, err)
+				}
+				here.add(caught)
+				all.add(caught)
 			}
-			var s spread
-			s.add(v)
-			log.Printf("%s\t%s\t%s\tpass %v\t%v", engine, scene, f.Name, v.Pass, &s)
+			log.Printf("%s, %s, %s: found %d times of %d", engine, scene, f.Name, here.caught, here.tried)
 		}
+		l.Forget()
 	}
-	for _, n := range nodes[1:] {
-		other, err := open(n)
-		if err != nil {
-			return err
-		}
-		for _, scene := range attack.Scenes {
-			frames := n.frames
-			if frames == 0 {
-				frames = engineFrames
-			}
-			honest, err := attack.HonestTask(ctx, first, scene, frames)
-			if err != nil {
-				return errors.Join(err, other.Close())
-			}
-			task, err := attack.HonestTask(ctx, other, scene, frames)
-			if err != nil {
-				return errors.Join(err, other.Close())
-			}
-			if err := task.Relate(ctx, first); err != nil {
-				return errors.Join(err, other.Close())
-			}
-			v, err := attack.WholeVerdict(first, task, honest)
-			if err != nil {
-				return errors.Join(err, other.Close())
-			}
-			var s spread
-			s.add(v)
-			log.Printf("%s\t%s\tHONEST %s\tpass %v\t%v", engine, scene, n.name, v.Pass, &s)
-			// And as a verifier does it: by borders.
-			e, err := first.Blind(ctx, task, other.Install.Class, verifyKey(scene, 1))
-			if err != nil {
-				return errors.Join(err, other.Close())
-			}
-			if v, err = proof.Judge(e, e.Policy); err != nil {
-				return errors.Join(err, other.Close())
-			}
-			s = spread{}
-			s.add(v)
-			log.Printf("%s\t%s\tBLIND %s\tpass %v\t%v", engine, scene, n.name, v.Pass, &s)
-		}
-		if err := other.Close(); err != nil {
-			return err
-		}
+	row("engine_"+engine+"_found", float64(all.caught), "detections", float64(all.tried))
+	return nil
+}
+
+// weighEngine prints what a check of a newcomer's task costs, beside rendering it.
+func weighEngine(ctx context.Context, l *attack.Lab, engine string) error {
+	l.Forget()
+	before := l.CPU
+	task, err := attack.HonestTask(ctx, l, shareScene, engineShare)
+	if err != nil {
+		return err
 	}
+	rendered := l.CPU - before
+	if _, err := l.Blind(ctx, task, l.Install.Class, verifyKey(engine, 2)); err != nil {
+		return err
+	}
+	row(fmt.Sprintf("share_%s_%d", engine, engineShare), 100*(l.CPU-before-rendered)/rendered, "%", 100)
 	return nil
 }

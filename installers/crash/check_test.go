@@ -61,6 +61,10 @@ func (r *run) check(database string) {
 				return err
 			}
 		}
+		t.Logf("%d leases were copies, %d ended because the other of the two was first", r.copies, r.beaten)
+		if r.copies == 0 && *kills >= 100 {
+			t.Error("no task was copied: this test doesn't test copies")
+		}
 		return nil
 	}); err != nil {
 		t.Fatal(err)
@@ -117,6 +121,12 @@ func (r *run) checkJob(tx store.Tx, j job.Job) error {
 		for _, a := range attempts {
 			if a.State == lifecycle.AttemptPassed {
 				won++
+			}
+			if a.Copy {
+				r.copies++
+			}
+			if a.Kind == job.FailSuperseded {
+				r.beaten++
 			}
 		}
 		if won != 1 || k.State != job.TaskDone {

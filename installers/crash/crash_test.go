@@ -70,6 +70,8 @@ type run struct {
 	workers []*sim.Worker
 	judges  []*sim.Verifier
 	jobs    []job.Job
+
+	copies, beaten int // leases of tasks that two workers had
 }
 
 func rampage(t *testing.T, bin, dir, database string, more ...string) {
@@ -97,6 +99,13 @@ func rampage(t *testing.T, bin, dir, database string, more ...string) {
 		defer w.Close()
 		r.workers = append(r.workers, w)
 	}
+	// One takes so long that its tasks are copied to others at a job's end; either of the two may be first.
+	slow, err := sim.StartPaced(ctx, r.world, r.crawl)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer slow.Close()
+	r.workers = append(r.workers, slow)
 	for range verifiers {
 		v, err := sim.StartVerifier(ctx, r.world)
 		if err != nil {
@@ -153,6 +162,16 @@ func (r *run) wait(d time.Duration) {
 // pace is what a simulated frame takes: some milliseconds, so that kills meet every phase.
 func (r *run) pace(ctx context.Context) {
 	timer := time.NewTimer(time.Duration(rand.IntN(12)) * time.Millisecond)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// crawl is the same of a worker that takes about as long as a task may before it is copied.
+func (r *run) crawl(ctx context.Context) {
+	timer := time.NewTimer(time.Duration(6500+rand.IntN(4500)) * time.Millisecond)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

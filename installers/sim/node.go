@@ -63,22 +63,13 @@ func (n *node) init(ctx context.Context, w *World) error {
 	}
 	n.world, n.id = w, id
 	n.ctx, n.cancel = context.WithCancel(ctx)
-	base, err := link.BaseURL(w.URL)
-	if err != nil {
-		return err
-	}
-	n.transfer = &transfer.Client{Base: base, HTTP: link.HTTPClient(base)}
 	return nil
 }
 
 func (n *node) connect(role job.Role, handler link.Handler, ready func() (wire.Type, any)) error {
 	var err error
-	n.conn, err = link.Keep(n.ctx, link.Options{
-		URL: n.world.URL, Identity: n.id, Roles: []job.Role{role}, Software: "sim", Handler: handler,
-		OnConnect: func(ctx context.Context, s *link.Session) error {
-			typ, body := ready()
-			return s.Request(ctx, typ, body, nil)
-		},
+	n.conn, n.transfer, err = Dial(n.ctx, Dialling{
+		URL: n.world.URL, Identity: n.id, Role: role, Handler: handler, Ready: ready,
 		Leases: func() []string { n.mu.Lock(); defer n.mu.Unlock(); return slices.Clone(n.held) },
 	})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/link"
@@ -25,6 +26,8 @@ type Verdict struct {
 type Verifier struct {
 	node
 	verdicts []Verdict // guarded by mu
+
+	telling sync.Mutex // so that no report overtakes a later one
 }
 
 // StartVerifier connects a verifier, which works until Close or ctx ends.
@@ -67,6 +70,8 @@ func (n *Verifier) handle(_ context.Context, _ *link.Session, m link.Message) (w
 			n.world.log().Warn("audit lost", "verifier", n.Address(), "audit", o.Audit, "err", err)
 		}
 		n.drop(o.Audit)
+		n.telling.Lock()
+		defer n.telling.Unlock()
 		_ = n.request(wire.TypeVerifierReady, n.ready(), nil) // the connection's end tells as much
 	})
 	return wire.TypeLeaseAnswer, wire.LeaseAnswer{Taken: true}, nil

@@ -24,11 +24,16 @@ type Worker struct {
 	node
 	commits []Commit // guarded by mu
 	busy    bool     // guarded by mu
+	// pace is World.Pace, or its own; nil doesn't wait.
+	pace func(ctx context.Context)
 }
 
 // StartWorker connects a worker, which works until Close or ctx ends.
-func StartWorker(ctx context.Context, w *World) (*Worker, error) {
-	n := &Worker{}
+func StartWorker(ctx context.Context, w *World) (*Worker, error) { return StartPaced(ctx, w, w.Pace) }
+
+// StartPaced connects a worker with a pace of its own, such as a slow one.
+func StartPaced(ctx context.Context, w *World, pace func(ctx context.Context)) (*Worker, error) {
+	n := &Worker{pace: pace}
 	if err := n.init(ctx, w); err != nil {
 		return nil, err
 	}
@@ -97,8 +102,8 @@ func (n *Worker) task(o wire.LeaseOffer) error {
 	var bodies [][]byte
 	ask.Lease = o.Lease
 	for phase, fraction := range []float64{0.1, 0.5, 0.9} {
-		if n.world.Pace != nil {
-			n.world.Pace(n.ctx)
+		if n.pace != nil {
+			n.pace(n.ctx)
 		}
 		_ = n.conn.Send(wire.TypeTaskProgress, wire.TaskProgress{Lease: o.Lease, Phase: "render", Frame: o.Frames[0].Frame, Fraction: fraction, Done: phase / 3}) // for people; it may be lost
 	}

@@ -1,0 +1,42 @@
+package sim
+
+import (
+	"context"
+
+	"github.com/heliostat-render/heliostat/shared/blob/transfer"
+	"github.com/heliostat-render/heliostat/shared/identity"
+	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/link"
+	"github.com/heliostat-render/heliostat/shared/wire"
+)
+
+// Dialling is how a simulated node connects.
+type Dialling struct {
+	URL      string // of the manager
+	Identity *identity.Identity
+	Role     job.Role
+	Handler  link.Handler
+	Ready    func() (wire.Type, any) // what it announces with each connection
+	Leases   func() []string         // what it holds, for heartbeats
+}
+
+// Dial begins to connect a node and to keep it connected, until ctx ends or the connection is closed, and
+// returns at once, with what the node moves files by: offers may come as soon as the connection is there, so both have to be kept
+// before it is waited for. It is also for tests that bring nodes of their own.
+func Dial(ctx context.Context, d Dialling) (*link.Conn, *transfer.Client, error) {
+	base, err := link.BaseURL(d.URL)
+	if err != nil {
+		return nil, nil, err
+	}
+	conn, err := link.Keep(ctx, link.Options{
+		URL: d.URL, Identity: d.Identity, Roles: []job.Role{d.Role}, Software: "sim", Handler: d.Handler, Leases: d.Leases,
+		OnConnect: func(ctx context.Context, s *link.Session) error {
+			typ, body := d.Ready()
+			return s.Request(ctx, typ, body, nil)
+		},
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return conn, &transfer.Client{Base: base, HTTP: link.HTTPClient(base)}, nil
+}
