@@ -1,17 +1,18 @@
 #!/bin/sh
-# Tries what servers install: the container image and the systemd unit. Each is set up for real, rendered with, and
-# stopped as its operator would stop it, beside a manager and a verifier on this machine. As root; not part of test.sh,
-# because it downloads a small Debian and takes minutes.
+# Tries what servers install, and a Blender that this Debian doesn't have. Image and unit are set up for real, rendered
+# with, and stopped as their operator would stop them, beside a manager and a verifier on this machine. As root; not
+# part of test.sh, because each downloads a small Debian and takes minutes.
 #
 #   sh installers/smoke.sh container   builds the Dockerfile with docker or podman (installed if there is neither)
 #   sh installers/smoke.sh unit        boots Debian with systemd in a container of its own and starts the unit there
+#   sh installers/smoke.sh blender     runs the renderer's tests with the Blender of Debian 13 (4.3)
 #
 # Base images that can't be pulled are made by debootstrap under the same names.
 set -eu
 what=${1-}
 case $what in
-    container|unit) ;;
-    *) sed -n '2,9s/^# \{0,1\}//p' "$0"; [ "$what" = -h ] || [ "$what" = --help ] || exit 2; exit 0 ;;
+    container|unit|blender) ;;
+    *) sed -n '2,10s/^# \{0,1\}//p' "$0"; [ "$what" = -h ] || [ "$what" = --help ] || exit 2; exit 0 ;;
 esac
 cd "$(dirname "$0")/.."
 . installers/needs.sh
@@ -85,17 +86,18 @@ satisfied() {
     done
 }
 
-# debian DIR PACKAGES makes a small Debian.
+# debian DIR PACKAGES [RELEASE] makes a small Debian, 12 if not told otherwise.
 debian() {
     say "debootstrap: $2"
-    debootstrap --variant=minbase --include="$2" bookworm "$1" >>"$work/debootstrap.log" 2>&1 || die 'debootstrap failed'
+    debootstrap --variant=minbase --include="$2" "${3-bookworm}" "$1" >>"$work/debootstrap.log" 2>&1 || die 'debootstrap failed'
+    [ -z "${3-}" ] || return 0
     # This machine's mirrors, and the certificates that it trusts: it may reach both by a proxy of its own.
     rm -f "$1/etc/apt/sources.list"
     cp -r /etc/apt/sources.list.d /etc/apt/apt.conf.d "$1/etc/apt/" 2>/dev/null || true
     cp -rL /etc/ssl/certs/ca-certificates.crt "$1/etc/ssl/certs/"
 }
 
-container() {
+try_container() {
     engine=
     for candidate in docker podman; do
         if command -v $candidate >/dev/null 2>&1 && $candidate info >/dev/null 2>&1; then engine=$candidate; break; fi
@@ -148,7 +150,7 @@ container() {
     say 'the image builds, renders and stops'
 }
 
-unit() {
+try_unit() {
     need systemd-container
     root=$work/root
     debian "$root" "systemd,systemd-sysv,dbus,$packages"
@@ -187,4 +189,19 @@ unit() {
     say 'the unit starts at boot, renders and stops'
 }
 
-$what
+try_blender() {
+    debian "$work/root" "$packages,python3-numpy" trixie
+    mkdir -p "$work/root$PWD"
+    # shellcheck disable=SC2329,SC2317 # called by the trap
+    leave() { umount -l "$work/root/proc" "$work/root/dev" "$work/root$PWD" 2>/dev/null || true; }
+    mount -t proc proc "$work/root/proc"
+    mount --bind /dev "$work/root/dev"
+    mount --bind "$PWD" "$work/root$PWD"
+    say 'building the tests'
+    go test -c -o "$work/root/tmp/blender.test" ./shared/render/blender
+    chroot "$work/root" blender --version | head -n 1
+    chroot "$work/root" sh -c "cd '$PWD/shared/render/blender' && /tmp/blender.test -test.v" | tee "$work/blender.log" | grep -E '^(---|PASS|FAIL)'
+    grep -q '^PASS' "$work/blender.log" || die 'the suite failed'
+}
+
+"try_$what"
