@@ -106,7 +106,8 @@ func TestClaimsHoldTheEscrow(t *testing.T) {
 	}
 	a.await(j.ID, inState(job.Rendering))
 	until(t, func() bool { return is(escrow().Held, held/2) })
-	w, v = startWorker(t, url, fake.Behaviour{}), startVerifier(t, url, fake.Behaviour{})
+	startWorker(t, url, fake.Behaviour{})
+	startVerifier(t, url, fake.Behaviour{})
 	d := a.await(j.ID, inState(job.Delivered))
 	until(t, func() bool { s := escrow(); return is(s.Held, 0) && is(s.Payable, d.Job.Spent) })
 	seen := make(map[string]int)

@@ -51,7 +51,7 @@ func (p pacedSession) Render(ctx context.Context, r render.Request, progress fun
 // A disk that is smaller than a lease's frames renders them all, since those that are uploaded
 // make room.
 func TestASmallDiskRendersALongLease(t *testing.T) {
-	storetest.OnSmallDisk(t, 14<<20, func(t *testing.T, disk string) {
+	storetest.OnSmallDisk(t, 8<<20, func(t *testing.T, disk string) {
 		m, id := farm(t), newIdentity(t)
 		uploads := make(chan struct{}, 100)
 		m.Answer = func(msg link.Message) (wire.Type, any, error) {
@@ -62,25 +62,25 @@ func TestASmallDiskRendersALongLease(t *testing.T) {
 		}
 		m.Start()
 		o := options(m, id, filepath.Join(disk, "worker"), paced{fake.New(fake.Behaviour{}), uploads})
-		o.MinFree = 10 << 20
+		o.MinFree = 5 << 20
 		w := start(t, o)
 		fetchtest.Expect(m, wire.TypeWorkerReady, free)
 		lease := large(m, "a1")
-		for f := range 40 {
+		for f := range 15 {
 			lease.Frames = append(lease.Frames, wire.FrameSeed{Frame: f})
 		}
 		if answer := give(t, m, lease); !answer.Taken {
 			t.Fatal(answer.Reason)
 		}
 		check(t, m, id, lease, fetchtest.Expect[wire.TaskCommit](m, wire.TypeTaskCommit, nil))
-		w.until(t, "done", func(s Status) bool { return s.FramesEver == 40 && s.Waiting == 0 && s.State == Idle })
+		w.until(t, "done", func(s Status) bool { return s.FramesEver == 15 && s.Waiting == 0 && s.State == Idle })
 	})
 }
 
 // A disk that really fills up while nothing can be uploaded ends the lease early: what is
 // finished is handed in once the manager takes it, and the worker says why it takes nothing.
 func TestAFullDiskHandsInWhatIsFinished(t *testing.T) {
-	storetest.OnSmallDisk(t, 14<<20, func(t *testing.T, disk string) {
+	storetest.OnSmallDisk(t, 8<<20, func(t *testing.T, disk string) {
 		m, id := farm(t), newIdentity(t)
 		var open atomic.Bool
 		m.Answer = func(msg link.Message) (wire.Type, any, error) {
@@ -91,7 +91,7 @@ func TestAFullDiskHandsInWhatIsFinished(t *testing.T) {
 		}
 		m.Start()
 		o := options(m, id, filepath.Join(disk, "worker"), fake.New(fake.Behaviour{}))
-		o.MinFree = 6 << 20
+		o.MinFree = 3 << 20
 		w := start(t, o)
 		fetchtest.Expect(m, wire.TypeWorkerReady, free)
 		lease := large(m, "a1")

@@ -111,6 +111,7 @@ func (e *Engine) carry(ctx, render context.Context, t *task) {
 		e.order = slices.DeleteFunc(e.order, func(x *task) bool { return x == t })
 		e.mu.Unlock()
 		e.tidy()
+		e.checkDisk() // what it left is wiped
 	}()
 	defer t.end(nil)
 	defer t.stop(nil)

@@ -25,10 +25,11 @@ func (e *Engine) countLocked(s stage) int {
 // that the line, or the network's store, surely is slower than the renderer: more of them would only keep
 // their frames from workers who could deliver. 0 before; mu is held.
 func (e *Engine) jammedLocked() int {
-	if n := e.countLocked(delivering); n > 2*e.options.Slots+2 {
-		return n
+	n := e.countLocked(delivering)
+	if n == 0 || n <= 2*e.options.Slots+2 { // the number of slots is known once there are tasks
+		return 0
 	}
-	return 0
+	return n
 }
 
 func jam(n int) string {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -236,13 +237,18 @@ func TestALostManagerIsFoundAgain(t *testing.T) {
 
 func TestARefusalIsToldFromAManagerThatIsAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		refusal := error(&wire.Error{Code: wire.CodeUnauthorised, Message: "this key is not allowed here"})
-		r := start(t, "", func(context.Context, string) (state.Source, error) { return nil, fmt.Errorf("sign in: %w", refusal) })
+		var away atomic.Bool
+		r := start(t, "", func(context.Context, string) (state.Source, error) {
+			if away.Load() {
+				return nil, errors.New("no manager answers")
+			}
+			return nil, fmt.Errorf("sign in: %w", &wire.Error{Code: wire.CodeUnauthorised, Message: "this key is not allowed here"})
+		})
 		settle()
 		if got := r.last().Link; !got.Refused || !strings.Contains(got.Problem, "not allowed") {
 			t.Fatalf("the link is %+v", got)
 		}
-		refusal = errors.New("no manager answers")
+		away.Store(true)
 		time.Sleep(20 * time.Second)
 		if got := r.last().Link; got.Refused || got.Problem == "" {
 			t.Fatalf("the link is %+v", got)

@@ -14,8 +14,8 @@ const (
 	// block is the grid on which tiles meet, in pixels: that of the proof, so that a tile's proof
 	// tiles are the image's own.
 	block = 16
-	// maxParts bounds the tasks of a job of stills in tiles.
-	maxParts = 20_000
+	// maxParts bounds the tasks of a job of stills in tiles: each that passes has those of its job looked through.
+	maxParts = 4 * (maxTiles + 1)
 )
 
 // checkTiles tells why a job can't be rendered in tiles.

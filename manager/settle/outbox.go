@@ -148,6 +148,12 @@ func (s *Settler) carryOut(ctx context.Context, op *store.Op, about string) (don
 		if errors.Is(failed, ErrWindowOpen) {
 			wait = min(max(s.options.Window/10, time.Second), retryMax)
 		}
+		if final && op.Kind == opDispute {
+			changes.Job(about)
+			if err := changes.Event(tx, about, "not held", "the escrow holds nothing for the claim, which is decided all the same: "+failed.Error(), ""); err != nil {
+				return err
+			}
+		}
 		_, err := tx.EditOp(op.ID, func(o *store.Op) {
 			o.Tries++
 			o.Next = s.options.Clock().Add(wait).UnixMilli()

@@ -38,3 +38,26 @@ func TestLogsKeepSecrets(t *testing.T) {
 		t.Error("xml is taken")
 	}
 }
+
+// FuzzScrub: no signature of a URL survives, whatever stands around it, and nothing is scrubbed twice.
+func FuzzScrub(f *testing.F) {
+	f.Add("Get ", ": EOF", "https://s3.example.com/frames/f")
+	f.Add(`Put "`, `": timeout`, "http://127.0.0.1:7777/blob/x")
+	f.Add("a=b://?", "token=", "postgres://a:b@c/d")
+	f.Fuzz(func(t *testing.T, before, after, base string) {
+		if strings.ContainsAny(base, " \t\r\n\v\f\"'?@") || !strings.Contains(base, "://") {
+			return
+		}
+		text := before + " " + base + "?X-Amz-Signature=c0ffee5e5a3e&s=c0ffee5e5a3e" + " " + after
+		if strings.Contains(before+base+after, "c0ffee5e5a3e") {
+			return
+		}
+		clean := service.Scrub(text)
+		if strings.Contains(clean, "c0ffee5e5a3e") {
+			t.Errorf("%q becomes %q", text, clean)
+		}
+		if again := service.Scrub(clean); again != clean {
+			t.Errorf("%q, scrubbed again, becomes %q", clean, again)
+		}
+	})
+}

@@ -1,0 +1,102 @@
+package settle
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/shared/identity"
+	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/receipt"
+	"github.com/heliostat-render/heliostat/shared/wire"
+)
+
+// claim is one that the job's owner signed.
+func (b *bench) claim(id *identity.Identity, j *store.Job, frames []int) wire.JobClaim {
+	b.t.Helper()
+	root, err := parseWord(j.DeliveryRoot)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	c := wire.JobClaim{Job: j.ID, Frames: frames, Reason: "too dark", Deadline: b.now.Add(time.Hour).Unix()}
+	order := receipt.BadResult{JobID: ChainJob(j.ID), DeliveryRoot: root, FramesHash: receipt.FramesHash(frames, c.Reason),
+		Amount: receipt.HeldFor(len(frames), j.Quote, j.DeliveryPrice), Deadline: uint64(c.Deadline)}
+	if c.Signature, err = id.Sign(order.Digest(b.escrowDomain())); err != nil {
+		b.t.Fatal(err)
+	}
+	return c
+}
+
+func (b *bench) events(jobID string) (what []string) {
+	b.t.Helper()
+	b.update(func(tx store.Tx) error {
+		list, err := tx.Events(jobID, 100)
+		for _, e := range list {
+			what = append(what, e.What)
+		}
+		return err
+	})
+	return what
+}
+
+// TestAHoldIsResolvedOnce, whatever fails on the way: what was upheld isn't payable any more, and a hold that the
+// contracts refuse keeps nothing else from being settled.
+func TestAHoldIsResolvedOnce(t *testing.T) {
+	for name, refused := range map[string]bool{"held": false, "refused": true} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			id, err := identity.New()
+			if err != nil {
+				t.Fatal(err)
+			}
+			j := b.job(b.delivered().ID)
+			b.chain.payable[ChainJob(j.ID)] = 24
+			b.pass() // the delivery
+			j.Owner = id.Address()
+			stranger, err := identity.New()
+			if err != nil {
+				t.Fatal(err)
+			}
+			good, forged, late := b.claim(id, j, j.Frames[:1]), b.claim(stranger, j, j.Frames[:1]), b.claim(id, j, j.Frames[:1])
+			late.Deadline = b.now.Unix()
+			for _, bad := range []wire.JobClaim{forged, late} {
+				var e *wire.Error
+				if err := b.db.Update(context.Background(), func(tx store.Tx) error { return b.Dispute(tx, j, bad) }); !errors.As(err, &e) {
+					t.Fatalf("a bad claim: %v", err)
+				}
+			}
+			held := job.Amount(receipt.HeldFor(1, j.Quote, j.DeliveryPrice))
+			b.update(func(tx store.Tx) error { return b.Dispute(tx, j, good) })
+			b.chain.fail, b.chain.after = errors.New("the line is down"), true
+			if refused {
+				b.chain.fail, b.chain.after = ErrRefused, false
+			}
+			b.pass()
+			b.now = b.now.Add(time.Minute)
+			b.pass()
+			if got := b.chain.held[ChainJob(j.ID)]; got != held && !refused || got != 0 && refused {
+				t.Fatalf("%d are held of %d", got, held)
+			}
+			b.update(func(tx store.Tx) error { return errors.Join(b.Uphold(tx, j.ID, held), b.Resolve(tx, j.ID)) })
+			b.update(func(tx store.Tx) error { return b.Resolve(tx, j.ID) }) // there is none any more
+			b.chain.fail, b.chain.after = errors.New("the line is down"), false
+			b.pass()
+			b.now = b.now.Add(time.Minute)
+			b.pass()
+			want := map[bool][2]string{false: {"held", "claim resolved"}, true: {"not held", "claim resolved"}}[refused]
+			if events := b.events(j.ID); !slices.Contains(events, want[0]) || !slices.Contains(events, want[1]) {
+				t.Errorf("the history is %v", events)
+			}
+			payable := 24 - held
+			if refused {
+				payable = 24
+			}
+			if got := b.chain.payable[ChainJob(j.ID)]; got != payable || b.chain.held[ChainJob(j.ID)] != 0 {
+				t.Errorf("%d are payable, want %d; calls %v", got, payable, b.chain.calls)
+			}
+		})
+	}
+}
