@@ -131,6 +131,9 @@ func (q *Queue) Group(limit int) []*Request {
 	return group
 }
 
+// Waiting is how many requests wait.
+func (q *Queue) Waiting() int { return len(q.requests) }
+
 // Shared notes a commit that so many updates shared.
 func (q *Queue) Shared(updates int) {
 	q.commits.Add(1)
