@@ -35,7 +35,7 @@ const everyFrames = 4
 func ToleranceOf(r job.Recipe) Tolerance {
 	switch r.Engine {
 	case enginePovray:
-		return Tolerance{Mean: 1.8 / 255, Off: 0.65, Bad: 0.03, Tile: 6.0 / 255}
+		return Tolerance{Mean: 2.5 / 255, Off: 0.75, Bad: 0.03, Tile: 6.0 / 255}
 	case "BLENDER_EEVEE":
 		return Tolerance{Mean: 1.8 / 255, Off: 0.25, Bad: 0.03, Tile: 6.0 / 255, Every: everyFrames}
 	case "BLENDER_WORKBENCH":

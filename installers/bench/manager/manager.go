@@ -24,6 +24,8 @@ import (
 	"github.com/heliostat-render/heliostat/installers/sim"
 	"github.com/heliostat-render/heliostat/installers/stage"
 	"github.com/heliostat-render/heliostat/shared/client"
+	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/link"
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
@@ -88,24 +90,38 @@ func open(ctx context.Context, bin, dir, name string, artists int, args ...strin
 	return h, nil
 }
 
-// watch counts what is delivered, as an artist sees it, until stop.
-func (h *house) watch(ctx context.Context) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		err := h.artist.Watch(ctx, wire.JobWatch{}, func(u wire.JobUpdate) {
+// watch counts what is delivered, as an artist is told it, until stop. It asks for the changes
+// alone: a client would read all of the job first.
+func (h *house) watch(ctx context.Context) (stop func(), err error) {
+	c, err := link.Keep(ctx, link.Options{
+		URL: h.world.URL, Identity: h.artist.Identity(), Roles: []job.Role{job.RoleArtist}, Software: "sim",
+		OnConnect: func(ctx context.Context, s *link.Session) error {
+			return s.Request(ctx, wire.TypeJobWatch, wire.JobWatch{}, nil)
+		},
+		Handler: func(_ context.Context, _ *link.Session, m link.Message) (wire.Type, any, error) {
+			var u wire.JobUpdate
+			if m.Type != wire.TypeJobUpdate {
+				return "", nil, nil
+			}
+			if err := m.Decode(&u); err != nil {
+				return "", nil, err
+			}
 			h.mu.Lock()
 			defer h.mu.Unlock()
 			h.delivered[u.Job.ID] = u.Job.Counts.Delivered + u.Job.Counts.Accepted
 			close(h.news)
 			h.news = make(chan struct{})
-		})
-		if ctx.Err() == nil {
-			log.Printf("manager: the artist watches no more: %v", err)
-		}
-	}()
-	return func() { cancel(); <-done }
+			return "", nil, nil
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.Wait(ctx); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c.Close, nil
 }
 
 // through is how many tasks, of one frame each, have been through their whole cycle.
@@ -139,7 +155,11 @@ func (h *house) pace(ctx context.Context) {
 
 // staff connects workers and verifiers, and has the artist watch them.
 func (h *house) staff(ctx context.Context, workers, verifiers int) error {
-	h.closers = append(h.closers, h.watch(ctx))
+	stop, err := h.watch(ctx)
+	if err != nil {
+		return err
+	}
+	h.closers = append(h.closers, stop)
 	for range workers {
 		w, err := sim.StartWorker(ctx, h.world)
 		if err != nil {
