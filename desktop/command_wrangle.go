@@ -173,32 +173,32 @@ func (c *cli) jobFetchCommand() *cobra.Command {
 					return usageError{err}
 				}
 			}
-			manager, err := c.dial(cmd.Context())
+			manager, detail, err := c.detail(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
 			defer manager.Close()
-			files, err := manager.Files(cmd.Context(), args[0], numbers)
-			if err != nil {
-				return err
-			}
-			if len(files.Files) == 0 {
-				return fmt.Errorf("nothing of %s is delivered yet; see heliostat job show %s", map[bool]string{true: "job " + args[0], false: "frames " + frames}[frames == ""], args[0])
-			}
 			fetched, kept := 0, 0
-			for _, f := range files.Files {
+			err = manager.EachFile(cmd.Context(), detail, numbers, func(f wire.JobFile, _, _ int) error {
 				if !filepath.IsLocal(f.Name) {
 					return fmt.Errorf("the manager names a file %q, which lies outside of the folder", clean(f.Name))
 				}
 				path := filepath.Join(out, filepath.FromSlash(f.Name))
 				if _, err := os.Lstat(path); err == nil {
 					kept++
-					continue
+					return nil
 				}
 				if err := manager.Download(cmd.Context(), f, path); err != nil {
 					return c.interrupted(cmd.Context(), err)
 				}
 				fetched++
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+			if fetched+kept == 0 {
+				return fmt.Errorf("nothing of %s is delivered yet; see heliostat job show %s", map[bool]string{true: "job " + args[0], false: "frames " + frames}[frames == ""], args[0])
 			}
 			fmt.Fprintf(c.out, "%d files fetched to %s, %d were there\n", fetched, out, kept)
 			return nil

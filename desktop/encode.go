@@ -16,6 +16,7 @@ import (
 
 	"github.com/heliostat-render/heliostat/desktop/movie"
 	"github.com/heliostat-render/heliostat/desktop/state"
+	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
 // encodeFlags are what `heliostat job encode` can be told.
@@ -146,23 +147,23 @@ func (c *cli) fetchForMovie(ctx context.Context, id string, only []int, folder s
 		return nil, err
 	}
 	defer manager.Close()
-	files, err := manager.Files(ctx, id, only)
-	if err != nil {
-		return nil, err
-	}
-	for i, f := range files.Files {
+	err = manager.EachFile(ctx, detail, only, func(f wire.JobFile, done, all int) error {
 		if f.Extra {
-			continue
+			return nil
 		}
 		// The manager's word for a name isn't needed: the number and the ending are.
 		name := fmt.Sprintf("%07d%s", f.Frame, strings.ToLower(filepath.Ext(f.Name)))
 		if f.Frame < 0 || !filepath.IsLocal(name) || strings.ContainsAny(name, `/\`) {
-			return nil, fmt.Errorf("the manager names a file %q, which is no frame", clean(f.Name))
+			return fmt.Errorf("the manager names a file %q, which is no frame", clean(f.Name))
 		}
 		if err := manager.Download(ctx, f, filepath.Join(folder, name)); err != nil {
-			return nil, err
+			return err
 		}
-		display.step("fetch", fmt.Sprintf("frame %d", f.Frame), float64(i+1)/float64(len(files.Files)), 0)
+		display.step("fetch", fmt.Sprintf("frame %d", f.Frame), float64(done+1)/float64(all), 0)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return detail.Job.Frames, nil
 }

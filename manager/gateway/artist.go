@@ -185,6 +185,9 @@ func (g *Gateway) jobShow(ctx context.Context, s *link.Session, m link.Message) 
 		if tasks, err = tx.Tasks(q.Job); err != nil {
 			return err
 		}
+		if q.Frames > 0 || q.Tasks > 0 {
+			return nil
+		}
 		events, err := tx.Events(q.Job, 500)
 		d.Events = append(d.Events, events...)
 		return err
@@ -192,15 +195,43 @@ func (g *Gateway) jobShow(ctx context.Context, s *link.Session, m link.Message) 
 	if err != nil {
 		return "", nil, err
 	}
-	g.options.Hub.Fill(frames)
-	for _, f := range frames {
+	d.Job, d.ETA, d.Why = j.Job, g.options.Scheduler.ETA(j), g.options.Scheduler.Why(j)
+	if q.Frames > 0 || q.Tasks > 0 {
+		d.Job.Frames = nil
+	}
+	frames, tasks = frames[max(0, min(q.Frames, len(frames))):], tasks[max(0, min(q.Tasks, len(tasks))):]
+	page := fill(&d, frames, tasks)
+	g.options.Hub.Fill(frames[:page])
+	for _, f := range frames[:page] {
 		d.Frames = append(d.Frames, *f)
 	}
-	for _, t := range tasks {
-		d.Tasks = append(d.Tasks, *t)
-	}
-	d.Job, d.ETA, d.Why = j.Job, g.options.Scheduler.ETA(j), g.options.Scheduler.Why(j)
 	return wire.TypeJobDetail, d, nil
+}
+
+// pageBytes is about how much of frames and tasks one answer holds. A message takes twice as
+// much, and the job, its list of frames and its history come on top.
+const pageBytes = wire.MaxMessage / 2
+
+// fill puts tasks into the answer as far as they fit after the frames, and returns how many frames
+// do. The estimate is generous: names, keys and causes are bounded where they are taken.
+func fill(d *wire.JobDetail, frames []*job.Frame, tasks []*job.Task) (page int) {
+	room := pageBytes
+	for page < len(frames) && room > 0 {
+		f := frames[page]
+		room -= 600 + len(f.Object) + len(f.Verdict) + len(f.Cause)
+		for _, x := range f.Extras {
+			room -= 150 + len(x.Name) + len(x.Object)
+		}
+		page++
+	}
+	done := 0
+	for done < len(tasks) && room > 0 {
+		room -= 500 + 8*len(tasks[done].Frames) + len(tasks[done].Cause)
+		d.Tasks = append(d.Tasks, *tasks[done])
+		done++
+	}
+	d.More = page < len(frames) || done < len(tasks)
+	return page
 }
 
 func (g *Gateway) jobWatch(ctx context.Context, s *link.Session, m link.Message) (wire.Type, any, error) {

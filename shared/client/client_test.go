@@ -44,6 +44,8 @@ type stub struct {
 	accept   wire.JobAccept
 	finished []wire.PackageFinish
 	offers   int
+	long     *wire.JobDetail // what doesn't fit into one answer
+	fetches  int
 	watches  int
 	sessions []*link.Session
 	job      job.Job
@@ -130,11 +132,17 @@ func (s *stub) handle(ctx context.Context, session *link.Session, m link.Message
 	case wire.TypeJobAccept:
 		return wire.TypeJob, s.job, m.Decode(&s.accept)
 	case wire.TypeJobFetch:
+		if s.long != nil {
+			return s.some(m)
+		}
 		return wire.TypeJobFiles, wire.JobFiles{ChainJob: common.Hash{7}.Hex(), DeliveryRoot: common.Hash{8}.Hex(), Amount: 4}, nil
 	case wire.TypeJobWatch:
 		s.watches++
 		return wire.TypeOK, nil, nil
 	case wire.TypeJobShow:
+		if s.long != nil {
+			return s.page(m)
+		}
 		return wire.TypeJobDetail, wire.JobDetail{Job: s.job}, nil
 	}
 	return "", nil, &wire.Error{Code: wire.CodeUnsupported, Message: string(m.Type)}

@@ -9,11 +9,13 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/gofrs/flock"
 
 	"github.com/heliostat-render/heliostat/shared/blob"
+	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
@@ -29,6 +31,47 @@ func (c *Client) Files(ctx context.Context, id string, frames []int) (wire.JobFi
 	var files wire.JobFiles
 	err := c.conn.Request(ctx, wire.TypeJobFetch, wire.JobFetch{Job: id, Frames: frames}, &files)
 	return files, err
+}
+
+// filesAsked is how many frames' URLs EachFile asks for at a time. They expire within the hour.
+const filesAsked = 32
+
+// EachFile calls fn for each file of a job's delivered frames, a frame's own file first, with how many
+// frames came before it and how many there are; nil frames is all. It asks for URLs as it
+// goes, so that the last ones are as fresh as the first however long the files take. An error of fn
+// ends it and is returned.
+func (c *Client) EachFile(ctx context.Context, detail wire.JobDetail, frames []int, fn func(f wire.JobFile, done, all int) error) error {
+	var ready []int
+	for _, f := range detail.Frames {
+		delivered := f.State == job.FrameDelivered || f.State == job.FrameAccepted
+		if delivered && (frames == nil || slices.Contains(frames, f.Number)) {
+			ready = append(ready, f.Number)
+		}
+	}
+	for done := 0; done < len(ready); {
+		asked := ready[done:min(done+filesAsked, len(ready))]
+		files, err := c.Files(ctx, detail.Job.ID, asked)
+		if err != nil {
+			return err
+		}
+		// An answer that would be too long ends early, between two frames.
+		last := -1
+		for _, f := range files.Files {
+			at := slices.Index(asked, f.Frame)
+			if at < 0 {
+				return fmt.Errorf("the manager answers with frame %d of job %s, which wasn't asked for", f.Frame, detail.Job.ID)
+			}
+			if err := fn(f, done+at, len(ready)); err != nil {
+				return err
+			}
+			last = max(last, at)
+		}
+		if last < 0 {
+			last = len(asked) - 1 // rendered again since, or removed
+		}
+		done += last + 1
+	}
+	return nil
 }
 
 const (

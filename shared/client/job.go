@@ -85,11 +85,24 @@ func (c *Client) Jobs(ctx context.Context, q wire.JobList) (jobs []job.Job, more
 	return answer.Jobs, answer.More, err
 }
 
-// Job is everything about one job.
+// Job is everything about one job, page by page. Its frames are as they were when their page was
+// read.
 func (c *Client) Job(ctx context.Context, id string) (wire.JobDetail, error) {
 	var detail wire.JobDetail
-	err := c.conn.Request(ctx, wire.TypeJobShow, wire.JobShow{Job: id}, &detail)
-	return detail, err
+	if err := c.conn.Request(ctx, wire.TypeJobShow, wire.JobShow{Job: id}, &detail); err != nil {
+		return detail, err
+	}
+	for more := detail.More; more; {
+		var page wire.JobDetail
+		if err := c.conn.Request(ctx, wire.TypeJobShow, wire.JobShow{Job: id, Frames: len(detail.Frames), Tasks: len(detail.Tasks)}, &page); err != nil {
+			return detail, err
+		}
+		detail.Frames, detail.Tasks = append(detail.Frames, page.Frames...), append(detail.Tasks, page.Tasks...)
+		// A page without anything would be asked for without end.
+		more = page.More && len(page.Frames)+len(page.Tasks) > 0
+	}
+	detail.More = false
+	return detail, nil
 }
 
 // Cancel stops a job: verified frames are paid, the rest is refunded.

@@ -96,9 +96,12 @@ type Jobs struct {
 	More bool      `json:"more,omitempty"`
 }
 
-// JobShow asks for one job.
+// JobShow asks for one job. A long one comes in pages: the next begins after as many frames and
+// tasks as came so far.
 type JobShow struct {
-	Job string `json:"job"`
+	Job    string `json:"job"`
+	Frames int    `json:"frames,omitempty"` // frames to leave out, in the order of their numbers
+	Tasks  int    `json:"tasks,omitempty"`  // tasks to leave out, in the order of their indexes
 }
 
 // JobWatch subscribes to one job, or to all that the client may see.
@@ -132,6 +135,8 @@ type JobDetail struct {
 	Events []Event     `json:"events"`
 	ETA    float64     `json:"eta,omitempty"`
 	Why    string      `json:"why,omitempty"` // why nothing renders now
+	// More says that frames or tasks are left. Pages after the first have no events, nor the job's list of frames.
+	More bool `json:"more,omitempty"`
 }
 
 // JobControl names a job for cancel, pause and resume.
