@@ -200,7 +200,7 @@ func (c *cli) jobFetchCommand() *cobra.Command {
 			if fetched+kept == 0 {
 				return fmt.Errorf("nothing of %s is delivered yet; see heliostat job show %s", map[bool]string{true: "job " + args[0], false: "frames " + frames}[frames == ""], args[0])
 			}
-			fmt.Fprintf(c.out, "%d files fetched to %s, %d were there\n", fetched, out, kept)
+			fmt.Fprintf(c.out, "%s fetched to %s, %d were there\n", counted(fetched, "file"), out, kept)
 			return nil
 		},
 	}
