@@ -135,6 +135,16 @@ func print(out io.Writer, v proof.Verdict) {
 		fmt.Fprintf(out, "frame %d delivered: worst tile %d, pixels off %.4f, FLIP %.4f, of the frame %.4f, bad %v\n",
 			r.Frame, r.Figure.Tile, r.Figure.Off, r.Figure.WorstFlip, r.Figure.Flip, r.Figure.Bad)
 	}
+	for _, r := range v.Delivered {
+		for _, x := range r.Extras {
+			if x.Unread != "" {
+				fmt.Fprintf(out, "frame %d further file %q: not compared: %s\n", r.Frame, x.Name, x.Unread)
+				continue
+			}
+			fmt.Fprintf(out, "frame %d further file %q: worst tile %d, pixels off %.4f, FLIP %.4f, of the whole %.4f, bad %v\n",
+				r.Frame, x.Name, x.Figure.Tile, x.Figure.Off, x.Figure.WorstFlip, x.Figure.Flip, x.Figure.Bad)
+		}
+	}
 }
 
 func word(v proof.Verdict) string {

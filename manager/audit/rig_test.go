@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -98,6 +99,7 @@ func (p *party) take() []wire.AuditOffer {
 
 // rig is an auditor with everything around it, real but for the sessions and the renderer.
 type rig struct {
+	further, made map[string][]byte // further files of a joined still, the worker's and what verifiers make
 	*Auditor
 	t      *testing.T
 	db     store.Store
@@ -203,8 +205,13 @@ func (r *rig) verifier(cheat fake.Behaviour) *party {
 // upload keeps a frame's file.
 func (r *rig) upload(a *store.Attempt, frame int, kind, ext string, body []byte) wire.UploadFile {
 	r.t.Helper()
+	return r.uploadNamed(a, frame, kind, "", ext, body)
+}
+
+func (r *rig) uploadNamed(a *store.Attempt, frame int, kind, name, ext string, body []byte) wire.UploadFile {
+	r.t.Helper()
 	digest := sha256.Sum256(body)
-	f := wire.UploadFile{Frame: frame, Kind: kind, Ext: ext, Size: int64(len(body)), Digest: hex.EncodeToString(digest[:])}
+	f := wire.UploadFile{Frame: frame, Kind: kind, Name: name, Ext: ext, Size: int64(len(body)), Digest: hex.EncodeToString(digest[:])}
 	if err := r.options.Blobs.Put(context.Background(), lease.FrameKey(a.Job, a.ID, f), bytes.NewReader(body), f.Size, digest); err != nil {
 		r.t.Fatal(err)
 	}
@@ -230,6 +237,12 @@ func (r *rig) render(p *party, k *job.Task, spoil func(frame int, final, master 
 		commit, _, err := proof.Recommit(proof.FrameCommit{Frame: f.Frame, Border: o.Border, Assembled: o.Kind == job.TaskAssemble}, ".png", final, master)
 		if err != nil {
 			r.t.Fatal(err)
+		}
+		if o.Kind == job.TaskAssemble {
+			for _, name := range slices.Sorted(maps.Keys(r.further)) {
+				x := r.uploadNamed(a, f.Frame, lease.KindExtra, name, filepath.Ext(name), r.further[name])
+				commit.Extras, c.Files = append(commit.Extras, proof.Extra{Name: name, Digest: sha256.Sum256(r.further[name])}), append(c.Files, x)
+			}
 		}
 		c.Frames = append(c.Frames, commit)
 		if final != nil {
@@ -498,6 +511,20 @@ func (r *rig) tryJudge(p *party, o wire.AuditOffer, pixels map[string][]byte) er
 		}
 		if v.Policies.Assembled {
 			relation, err := proof.Relate(commit, v.Policies, ".png", files[lease.KindFinal], developed, false)
+			if err != nil {
+				return err
+			}
+			commit.Extras = v.Commits[0].Extras
+			var made []proof.Made
+			for name, body := range r.made {
+				made = append(made, proof.Made{Name: name, Digest: sha256.Sum256(body), Open: func() ([]byte, error) { return body, nil }})
+			}
+			err = relation.RelateFurther(commit, v.Policies, made, func(at int) ([]byte, string, error) {
+				if len(v.Extras) != 1 || len(v.Extras[0]) != len(commit.Extras) || v.Extras[0][at].URL == "" {
+					return nil, "", fmt.Errorf("the reveal names the further files %v", v.Extras)
+				}
+				return r.further[commit.Extras[at].Name], "", nil
+			})
 			if err != nil {
 				return err
 			}

@@ -89,7 +89,11 @@ func (u *Auditor) reveal(ctx context.Context, s *subject) (wire.AuditReveal, err
 	}
 	files := make(map[string]wire.UploadFile)
 	for _, f := range commit.Files {
-		files[fmt.Sprint(f.Kind, f.Frame)] = f
+		kind := f.Kind
+		if kind == lease.KindExtra {
+			kind = f.Name + "/" + kind
+		}
+		files[fmt.Sprint(kind, f.Frame)] = f
 	}
 	sign := func(kind string, frame int) (wire.Signed, error) {
 		f, ok := files[fmt.Sprint(kind, frame)]
@@ -103,6 +107,7 @@ func (u *Auditor) reveal(ctx context.Context, s *subject) (wire.AuditReveal, err
 		return lease.Signed(signed), nil
 	}
 	var shown []int
+	shownExtras := 0
 	if s.joined() {
 		shown = s.frames() // nothing of it is drawn
 	}
@@ -121,6 +126,24 @@ func (u *Auditor) reveal(ctx context.Context, s *subject) (wire.AuditReveal, err
 			return r, err
 		}
 		r.Frames, r.Finals, r.Masters = append(r.Frames, frame), append(r.Finals, final), append(r.Masters, master)
+		if !r.Policies.Extras {
+			continue
+		}
+		var further []wire.Signed
+		for _, c := range commit.Frames {
+			if c.Frame != frame {
+				continue
+			}
+			for _, x := range c.Extras[:min(len(c.Extras), wire.MaxRevealedExtras-shownExtras)] {
+				signed, err := sign(x.Name+"/"+lease.KindExtra, frame)
+				if err != nil {
+					return r, err
+				}
+				further = append(further, signed)
+			}
+		}
+		shownExtras += len(further)
+		r.Extras = append(r.Extras, further)
 	}
 	return r, nil
 }

@@ -38,7 +38,8 @@ type FrameCommit struct {
 	// master was joined from tiles, so that nothing was sampled. Neither for a whole frame.
 	Border    *job.Border `json:"border,omitempty"`
 	Assembled bool        `json:"assembled,omitempty"`
-	// Extras are further files of the frame. They are bound to the receipt, not compared.
+	// Extras are further files of the frame. They are bound to the receipt, and compared where Policy.Extras
+	// says so.
 	Extras []Extra `json:"extras,omitempty"`
 }
 

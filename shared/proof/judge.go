@@ -72,8 +72,21 @@ func Judge(e Evidence, p Policy) (Verdict, error) {
 // to it: nothing is sampled anew.
 func decideDelivered(v *Verdict, delivered []Relation) {
 	compared, unread := 0, ""
+	further, furtherUnread := 0, ""
 	for _, r := range delivered {
 		r.FinalBytes, r.DevelopedBytes = nil, nil
+		for i := range r.Extras { // checkDelivered's own slice
+			f := &r.Extras[i]
+			f.FinalBytes, f.DevelopedBytes = nil, nil
+			switch {
+			case f.Figure.Bad && (v.Pass || v.Inconclusive):
+				v.Pass, v.Inconclusive, v.Reason = false, false, f.why(r.Frame)
+			case f.Unread != "":
+				furtherUnread = fmt.Sprintf("%q of frame %d: %s", f.Name, r.Frame, f.Unread)
+			default:
+				further++
+			}
+		}
 		v.Delivered = append(v.Delivered, r)
 		switch {
 		case r.Figure.Bad && (v.Pass || v.Inconclusive):
@@ -92,6 +105,12 @@ func decideDelivered(v *Verdict, delivered []Relation) {
 	}
 	if v.Pass && unread != "" {
 		v.Reason += "; a delivered file wasn't compared with its master: " + unread
+	}
+	if v.Pass && further > 0 {
+		v.Reason += fmt.Sprintf("; %d further files follow from them too", further)
+	}
+	if v.Pass && furtherUnread != "" {
+		v.Reason += "; a further file wasn't compared: " + furtherUnread
 	}
 }
 

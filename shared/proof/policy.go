@@ -49,6 +49,8 @@ type Policy struct {
 	// Likeness says how the delivered file is compared with its master at full frame.
 	Likeness Likeness `json:"likeness,omitempty"`
 	Ext      string   `json:"ext,omitempty"` // the delivered files' extension, with its dot
+	// Extras holds the frame's further files too to what the master gives, where Likeness is set.
+	Extras bool `json:"extras,omitempty"`
 
 	SameTolerance float64 `json:"sameTolerance"` // absolute display value, or relative linear one, that rounding explains
 	SameOff       float64 `json:"sameOff"`       // share of a tile's pixels beyond it
@@ -90,7 +92,7 @@ func PolicyFor(r job.Recipe) Policy {
 		p.PerceptualMean, p.PerceptualTile, p.PerceptualBad, p.PerceptualOff, p.Every = t.Mean, t.Tile, t.Bad, t.Off, t.Every
 	}
 	if r.Renderer == "blender" && p.NeedMaster && !p.CompareFinal {
-		p.Likeness, p.Ext = likenessOf(r), Extension(r.Format)
+		p.Likeness, p.Ext, p.Extras = likenessOf(r), Extension(r.Format), true
 	}
 	return p
 }
@@ -100,15 +102,19 @@ func likenessOf(r job.Recipe) Likeness {
 	if r.Denoise && r.Engine == engineCycles {
 		return LikeNear
 	}
-	switch Extension(r.Format) {
-	case ".png", ".exr", ".tif":
+	return likenessOfExt(Extension(r.Format))
+}
+
+func likenessOfExt(ext string) Likeness {
+	switch ext {
+	case ".png", ".exr", ".tif", ".tiff":
 		return LikeSame
 	}
 	return LikeLossy
 }
 
 // PolicyVersion counts the changes of PolicyFor and of what Judge does with a policy.
-const PolicyVersion = 4
+const PolicyVersion = 5
 
 // lossless tells whether a recipe's files are surely read by Decode. An OpenEXR recipe
 // that leaves the codec to the scene may not be.

@@ -41,6 +41,9 @@ type Relation struct {
 	// same bytes. Anybody can then measure again.
 	FinalBytes     []byte `json:"finalBytes,omitempty"`
 	DevelopedBytes []byte `json:"developedBytes,omitempty"`
+	// Extras compares the frame's further files, where the policy asks for it: those of the commitment in
+	// its order, then those that the verifier made and the worker lacks. See RelateFurther.
+	Extras []Further `json:"extras,omitempty"`
 }
 
 // RelationFigure is what was measured. Tiles are TileSize wide in the image that was compared.
@@ -286,6 +289,10 @@ func (e Evidence) checkDelivered(p Policy) ([]Relation, error) {
 				return nil, fmt.Errorf("%w: the verifier's image of frame %d: %s%w", ErrEvidence, c.Frame, unread, err)
 			}
 			r.Figure = again
+		}
+		var err error
+		if r.Extras, err = r.checkFurther(c, p); err != nil {
+			return nil, err
 		}
 		out[i] = r
 	}

@@ -71,6 +71,9 @@ type AuditCommit struct {
 	Samples proof.Digest `json:"samples"` // proof.Bound: what the verdict's evidence has to show
 }
 
+// MaxRevealedExtras bounds the further files whose URLs one AuditReveal gives, so that it fits into a message.
+const MaxRevealedExtras = 1024
+
 // AuditReveal shows the worker's side. Finals and Masters are GETs of whole files, in the
 // order of Frames.
 type AuditReveal struct {
@@ -88,7 +91,10 @@ type AuditReveal struct {
 	Frames     []int               `json:"frames"`  // the challenged ones
 	Finals     []Signed            `json:"finals"`
 	Masters    []Signed            `json:"masters"`
-	Policies   proof.Policy        `json:"policy"`
+	// Extras are the further files of each of Frames, in the order of its commitment, where the policy
+	// compares them. A list may be shorter, at most MaxRevealedExtras of all are given.
+	Extras   [][]Signed   `json:"extras,omitempty"`
+	Policies proof.Policy `json:"policy"`
 }
 
 // AuditEvidence asks to upload the evidence (proof.Evidence as JSON).

@@ -2,14 +2,17 @@ package audit
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/heliostat-render/heliostat/shared/proof"
 	"github.com/heliostat-render/heliostat/shared/render"
 	"github.com/heliostat-render/heliostat/shared/render/warm"
+	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
 // darkroom makes delivered images from revealed masters, with a session that it takes when
@@ -28,7 +31,7 @@ func (d *darkroom) done() {
 }
 
 // relate adds how a delivered file relates to its master, where the policy asks for that.
-func (d *darkroom) relate(ctx context.Context, e *proof.Evidence, c proof.FrameCommit, trees *proof.Trees, final []byte) error {
+func (d *darkroom) relate(ctx context.Context, e *proof.Evidence, c proof.FrameCommit, trees *proof.Trees, final []byte, further []wire.Signed) error {
 	if d.policy.Likeness == proof.LikeNone {
 		return nil
 	}
@@ -48,6 +51,17 @@ func (d *darkroom) relate(ctx context.Context, e *proof.Evidence, c proof.FrameC
 	default:
 		if r, err = proof.Relate(c, d.policy, d.policy.Ext, final, data, made.Sampled); err != nil {
 			return fmt.Errorf("compare with the master: %w", err)
+		}
+		files := make([]proof.Made, len(made.Extras))
+		for i, x := range made.Extras {
+			data, err := readMade(c.Frame, x)
+			if err != nil {
+				return err
+			}
+			files[i] = proof.Made{Name: x.Name, Digest: sha256.Sum256(data), Open: func() ([]byte, error) { return readMade(c.Frame, x) }}
+		}
+		if err := r.RelateFurther(c, d.policy, files, d.v.further(ctx, c, e.Delivered, further)); err != nil {
+			return fmt.Errorf("compare further files: %w", err)
 		}
 	}
 	r.Unread = clip(strings.ToValidUTF8(r.Unread, ""), 256)
@@ -75,12 +89,36 @@ func (d *darkroom) develop(ctx context.Context, frame int, trees *proof.Trees) (
 		return made, nil, err
 	}
 	d.state.Seconds += made.Seconds
-	if made.File.Size > maxFile {
-		return made, nil, fmt.Errorf("the image made from frame %d's master has %d bytes", frame, made.File.Size)
+	data, err := readMade(frame, made.File)
+	return made, data, err
+}
+
+// readMade reads a file that was made from a frame's master.
+func readMade(frame int, f render.File) ([]byte, error) {
+	if f.Size > maxFile {
+		return nil, fmt.Errorf("the image made from frame %d's master has %d bytes", frame, f.Size)
 	}
-	data, err := os.ReadFile(made.File.Path)
+	data, err := os.ReadFile(f.Path)
 	if err != nil {
-		return made, nil, fmt.Errorf("read the image made from frame %d's master: %w", frame, err)
+		return nil, fmt.Errorf("read the image made from frame %d's master: %w", frame, err)
 	}
-	return made, data, nil
+	return data, nil
+}
+
+// further fetches the worker's further files of a frame, by their place in its commitment. Done are the
+// relations of the frames before: one bad file convicts, so that no more are fetched then.
+func (v *Verifier) further(ctx context.Context, c proof.FrameCommit, done []proof.Relation, signed []wire.Signed) func(at int) ([]byte, string, error) {
+	convicted := slices.ContainsFunc(done, func(r proof.Relation) bool {
+		return r.Figure.Bad || slices.ContainsFunc(r.Extras, func(f proof.Further) bool { return f.Figure.Bad })
+	})
+	return func(at int) ([]byte, string, error) {
+		switch {
+		case convicted:
+			return nil, "a file of another frame is bad already", nil
+		case at >= len(signed):
+			return nil, "the frames have too many further files to fetch them all", nil
+		}
+		data, err := v.download(ctx, c.Frame, fmt.Sprintf("further file %q", c.Extras[at].Name), signed[at], c.Extras[at].Digest)
+		return data, "", err
+	}
 }

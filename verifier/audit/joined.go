@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/heliostat-render/heliostat/shared/job"
@@ -46,6 +45,9 @@ func (s *State) bound() proof.Digest {
 	}
 	return proof.SamplesDigest(s.Samples)
 }
+
+// maxExtras bounds the further files that are kept of a joined still, in bytes; of others the digest is.
+const maxExtras = 64 << 20
 
 // prepare makes the delivered file from the offer's master. A few pixels are rendered too: the names of the
 // master's channels have to be the recipe's, and whoever joined it may have called them anything.
@@ -90,12 +92,23 @@ func (v *Verifier) prepare(ctx context.Context, s *State) error {
 		return nil
 	case err != nil:
 		return err
-	case made.File.Size > maxFile:
-		return fmt.Errorf("the image made from frame %d's master has %d bytes", f.Frame, made.File.Size)
 	}
 	s.Seconds += made.Seconds
-	if s.Developed, err = os.ReadFile(made.File.Path); err != nil {
-		return fmt.Errorf("read the image made from frame %d's master: %w", f.Frame, err)
+	if s.Developed, err = readMade(f.Frame, made.File); err != nil {
+		return err
+	}
+	room := maxExtras
+	s.Extras = nil
+	for _, x := range made.Extras {
+		data, err := readMade(f.Frame, x)
+		if err != nil {
+			return err
+		}
+		one := extra{Name: x.Name, Digest: sha256.Sum256(data)}
+		if len(data) <= room {
+			one.Bytes, room = data, room-len(data)
+		}
+		s.Extras = append(s.Extras, one)
 	}
 	v.say(s.Offer.Audit, 1)
 	return nil
@@ -118,6 +131,16 @@ func (v *Verifier) compareJoined(ctx context.Context, s *State, r wire.AuditReve
 	if s.Unread == "" {
 		if relation, err = proof.Relate(c, r.Policies, r.Policies.Ext, final, s.Developed, false); err != nil {
 			return fmt.Errorf("compare with the master: %w", err)
+		}
+		files := make([]proof.Made, len(s.Extras))
+		for i, x := range s.Extras {
+			files[i] = proof.Made{Name: x.Name, Digest: x.Digest}
+			if x.Bytes != nil {
+				files[i].Open = func() ([]byte, error) { return x.Bytes, nil }
+			}
+		}
+		if err := relation.RelateFurther(c, r.Policies, files, v.further(ctx, c, nil, furtherOf(r, c.Frame))); err != nil {
+			return fmt.Errorf("compare further files: %w", err)
 		}
 		relation.Unread = clip(strings.ToValidUTF8(relation.Unread, ""), 256)
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/heliostat-render/heliostat/shared/identity"
@@ -76,7 +77,7 @@ func (v *Verifier) evidence(ctx context.Context, s *State, r wire.AuditReveal) (
 			if trees, commit, final, err = v.frame(ctx, s.Offer, r, p.Frame); err != nil {
 				return proof.Evidence{}, err
 			}
-			if err := dark.relate(ctx, &e, commit, trees, final); err != nil {
+			if err := dark.relate(ctx, &e, commit, trees, final, furtherOf(r, p.Frame)); err != nil {
 				return proof.Evidence{}, err
 			}
 			if print, ok := proof.PrintFile(proof.Extension(s.Offer.Recipe.Format), trees.Final, final); ok && final != nil {
@@ -95,6 +96,14 @@ func (v *Verifier) evidence(ctx context.Context, s *State, r wire.AuditReveal) (
 		return proof.Evidence{}, missing("the worker committed to %d challenged tiles where the recipe gives %d", len(e.Worker), len(e.Verifier))
 	}
 	return e, nil
+}
+
+// furtherOf are a revealed frame's further files.
+func furtherOf(r wire.AuditReveal, frame int) []wire.Signed {
+	if at := slices.Index(r.Frames, frame); at >= 0 && at < len(r.Extras) {
+		return r.Extras[at]
+	}
+	return nil
 }
 
 // checkReveal holds the manager to its own messages.

@@ -31,11 +31,20 @@ type State struct {
 	// Developed is the delivered file of a still that was joined, as this node made it before it saw the
 	// worker's; Unread says why it couldn't.
 	Developed []byte `json:"developed,omitempty"`
-	Unread    string `json:"unread,omitempty"`
+	// Extras are the further files beside Developed.
+	Extras []extra `json:"extras,omitempty"`
+	Unread string  `json:"unread,omitempty"`
 	// Channels are the names of the master's channels as this node rendered them; the worker's
 	// names decide nothing.
 	Channels []string `json:"channels,omitempty"`
 	Tries    int      `json:"tries"` // starts of the verifier that took it up
+}
+
+// extra is a further file that this node made.
+type extra struct {
+	Name   string       `json:"name"`
+	Digest proof.Digest `json:"digest"`
+	Bytes  []byte       `json:"bytes,omitempty"` // of the first maxExtras bytes of them
 }
 
 // shelf is the folder of audits in hand.

@@ -13,7 +13,6 @@ import (
 	"github.com/heliostat-render/heliostat/shared/pack/fetch/fetchtest"
 	"github.com/heliostat-render/heliostat/shared/proof"
 	"github.com/heliostat-render/heliostat/shared/proof/raster"
-	"github.com/heliostat-render/heliostat/shared/receipt"
 	"github.com/heliostat-render/heliostat/shared/render"
 	"github.com/heliostat-render/heliostat/shared/render/fake"
 	"github.com/heliostat-render/heliostat/shared/wire"
@@ -53,6 +52,7 @@ func (s *stage) commitPart(kind job.TaskKind, border *job.Border, final, master 
 	if c, _, err = proof.Recommit(c, ".png", final, master); err != nil {
 		s.t.Fatal(err)
 	}
+	c.Extras = s.put(1, s.further)
 	s.commits = []proof.FrameCommit{c}
 	for kind, body := range map[string][]byte{"final": final, "master": master} {
 		if body == nil {
@@ -66,10 +66,7 @@ func (s *stage) commitPart(kind job.TaskKind, border *job.Border, final, master 
 			s.t.Fatal(err)
 		}
 	}
-	s.receipt = s.receipt.Over(s.commits)
-	if s.sign, err = s.worker.Sign(s.receipt.Digest(receipt.Domain{ChainID: fetchtest.Money.ChainID, Contract: fetchtest.Money.Escrow})); err != nil {
-		s.t.Fatal(err)
-	}
+	s.promise()
 	o := wire.AuditOffer{Audit: "v1", Job: "j1", Recipe: recipe(), Frames: []wire.FrameSeed{{Frame: 1, Seed: 1}}, Deadline: 1 << 50, Kind: kind, Border: border}
 	if border != nil {
 		s.policy = s.policy.ForBorder(*border)
@@ -92,7 +89,7 @@ func (s *stage) commitPart(kind job.TaskKind, border *job.Border, final, master 
 func (s *stage) begin(o wire.AuditOffer) proof.Verdict {
 	s.t.Helper()
 	id := newIdentity(s.t)
-	s.verifier(id, s.t.TempDir(), fake.Behaviour{})
+	s.verifier(id, s.t.TempDir(), s.renderer)
 	fetchtest.Expect(s.Manager, wire.TypeVerifierReady, func(r wire.VerifierReady) bool { return r.Free == 1 })
 	o.Package, o.Manifest, o.JobKey = s.PackageFor(s.Session().Peer().SealKey)
 	if answer := s.give(o); !answer.Taken {

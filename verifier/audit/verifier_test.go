@@ -65,6 +65,9 @@ type stage struct {
 	sign    []byte
 	policy  proof.Policy
 
+	renderer fake.Behaviour    // of the verifier that begin starts
+	further  map[string][]byte // of a frame that commitPart makes
+
 	mu     sync.Mutex
 	reveal func(wire.AuditReveal) wire.AuditReveal // guarded by mu; changes the answer
 	asked  []proof.Digest                          // guarded by mu; commitments that came
@@ -142,6 +145,11 @@ func (s *stage) answer(m link.Message) (wire.Type, any, error) {
 		r.Frames = append(r.Frames, c.Frame)
 		r.Finals = append(r.Finals, s.Get(fetchtest.FrameKey("a1", c.Frame, "final")))
 		r.Masters = append(r.Masters, s.Get(fetchtest.FrameKey("a1", c.Frame, "master")))
+		var further []wire.Signed
+		for _, x := range c.Extras {
+			further = append(further, s.Get(fetchtest.FrameKey("a1", c.Frame, x.Name)))
+		}
+		r.Extras = append(r.Extras, further)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

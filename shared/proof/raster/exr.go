@@ -51,6 +51,15 @@ func DecodeComposite(data []byte, limits Limits) (*Raster, error) {
 	return decodeEXR(data, limits, true)
 }
 
+// StoredChannels counts the channels that an OpenEXR file holds, those included that DecodeEXR leaves out.
+func StoredChannels(data []byte, limits Limits) (int, error) {
+	e, err := openEXR(bytes.NewReader(data), int64(len(data)), limits, false)
+	if err != nil {
+		return 0, err
+	}
+	return len(e.stored), nil
+}
+
 func decodeEXR(data []byte, limits Limits, composite bool) (*Raster, error) {
 	e, err := openEXR(bytes.NewReader(data), int64(len(data)), limits, composite)
 	if err != nil {

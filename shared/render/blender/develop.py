@@ -120,7 +120,7 @@ def feed_master(scene, original, image, eye):
         for name in ("Image", "Alpha"):
             tree.links.new(source.outputs[name], out.inputs[name])
     tree, sampled = scene.node_tree, False
-    for source in [n for n in tree.nodes if n.type == "R_LAYERS" and n.scene in (scene, original)]:
+    for source in [n for n in tree.nodes if n.type == "R_LAYERS" and not n.mute and n.scene in (scene, original)]:
         master = tree.nodes.new("CompositorNodeImage")
         master.image = image
         try:

@@ -30,14 +30,43 @@ func (s *session) Develop(ctx context.Context, d render.Develop) (render.Develop
 		return render.Developed{}, err
 	}
 	var buf bytes.Buffer
-	if err := raster.EncodePNG(&buf, delivered(d.Master)); err != nil {
+	final := delivered(d.Master)
+	if err := raster.EncodePNG(&buf, final); err != nil {
 		return render.Developed{}, err
 	}
 	path := filepath.Join(d.OutDir, fmt.Sprintf("developed-%04d.png", d.Frame))
 	if err := os.WriteFile(path, buf.Bytes(), 0o600); err != nil {
 		return render.Developed{}, fmt.Errorf("writing the image: %w", err)
 	}
-	return render.Developed{File: render.File{Path: path, Size: int64(buf.Len())}, Seconds: 1e-9}, nil
+	extras, err := s.further(path, final)
+	if err != nil {
+		return render.Developed{}, err
+	}
+	return render.Developed{File: render.File{Path: path, Size: int64(buf.Len())}, Extras: extras, Seconds: 1e-9}, nil
+}
+
+// further writes the further files of a frame, whose paths begin with path.
+func (s *session) further(path string, final *raster.Raster) (files []render.File, err error) {
+	mirrored := raster.New(final.W, final.H, final.Channels, final.Depth)
+	for y := range final.H {
+		for x := range final.W {
+			for c := range final.Channels {
+				mirrored.Set(x, y, c, final.At(final.W-1-x, y, c))
+			}
+		}
+	}
+	for i, name := range s.r.B.Extras {
+		var buf bytes.Buffer
+		if err := raster.EncodePNG(&buf, mirrored); err != nil {
+			return nil, err
+		}
+		f := render.File{Path: fmt.Sprintf("%s-extra-%d.png", path, i), Name: name, Size: int64(buf.Len())}
+		if err := os.WriteFile(f.Path, buf.Bytes(), 0o600); err != nil {
+			return nil, fmt.Errorf("writing a further file: %w", err)
+		}
+		files = append(files, f)
+	}
+	return files, nil
 }
 
 // delivered is the fake's view transform.

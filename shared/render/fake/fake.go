@@ -50,6 +50,8 @@ type Behaviour struct {
 	Samples int
 	// FrameShift is added to every frame number before it is rendered: another cheat.
 	FrameShift int
+	// Extras names further files of every whole frame: the image with its sides swapped, PNG.
+	Extras []string
 }
 
 // Renderer is the fake.
@@ -227,6 +229,10 @@ func (s *session) whole(f *render.Frame, r render.Request) error {
 		return fmt.Errorf("writing the image: %w", err)
 	}
 	f.Files = []render.File{{Path: name + ".png", Size: int64(buf.Len())}}
+	var err error
+	if f.Extras, err = s.further(name, final); err != nil {
+		return err
+	}
 	if !r.Master {
 		return nil
 	}
