@@ -112,6 +112,9 @@ func (f *Further) relate(p Policy, m Made, sampled bool, get func() ([]byte, str
 // maxFurther bounds one further file in evidence, in bytes.
 const maxFurther = 32 << 20
 
+// grossly is how far beyond the limit of denoised images a further file of one has to be, so that its pixels convict.
+const grossly = 3
+
 // further measures. What the verifier's file is decides what the worker's has to be.
 func (p Policy) further(name string, final, developed []byte, sampled bool) (f RelationFigure, unread string, err error) {
 	ext := strings.ToLower(path.Ext(name))
@@ -131,10 +134,15 @@ func (p Policy) further(name string, final, developed []byte, sampled bool) (f R
 	if f, err = p.relation(p.furtherLikeness(ext, sampled), a, b); err != nil {
 		return f, "", err
 	}
-	if f.Bad && sampled {
-		// A pass alone, above all indirect light, is noisier than any delivered image at few samples, and names of
-		// objects differ along every edge: an honest node's may be beyond the limits.
-		return RelationFigure{}, fmt.Sprintf("it looks different by %.3f, but may hold a pass that the verifier has at few samples only", f.Flip), nil
+	if f.Bad && p.likeness(sampled) == LikeNear && (sampled || f.Flip <= grossly*p.NearMean) {
+		// A pass alone, above all indirect light, is noisier than any delivered image at few samples, names of
+		// objects differ along every edge, and a filter may amplify what denoising leaves: an honest node's may be
+		// beyond the limits.
+		why := "a filter may have amplified what denoising leaves"
+		if sampled {
+			why = "may hold a pass that the verifier has at few samples only"
+		}
+		return RelationFigure{}, fmt.Sprintf("it looks different by %.3f, but %s", f.Flip, why), nil
 	}
 	return f, "", nil
 }

@@ -122,6 +122,7 @@ func TestFurtherFiles(t *testing.T) {
 		"twice":                    {furtherCase{p: same, mine: files{"a.png": good}, theirs: files{"a.png": good}, order: []string{"a.png", "a.png"}}, false, "has it twice"},
 		"swapped":                  {furtherCase{p: same, mine: files{"a.png": good, "b.png": other}, theirs: files{"a.png": other, "b.png": good}}, false, `"a.png"`},
 		"noise, denoised":          {furtherCase{p: near, mine: files{"a.png": good}, theirs: files{"a.png": pngOf(t, photo(100, 80, 0))}}, true, "1 further files follow"},
+		"edges, denoised":          {furtherCase{p: near, mine: files{"a.png": good}, theirs: files{"a.png": pngOf(t, painted(eye, 60, -0.1))}}, true, "amplified what denoising leaves"},
 		"darker, denoised":         {furtherCase{p: near, mine: files{"a.png": good}, theirs: files{"a.png": dark}}, false, "wasn't made"},
 		"a format that isn't read": {furtherCase{p: same, mine: files{"a.dpx": good}, theirs: files{"a.dpx": other}}, true, `wasn't compared: "a.dpx" of frame 1: nothing here reads`},
 		"that one, the same":       {furtherCase{p: same, mine: files{"a.dpx": good}, theirs: files{"a.dpx": good}}, true, "1 further files follow"},
