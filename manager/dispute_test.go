@@ -1,9 +1,7 @@
 package main
 
 import (
-	"fmt"
 	"io/fs"
-	"log/slog"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -13,9 +11,7 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 
 	"github.com/heliostat-render/heliostat/contracts/chain"
-	"github.com/heliostat-render/heliostat/contracts/devchain"
 	"github.com/heliostat-render/heliostat/manager/settle"
-	"github.com/heliostat-render/heliostat/shared/identity"
 	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/render/fake"
 	"github.com/heliostat-render/heliostat/shared/wire"
@@ -25,28 +21,10 @@ import (
 // again; upheld, it goes back, and is owed anew only once the frames are rendered again.
 func TestClaimsHoldTheEscrow(t *testing.T) {
 	c := settings(t, "")
-	operator, err := identity.Open(c.Data, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dev, err := devchain.Start(t.Context(), devchain.Config{Dir: filepath.Join(t.TempDir(), "chain"), OperatorKey: operator.PrivateKey(), RPCAddr: "127.0.0.1:0"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := dev.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	dev := startChain(t, c.Data)
 	c.Settlement = "rpc=" + dev.RPC()
 	url, _ := startManager(t, c)
-	contracts, err := chain.Open(t.Context(), chain.Config{
-		Backend: dev.Client(), ChainID: dev.ChainID(), OperatorKey: operator.PrivateKey(), DisputeWindow: c.Window,
-		StatePath: filepath.Join(c.Data, fmt.Sprintf("chain-%s.json", dev.ChainID())), Log: slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	contracts := dev.contracts(t, c)
 	a := newArtist(t, url)
 	if _, err := contracts.Faucet(t.Context(), common.HexToAddress(a.id.Address()), big.NewInt(1e9)); err != nil {
 		t.Fatal(err)

@@ -2,18 +2,14 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"math/big"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/ethereum/go-ethereum/common"
 
 	"github.com/heliostat-render/heliostat/contracts/chain"
-	"github.com/heliostat-render/heliostat/contracts/devchain"
-	"github.com/heliostat-render/heliostat/shared/identity"
 	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/render/fake"
 )
@@ -23,19 +19,7 @@ import (
 // everything as it was.
 func TestJobPaidOverRPC(t *testing.T) {
 	c := settings(t, "")
-	operator, err := identity.Open(c.Data, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dev, err := devchain.Start(t.Context(), devchain.Config{Dir: filepath.Join(t.TempDir(), "chain"), OperatorKey: operator.PrivateKey(), RPCAddr: "127.0.0.1:0"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := dev.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	dev := startChain(t, c.Data)
 	c.Settlement = "rpc=" + dev.RPC()
 	url, stop := startManager(t, c)
 	a := newArtist(t, url)
@@ -48,13 +32,7 @@ func TestJobPaidOverRPC(t *testing.T) {
 	}
 
 	// The artist gets tokens in some other way; here the operator mints the development token.
-	contracts, err := chain.Open(t.Context(), chain.Config{
-		Backend: dev.Client(), ChainID: dev.ChainID(), OperatorKey: operator.PrivateKey(), DisputeWindow: c.Window,
-		StatePath: filepath.Join(c.Data, fmt.Sprintf("chain-%s.json", dev.ChainID())), Log: slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	contracts := dev.contracts(t, c)
 	if _, err := contracts.Faucet(t.Context(), common.HexToAddress(a.id.Address()), big.NewInt(int64(10*q.Quote.Ceiling))); err != nil {
 		t.Fatal(err)
 	}

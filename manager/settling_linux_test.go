@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
@@ -17,10 +16,7 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core/types"
 
-	"github.com/heliostat-render/heliostat/contracts/chain"
-	"github.com/heliostat-render/heliostat/contracts/devchain"
 	"github.com/heliostat-render/heliostat/manager/store/postgres/pgtest"
-	"github.com/heliostat-render/heliostat/shared/identity"
 	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/render/fake"
 )
@@ -67,29 +63,11 @@ func (w *wireTap) ServeHTTP(out http.ResponseWriter, in *http.Request) {
 func TestSeveralManagersSettleOnce(t *testing.T) {
 	server := pgtest.Start(t)
 	keys := t.TempDir()
-	operator, err := identity.Open(keys, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dev, err := devchain.Start(t.Context(), devchain.Config{Dir: filepath.Join(t.TempDir(), "chain"), OperatorKey: operator.PrivateKey(), RPCAddr: "127.0.0.1:0"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := dev.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	dev := startChain(t, keys)
 	c := settings(t, "")
 	c.Keys, c.Store, c.Blobs = keys, server.Database(t), startBucket(t)
 	// Deployed before, by a manager that kept the contracts' addresses in a file.
-	contracts, err := chain.Open(t.Context(), chain.Config{
-		Backend: dev.Client(), ChainID: dev.ChainID(), OperatorKey: operator.PrivateKey(), DisputeWindow: c.Window,
-		StatePath: filepath.Join(keys, fmt.Sprintf("chain-%s.json", dev.ChainID())), Log: slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	contracts := dev.contracts(t, c)
 
 	sends, killing := 0, true
 	var mu sync.Mutex // guards sends and killing

@@ -2,10 +2,7 @@ package main
 
 import (
 	"bytes"
-	"fmt"
-	"log/slog"
 	"math/big"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,7 +10,6 @@ import (
 	"github.com/ethereum/go-ethereum/core/types"
 
 	"github.com/heliostat-render/heliostat/contracts/chain"
-	"github.com/heliostat-render/heliostat/contracts/devchain"
 	staking "github.com/heliostat-render/heliostat/contracts/stake"
 	"github.com/heliostat-render/heliostat/shared/identity"
 )
@@ -22,28 +18,10 @@ import (
 // and stakes there with the node's own key.
 func TestANodeStakesByItsManagersWord(t *testing.T) {
 	c := settings(t, "")
-	operator, err := identity.Open(c.Data, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dev, err := devchain.Start(t.Context(), devchain.Config{Dir: filepath.Join(t.TempDir(), "chain"), OperatorKey: operator.PrivateKey(), RPCAddr: "127.0.0.1:0"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := dev.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	dev := startChain(t, c.Data)
 	c.Settlement = "rpc=" + dev.RPC()
 	url, _ := startManager(t, c)
-	contracts, err := chain.Open(t.Context(), chain.Config{
-		Backend: dev.Client(), ChainID: dev.ChainID(), OperatorKey: operator.PrivateKey(), DisputeWindow: c.Window,
-		StatePath: filepath.Join(c.Data, fmt.Sprintf("chain-%s.json", dev.ChainID())), Log: slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	contracts := dev.contracts(t, c)
 	dir := t.TempDir()
 	id, err := identity.Open(dir, nil)
 	if err != nil {
@@ -54,7 +32,7 @@ func TestANodeStakesByItsManagersWord(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	coins := types.MustSignNewTx(operator.PrivateKey(), types.LatestSignerForChainID(dev.ChainID()), &types.DynamicFeeTx{
+	coins := types.MustSignNewTx(dev.operator.PrivateKey(), types.LatestSignerForChainID(dev.ChainID()), &types.DynamicFeeTx{
 		ChainID: dev.ChainID(), Nonce: nonce, To: &node, Value: big.NewInt(1e18), Gas: 21000, GasTipCap: big.NewInt(1e6), GasFeeCap: big.NewInt(10e9)})
 	if err := dev.Client().SendTransaction(t.Context(), coins); err != nil {
 		t.Fatal(err)
