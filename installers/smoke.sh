@@ -137,9 +137,9 @@ try_container() {
     satisfied "$($engine run --rm --network host $options heliostat-worker-smoke devices)"
     network
     # shellcheck disable=SC2329,SC2317 # called by the trap
-    leave() { $engine rm -f smoke >/dev/null 2>&1 || true; }
+    leave() { { $engine rm -f smoke && $engine volume rm -f heliostat-smoke; } >/dev/null 2>&1 || true; }
     # shellcheck disable=SC2086 # a list of words
-    $engine run -d --name smoke --network host $options -v "$work/data:/data:U" heliostat-worker-smoke run --manager "$manager" --data /data >/dev/null
+    $engine run -d --name smoke --network host $options -v heliostat-smoke:/data heliostat-worker-smoke run --manager "$manager" --data /data >/dev/null
     render
     $engine exec smoke heliostat-worker status --data /data --alive
     $engine logs smoke >"$work/worker.log" 2>&1
