@@ -348,6 +348,7 @@ type faulty struct {
 	swallow atomic.Int32 // so many vanish without an error
 	refuse  atomic.Int32 // so many are answered by an error, and vanish
 	late    atomic.Int32 // so many are answered by an error, but arrive
+	behind  atomic.Int32 // so many are refused by a pool that doesn't know of coins yet
 }
 
 var errNetwork = errors.New("connection reset by a test")
@@ -358,6 +359,8 @@ func (f *faulty) SendTransaction(ctx context.Context, tx *types.Transaction) err
 		return nil
 	case f.refuse.Add(-1) >= 0:
 		return errNetwork
+	case f.behind.Add(-1) >= 0:
+		return errors.New("insufficient funds for gas * price + value: balance 0")
 	case f.late.Add(-1) >= 0:
 		return errors.Join(f.Backend.SendTransaction(ctx, tx), errNetwork)
 	}
@@ -365,7 +368,7 @@ func (f *faulty) SendTransaction(ctx context.Context, tx *types.Transaction) err
 }
 
 func TestFaultyEndpoint(t *testing.T) {
-	for _, fault := range []string{"swallow", "refuse", "late"} {
+	for _, fault := range []string{"swallow", "refuse", "late", "behind"} {
 		t.Run(fault, func(t *testing.T) {
 			w := newWorld(t)
 			f := &faulty{Backend: w.dev.Client()}
@@ -377,6 +380,8 @@ func TestFaultyEndpoint(t *testing.T) {
 				f.refuse.Store(2)
 			case "late":
 				f.late.Store(2)
+			case "behind":
+				f.behind.Store(2)
 			}
 			w.done()
 		})

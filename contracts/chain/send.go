@@ -112,7 +112,7 @@ func (c *Chain) post(ctx context.Context, call call, also func(s *state, nonce u
 		return nil, fmt.Errorf("%s: %w", call.doing, err)
 	}
 	if err := c.backend.SendTransaction(ctx, tx); err != nil && !known(err) {
-		if refused := refusal(err, c.operator); refused != nil {
+		if refused := refusal(err, c.operator); refused != nil && !c.poolBehind(ctx, refused, tx) {
 			// It never entered the pool and nothing comes after it, so its nonce is free again.
 			undo := c.outbox.change(func(s *state) {
 				s.drop(nonce)
@@ -127,6 +127,16 @@ func (c *Chain) post(ctx context.Context, call call, also func(s *state, nonce u
 		c.log.Warn("chain: send", "doing", call.doing, "err", err)
 	}
 	return e, nil
+}
+
+// poolBehind tells whether a node refuses for lack of coins that its chain has seen already: its pool
+// learns of a new block a moment later.
+func (c *Chain) poolBehind(ctx context.Context, refused error, tx *types.Transaction) bool {
+	if !errors.Is(refused, ErrNoGasMoney) {
+		return false
+	}
+	has, err := c.backend.BalanceAt(ctx, c.operator, nil)
+	return err == nil && has.Cmp(tx.Cost()) >= 0
 }
 
 // fees returns the tip and the most to pay, wei per gas.
