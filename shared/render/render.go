@@ -70,7 +70,12 @@ type Options struct {
 	DeviceID    string  // the GPU's own identifier, "GPU-…" or its index; "" takes every one of the backend
 	Sandbox     Sandbox // required; NoSandbox must be chosen on purpose
 	MemoryLimit int64   // bytes that the process may use; 0 sets no limit
-	Log         func(line string)
+	// Patience is how long the renderer may say nothing while its processes do nothing, before it
+	// is killed with ErrHung; 0 is two minutes, ten on a GPU.
+	Patience time.Duration
+	// Busy tells whether the GPU works, which counts for life; nil where that isn't known.
+	Busy func() bool
+	Log  func(line string)
 }
 
 // SceneFolder is where Open expects the extracted package, inside the workspace.
@@ -162,6 +167,7 @@ var (
 	ErrOutOfMemory  = errors.New("the renderer ran out of memory")
 	ErrCrashed      = errors.New("the renderer crashed")
 	ErrTimeout      = errors.New("the renderer stopped answering")
+	ErrHung         = errors.New("the renderer hung") // it said nothing and did nothing, without end
 	ErrUnsupported  = errors.New("this renderer can't do what the recipe asks for")
 	ErrBadScene     = errors.New("the scene can't be rendered")
 )

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/heliostat-render/heliostat/shared/render/process"
 )
 
 // usage is what some processes take together.
@@ -20,7 +22,7 @@ type usage struct {
 func under(root int) (usage, error) {
 	var u usage
 	seen := map[int]bool{root: true}
-	todo, err := children(root)
+	todo, err := process.Children(root)
 	if err != nil {
 		return u, err
 	}
@@ -33,33 +35,11 @@ func under(root int) (usage, error) {
 		seen[pid] = true
 		u.processes++
 		u.memory += memory(pid)
-		if more, err := children(pid); err == nil { // else it has ended
+		if more, err := process.Children(pid); err == nil { // else it has ended
 			todo = append(todo, more...)
 		}
 	}
 	return u, nil
-}
-
-// children are those that a process's threads have started and that were left to it.
-func children(pid int) ([]int, error) {
-	dir := "/proc/" + strconv.Itoa(pid) + "/task"
-	threads, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	var all []int
-	for _, t := range threads {
-		text, err := os.ReadFile(dir + "/" + t.Name() + "/children")
-		if err != nil {
-			continue
-		}
-		for _, word := range strings.Fields(string(text)) {
-			if child, err := strconv.Atoi(word); err == nil {
-				all = append(all, child)
-			}
-		}
-	}
-	return all, nil
 }
 
 func memory(pid int) int64 {

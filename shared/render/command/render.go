@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -192,7 +191,7 @@ func (s *session) start(argv []string, w *watch) (*process.Process, error) {
 		return nil, &render.Error{Kind: render.ErrCrashed, Cause: "the session has ended; open another"}
 	}
 	p, err := process.Start(process.Spec{
-		Name: s.c.d.Name, Sandbox: s.o.Sandbox, Echo: true, Log: w.line,
+		Name: s.c.d.Name, Sandbox: s.o.Sandbox, Echo: true, Log: w.line, Patience: s.o.Patience, Busy: s.o.Busy,
 		Confine: render.SandboxSpec{
 			Argv: argv, Env: s.c.environment(filepath.Join(s.o.Workspace, homeFolder)), Workspace: s.o.Workspace,
 			Protected: []string{filepath.Join(s.o.Workspace, render.SceneFolder)},
@@ -203,41 +202,27 @@ func (s *session) start(argv []string, w *watch) (*process.Process, error) {
 	return p, err
 }
 
-// await follows the process to its end. When ctx ends first, the process dies, and the
-// session with it.
+// await follows the process to its end. One that didn't end by itself takes the session with it.
 func (s *session) await(ctx context.Context, p *process.Process, progress func(render.Progress)) error {
-	tick := time.NewTicker(500 * time.Millisecond)
-	defer tick.Stop()
 	show := func() {
 		if progress != nil {
 			progress(s.track.Last())
 		}
 	}
-	lines := p.Lines()
-	for {
-		select {
-		case <-ctx.Done():
-			p.Kill()
-			s.mu.Lock()
-			s.dead = true
-			s.mu.Unlock()
-			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				return fmt.Errorf("%w: %w", &render.Error{Kind: render.ErrTimeout, Log: p.Tail()}, ctx.Err())
-			}
-			return ctx.Err()
-		case line, ok := <-lines:
-			if !ok {
-				lines = nil
-			} else if s.track.Line(line) {
-				show()
-			}
-		case <-tick.C:
-			s.track.Tick()
+	_, err := p.Await(ctx, func(line string) {
+		if s.track.Line(line) {
 			show()
-		case <-p.Exited():
-			return nil
 		}
+	}, func() {
+		s.track.Tick()
+		show()
+	})
+	if err != nil {
+		s.mu.Lock()
+		s.dead = true
+		s.mu.Unlock()
 	}
+	return err
 }
 
 // ended judges a process that ended by itself: by its exit code and the described errors.

@@ -21,6 +21,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -40,6 +41,8 @@ type Behaviour struct {
 	// Fail gives frames the error that they end with: one of package render's. With
 	// ErrCrashed and ErrOutOfMemory the session dies too.
 	Fail map[int]error
+	// Hung is how many tries of a frame end as hung, their session dead; -1 is how many of Open do.
+	Hung map[int]int
 	// FailOpen is what every Open ends with.
 	FailOpen error
 	// Class is the device class of the install; "" is "cpu/fake".
@@ -58,6 +61,9 @@ type Behaviour struct {
 type Renderer struct {
 	B    Behaviour
 	open atomic.Int64
+
+	mu   sync.Mutex
+	hung map[int]int // guarded by mu; tries that ended so
 }
 
 var _ render.Renderer = (*Renderer)(nil)
@@ -109,12 +115,29 @@ func (r *Renderer) Open(ctx context.Context, o render.Options) (render.Session, 
 	if err != nil {
 		return fail(render.ErrMissingAsset, "the package has no %s", rc.MainFile)
 	}
+	if r.hangs(-1) {
+		return fail(render.ErrHung, "the fake was told to while it loaded")
+	}
 	h := fnv.New64a()
 	h.Write(scene)
 	r.open.Add(1)
 	s := &session{r: r, o: o, scene: h.Sum64(), closed: make(chan struct{})}
 	s.alive.Store(true)
 	return s, nil
+}
+
+// hangs counts a try.
+func (r *Renderer) hangs(frame int) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.hung[frame] >= r.B.Hung[frame] {
+		return false
+	}
+	if r.hung == nil {
+		r.hung = map[int]int{}
+	}
+	r.hung[frame]++
+	return true
 }
 
 type session struct {
@@ -156,6 +179,11 @@ func (s *session) Render(ctx context.Context, r render.Request, progress func(re
 		}
 	}
 	show(0)
+	if s.r.hangs(r.Frame) {
+		show(0.5)
+		s.alive.Store(false)
+		return render.Frame{}, &render.Error{Kind: render.ErrHung, Cause: fmt.Sprintf("the fake was told to at frame %d", r.Frame), Log: []string{"fake: hanging"}}
+	}
 	if err := s.wait(ctx, r); err != nil {
 		s.alive.Store(false)
 		return render.Frame{}, err

@@ -12,6 +12,7 @@ package process
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,6 +22,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/heliostat-render/heliostat/shared/render"
@@ -33,6 +35,10 @@ const (
 	tailLines = 40
 )
 
+// takeTime is how long a program may leave a command in its pipe that doesn't fit into it: one
+// that waits for commands takes them at once.
+const takeTime = 10 * time.Second
+
 // Spec is what a process is started with.
 type Spec struct {
 	Name    string         // of the program, for people: "Blender"
@@ -44,14 +50,25 @@ type Spec struct {
 	// Echo keeps each line that ends at a carriage return, as progress bars write them.
 	Echo bool
 	Log  func(line string) // of every line of output; may be nil
+	// Patience is how long the program may say nothing while its processes do nothing, before it
+	// counts as hung; 0 is two minutes, or ten where it needs the graphics devices.
+	Patience time.Duration
+	// Busy tells whether the program's graphics device works, which is life too; may be nil.
+	Busy func() bool
 }
 
 // Process is a running program. Its methods may be called from any goroutine, except that
 // Send has one caller at a time.
 type Process struct {
-	name    string
-	log     func(string)
-	echo    bool
+	name     string
+	log      func(string)
+	echo     bool
+	talks    bool
+	confine  render.SandboxSpec
+	patience time.Duration
+	busy     func() bool
+	heard    atomic.Int64 // lines and replies
+
 	cmd     *exec.Cmd
 	in      *os.File // commands; nil when it doesn't talk
 	back    *os.File // replies; nil when it doesn't talk
@@ -77,7 +94,8 @@ func Start(spec Spec) (_ *Process, err error) {
 		return nil, fmt.Errorf("confining %s: %w", spec.Name, err)
 	}
 	p := &Process{
-		name: spec.Name, log: spec.Log, echo: spec.Echo,
+		name: spec.Name, log: spec.Log, echo: spec.Echo, talks: spec.Talk,
+		confine: spec.Confine, patience: spec.Patience, busy: spec.Busy,
 		replies: make(chan []byte, 16), lines: make(chan string, 64), exited: make(chan struct{}),
 	}
 	// Until the process owns them, every opened file is ours to close.
@@ -158,6 +176,7 @@ func (p *Process) readLines() {
 	s.Buffer(make([]byte, maxLine), maxLine)
 	s.Split(p.split)
 	for s.Scan() {
+		p.heard.Add(1)
 		text := strings.TrimRight(s.Text(), "\r")
 		if text == "" {
 			continue
@@ -193,16 +212,10 @@ func (p *Process) readReplies() {
 	s := bufio.NewScanner(p.back)
 	s.Buffer(nil, maxReply)
 	for s.Scan() {
+		p.heard.Add(1)
 		p.replies <- bytes.Clone(s.Bytes())
 	}
 }
-
-// Lines gives what the program prints, without blank lines; it is closed at its end. Lines that
-// nobody takes are dropped.
-func (p *Process) Lines() <-chan string { return p.lines }
-
-// Replies gives the lines that the program wrote to its reply pipe; closed at its end.
-func (p *Process) Replies() <-chan []byte { return p.replies }
 
 // Exited is closed when the process is gone and its output has been read.
 func (p *Process) Exited() <-chan struct{} { return p.exited }
@@ -264,9 +277,13 @@ func (p *Process) Send(v any) error {
 	if err != nil {
 		return fmt.Errorf("asking %s: %w", p.name, err)
 	}
-	// A pipe that stays full belongs to a process that has stopped reading.
-	_ = p.in.SetWriteDeadline(time.Now().Add(10 * time.Second))
-	if _, err := p.in.Write(append(line, '\n')); err != nil {
+	limit := min(takeTime, cmp.Or(p.patience, takeTime))
+	_ = p.in.SetWriteDeadline(time.Now().Add(limit))
+	_, err = p.in.Write(append(line, '\n'))
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return &render.Error{Kind: render.ErrHung, Cause: fmt.Sprintf("%s hasn't taken a command in %v", p.name, limit), Log: p.Tail()}
+	}
+	if err != nil {
 		return fmt.Errorf("asking %s: %w", p.name, err)
 	}
 	return nil

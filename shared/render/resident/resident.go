@@ -133,7 +133,7 @@ func start(cfg Config, o render.Options) (_ *Session, err error) {
 		return nil, fmt.Errorf("writing the session script: %w", err)
 	}
 	s.p, err = process.Start(process.Spec{
-		Name: cfg.Name, Sandbox: o.Sandbox, Talk: true, Log: o.Log,
+		Name: cfg.Name, Sandbox: o.Sandbox, Talk: true, Log: o.Log, Patience: o.Patience, Busy: o.Busy,
 		Confine: render.SandboxSpec{
 			Argv: cfg.Argv(filepath.Join(o.Workspace, script)), Env: cfg.Env(filepath.Join(o.Workspace, cfg.Home)), Workspace: o.Workspace,
 			Protected: []string{filepath.Join(o.Workspace, render.SceneFolder)},
@@ -170,52 +170,44 @@ func (s *Session) Ask(ctx context.Context, command map[string]any, progress func
 	if err := s.p.Send(command); err != nil {
 		return Reply{}, s.gone(ctx, err)
 	}
-	tick := time.NewTicker(500 * time.Millisecond)
-	defer tick.Stop()
-	lines := s.p.Lines()
 	show := func() {
 		if progress != nil {
 			progress(s.track.Last())
 		}
 	}
+	line := func(text string) {
+		if s.track.Line(text) {
+			show()
+		}
+	}
+	beat := func() {
+		s.track.Tick()
+		show()
+	}
 	for {
-		select {
-		case <-ctx.Done():
+		text, err := s.p.Await(ctx, line, beat)
+		if err != nil {
+			return Reply{}, err
+		}
+		if text == nil {
+			return Reply{}, s.gone(ctx, nil)
+		}
+		var a Reply
+		if err := json.Unmarshal(text, &a); err != nil {
 			s.p.Kill()
-			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				return Reply{}, fmt.Errorf("%w: %w", &render.Error{Kind: render.ErrTimeout, Log: s.p.Tail()}, ctx.Err())
-			}
-			return Reply{}, ctx.Err()
-		case line, ok := <-lines:
-			if !ok {
-				lines = nil
-			} else if s.track.Line(line) {
+			return Reply{}, s.crashed("%s's reply can't be read: %v", s.cfg.Name, err)
+		}
+		switch a.Event {
+		case "error":
+			s.at = nil
+			return Reply{}, s.refused(a)
+		case "tile":
+			if s.boxed != nil {
+				s.boxed(a.Done)
 				show()
 			}
-		case <-tick.C:
-			s.track.Tick()
-			show()
-		case text, ok := <-s.p.Replies():
-			var a Reply
-			if !ok {
-				return Reply{}, s.gone(ctx, nil)
-			}
-			if err := json.Unmarshal(text, &a); err != nil {
-				s.p.Kill()
-				return Reply{}, s.crashed("%s's reply can't be read: %v", s.cfg.Name, err)
-			}
-			switch a.Event {
-			case "error":
-				s.at = nil
-				return Reply{}, s.refused(a)
-			case "tile":
-				if s.boxed != nil {
-					s.boxed(a.Done)
-					show()
-				}
-			default:
-				return a, nil
-			}
+		default:
+			return a, nil
 		}
 	}
 }
@@ -229,10 +221,12 @@ func (s *Session) NextID() int {
 // gone explains a conversation that broke off.
 func (s *Session) gone(ctx context.Context, err error) error {
 	s.p.Kill()
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		return ctx.Err()
-	}
-	if err != nil && s.p.Exit() == nil {
+	case errors.Is(err, render.ErrHung):
+		return err
+	case err != nil && s.p.Exit() == nil:
 		return s.crashed("%v", err)
 	}
 	return s.p.Died()

@@ -49,7 +49,10 @@ type Options struct {
 	DeviceIDs   []string      // the GPUs' identifiers; seat i takes the one with number i modulo their count
 	MemoryLimit int64         // bytes a session may use; 0 for no limit
 	Idle        time.Duration // a session that isn't used for so long is closed; 0 is ten minutes
-	Log         *slog.Logger
+	Patience    time.Duration // see render.Options
+	// Busy tells whether the GPU with this identifier works; nil where that isn't known.
+	Busy func(device string) bool
+	Log  *slog.Logger
 }
 
 // Want is what a task needs.
@@ -60,7 +63,8 @@ type Want struct {
 	// Extract puts the package's files into dir, which exists and is empty. It isn't
 	// called when the scene is already there.
 	Extract func(ctx context.Context, dir string) error
-	// Phase is told what is happening: "download", then "load". It may be nil.
+	// Phase is told what is happening: "download", then "load"; where a renderer hung, "load"
+	// and "render" once more. It may be nil.
 	Phase func(phase string)
 }
 
@@ -124,7 +128,11 @@ func New(o Options) (*Pool, error) {
 type Held struct {
 	pool *Pool
 	seat *seat
-	sick bool
+	want Want
+	out  string // the folder that it renders into
+	// tries counts the processes that took the place of hung ones.
+	tries int
+	sick  bool
 }
 
 // Take waits for a free seat and returns it with the scene loaded: at once when the same
@@ -141,14 +149,18 @@ func (p *Pool) Take(ctx context.Context, w Want) (*Held, error) {
 		p.free <- struct{}{}
 		return nil, err
 	}
-	h := &Held{pool: p, seat: s}
+	h := &Held{pool: p, seat: s, want: w}
 	if err := p.fill(ctx, s, w); err != nil {
 		h.sick = true
 		h.Done()
 		return nil, err
 	}
+	h.out = s.out()
 	return h, nil
 }
+
+// out is the folder in a seat's workspace for all that its tasks render.
+func (s *seat) out() string { return filepath.Join(s.dir, "out") }
 
 // choose marks the best free seat as held: one that is warm, else one with the package,
 // else an empty one, else the one that was used longest ago.
@@ -218,7 +230,25 @@ func (p *Pool) fill(ctx context.Context, s *seat, w Want) error {
 		return nil
 	}
 	phase("load")
-	session, err := w.Found.Renderer.Open(ctx, render.Options{
+	session, err := p.load(ctx, s, w)
+	if hung(ctx, err) {
+		p.options.Log.Warn("a renderer hung while it loaded the scene; it is started again", "package", w.Package, "err", err)
+		session, err = p.load(ctx, s, w)
+		err = again(err)
+	}
+	if err != nil {
+		return err
+	}
+	s.session, s.recipe, s.install, s.renders = session, recipe, w.Found.Install, 0
+	return nil
+}
+
+func (p *Pool) load(ctx context.Context, s *seat, w Want) (render.Session, error) {
+	var busy func() bool
+	if device := s.device; p.options.Busy != nil {
+		busy = func() bool { return p.options.Busy(device) }
+	}
+	return w.Found.Renderer.Open(ctx, render.Options{
 		Install:     w.Found.Install,
 		Workspace:   s.dir,
 		Recipe:      w.Recipe,
@@ -227,13 +257,10 @@ func (p *Pool) fill(ctx context.Context, s *seat, w Want) error {
 		DeviceID:    s.device,
 		Sandbox:     p.options.Sandbox,
 		MemoryLimit: p.options.MemoryLimit,
+		Patience:    p.options.Patience,
+		Busy:        busy,
 		Log:         func(line string) { p.options.Log.Debug("renderer", "line", line) },
 	})
-	if err != nil {
-		return err
-	}
-	s.session, s.recipe, s.install, s.renders = session, recipe, w.Found.Install, 0
-	return nil
 }
 
 func (p *Pool) workspace(s *seat) error {
@@ -250,24 +277,25 @@ func (p *Pool) workspace(s *seat) error {
 }
 
 // Out is the folder that this task's frames are rendered into; Done wipes it.
-func (h *Held) Out() string { return filepath.Join(h.seat.dir, "out") }
+func (h *Held) Out() string { return h.out }
 
-// Render renders one request; an empty OutDir becomes Out. After an error the session
-// isn't used again.
-func (h *Held) Render(ctx context.Context, r render.Request, progress func(render.Progress)) (render.Frame, error) {
-	if h.sick {
-		return render.Frame{}, errors.New("the session has failed; it can't be used again")
+// Render renders one request; an empty OutDir becomes Out. Where the renderer hangs, it is tried once
+// more with a fresh one. After an error the session isn't used again.
+func (h *Held) Render(ctx context.Context, r render.Request, progress func(render.Progress)) (frame render.Frame, err error) {
+	show, best := progress, 0.0
+	if progress != nil {
+		show = func(p render.Progress) { // a second try doesn't go back
+			best = max(best, p.Fraction)
+			p.Fraction = best
+			progress(p)
+		}
 	}
-	if r.OutDir == "" {
-		r.OutDir = h.Out()
-	}
-	frame, err := h.seat.session.Render(ctx, r, progress)
-	h.seat.renders++
+	err = h.twice(ctx, fmt.Sprintf("frame %d", r.Frame), &r.OutDir, func() error {
+		frame, err = h.seat.session.Render(ctx, r, show)
+		return err
+	})
 	limit := h.pool.options.MemoryLimit
-	switch {
-	case err != nil:
-		h.sick = true
-	case limit > 0 && float64(frame.PeakMemory) > memoryShare*float64(limit), h.seat.renders >= maxRenders:
+	if limit > 0 && float64(frame.PeakMemory) > memoryShare*float64(limit) || h.seat.renders >= maxRenders {
 		// This request is good; the next task starts a fresh process.
 		h.seat.recipe = proof.Digest{}
 	}
@@ -282,7 +310,7 @@ func (h *Held) Done() {
 		if err := p.empty(s); err != nil {
 			p.options.Log.Error("a workspace can't be wiped", "err", err)
 		}
-	} else if err := renew(h.Out()); err != nil {
+	} else if err := renew(s.out()); err != nil {
 		p.options.Log.Error("an output folder can't be wiped", "err", err)
 		p.empty(s)
 	}
