@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"math"
 	"sync"
@@ -198,6 +199,12 @@ func (w *workerMode) tell(status state.WorkerStatus) {
 func workerStatus(s workerapp.Status) state.WorkerStatus {
 	status := state.WorkerStatus{
 		Reason: s.Reason, Today: s.FramesToday, Earned: job.Amount(math.Round(s.Earned * float64(job.Token))), Device: s.Hardware,
+	}
+	switch f := s.Failed; {
+	case s.Trouble != "":
+		status.Trouble = "Frames can't be delivered: " + s.Trouble + "."
+	case f != nil:
+		status.Trouble = fmt.Sprintf("The task that failed here last, at %s, was of job %s: %s.", f.Time.Local().Format("15:04 on 2 January"), state.Short(f.Job), f.Cause)
 	}
 	for _, d := range s.Devices {
 		status.Devices = append(status.Devices, workerDevice(d))

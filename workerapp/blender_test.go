@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -20,8 +21,8 @@ import (
 	"github.com/heliostat-render/heliostat/workerapp/sandbox"
 )
 
-// Real Blender, confined by bubblewrap: two tasks in one session, then a pause in the
-// middle of a frame, with every process of the renderer stopped.
+// Real Blender, confined by bubblewrap: two tasks in one session, a third that finds every process of
+// the renderer stopped and gets another, then a pause in the middle of a frame, with all of them stopped again.
 func TestRealBlenderInTheSandbox(t *testing.T) {
 	box, err := sandbox.Choose("bubblewrap")
 	if err != nil {
@@ -38,7 +39,7 @@ func TestRealBlenderInTheSandbox(t *testing.T) {
 	m.Package(scene, "scene.blend")
 	m.Start()
 	o := options(m, id, t.TempDir(), b)
-	o.Sandbox, o.Threads = box, 1
+	o.Sandbox, o.Threads, o.HangLimit = box, 1, 3*time.Second
 	o.Renderers = []render.Renderer{found{b, installs}}
 	w := start(t, o)
 	fetchtest.Expect(m, wire.TypeWorkerReady, free)
@@ -60,6 +61,24 @@ func TestRealBlenderInTheSandbox(t *testing.T) {
 	}
 	if len(blenders(t, w.dir)) == 0 {
 		t.Fatal("no warm Blender is left between tasks")
+	}
+	stopped := blenders(t, w.dir)
+	for _, pid := range stopped {
+		if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+			t.Error(err)
+		}
+	}
+	again := offer(m, "again", 1)
+	again.Recipe = rendertest.Recipe(installs[0].Version)
+	give(t, m, again)
+	if commit := fetchtest.Expect[wire.TaskCommit](m, wire.TypeTaskCommit, nil); len(commit.Frames) != 1 || commit.Lease != "again" {
+		t.Fatalf("commit %+v", commit)
+	}
+	fetchtest.Expect(m, wire.TypeWorkerReady, free)
+	for _, pid := range blenders(t, w.dir) {
+		if slices.Contains(stopped, pid) {
+			t.Errorf("process %d was stopped, and is left", pid)
+		}
 	}
 	long := offer(m, "a3", 3)
 	long.Recipe = rendertest.Recipe(installs[0].Version)

@@ -85,6 +85,7 @@ type Engine struct {
 	money        wire.Money           //
 	tally        tally                //
 	trouble      string               //
+	failed       *Failed              //
 	watchers     map[int]func(Status) //
 	watcher      int                  // the last watcher's number
 }
@@ -207,6 +208,8 @@ func (e *Engine) open(ctx context.Context) (err error) {
 		DeviceIDs:   e.device.ids(),
 		MemoryLimit: limit,
 		Idle:        o.Idle,
+		Patience:    o.HangLimit,
+		Busy:        e.busy,
 		Log:         o.Log,
 	})
 	if err != nil {

@@ -210,6 +210,57 @@ func TestAFrameThatNeverEndsIsGivenUp(t *testing.T) {
 	fetchtest.Expect(m, wire.TypeWorkerReady, free)
 }
 
+// A renderer that hangs once costs nothing but time; one that hangs again is handed back with what
+// was seen, for the network and for the owner.
+func TestAHungRendererIsTriedOnceMore(t *testing.T) {
+	m, id := farm(t), newIdentity(t)
+	m.Start()
+	w := start(t, options(m, id, t.TempDir(), fake.New(fake.Behaviour{Hung: map[int]int{2: 1, 4: 9}})))
+	fetchtest.Expect(m, wire.TypeWorkerReady, free)
+	o := offer(m, "a1", 1, 2, 3)
+	give(t, m, o)
+	check(t, m, id, o, fetchtest.Expect[wire.TaskCommit](m, wire.TypeTaskCommit, nil))
+	fetchtest.Expect(m, wire.TypeWorkerReady, free)
+	if s := w.Status(); s.Failed != nil {
+		t.Errorf("a task that was delivered failed: %+v", s.Failed)
+	}
+	give(t, m, offer(m, "a2", 4))
+	failed := fetchtest.Expect[wire.TaskFail](m, wire.TypeTaskFail, nil)
+	if failed.Kind != job.FailHung || !strings.Contains(failed.Cause, "the renderer hung: the fake was told to") || !strings.Contains(failed.Cause, "hung too") || failed.Log == "" {
+		t.Errorf("failed %+v", failed)
+	}
+	s := w.until(t, "told", func(s Status) bool { return s.Failed != nil })
+	if s.Failed.Job != "j1" || s.Failed.Kind != job.FailHung || s.Failed.Cause != failed.Cause || time.Since(s.Failed.Time) > time.Hour {
+		t.Errorf("its owner reads %+v", s.Failed)
+	}
+}
+
+// A frame may take twenty times the slowest of its scene, never less than an hour, never more than the
+// owner's limit.
+func TestFrameLimitOfAScene(t *testing.T) {
+	m := farm(t)
+	m.Start()
+	w := start(t, options(m, newIdentity(t), t.TempDir(), fake.New(fake.Behaviour{Hang: []int{2}})))
+	fetchtest.Expect(m, wire.TypeWorkerReady, free)
+	o := offer(m, "a1", 1, 2)
+	give(t, m, o)
+	w.until(t, "rendering frame 2", func(s Status) bool { return len(s.Tasks) == 1 && s.Tasks[0].Frame == 2 })
+	w.mu.Lock()
+	task := w.order[0]
+	w.mu.Unlock()
+	for _, c := range []struct {
+		slowest float64 // seconds
+		limit   time.Duration
+	}{{0, time.Hour}, {1, time.Hour}, {600, 200 * time.Minute}, {3600, 12 * time.Hour}} {
+		w.took(task, c.slowest)
+		if limit, why := w.frameLimit(task); limit != c.limit || why == "" {
+			t.Errorf("after %v s: %v %s", c.slowest, limit, why)
+		}
+	}
+	w.Pause(rules.Now, "enough")
+	fetchtest.Expect[wire.TaskCommit](m, wire.TypeTaskCommit, nil)
+}
+
 func TestFinishThenPause(t *testing.T) {
 	m := farm(t)
 	m.Start()

@@ -59,7 +59,8 @@ type Options struct {
 
 	Idle           time.Duration // a warm renderer that isn't used for so long is closed; 0 is ten minutes
 	ClaimEvery     time.Duration // between looks at the earnings; 0 is a minute
-	FrameLimit     time.Duration // a frame that takes longer is given up; 0 is twelve hours
+	FrameLimit     time.Duration // a frame that takes longer is given up, or much longer than others of its scene; 0 is twelve hours
+	HangLimit      time.Duration // a renderer that says nothing and does nothing for so long hangs; 0 is two minutes, ten on a GPU
 	ConnectTimeout time.Duration // Run fails when the first sign-in takes longer; 0 tries for ever
 
 	// Bench gives the score in work units per minute; nil measures this machine once.
@@ -83,7 +84,7 @@ func (o *Options) complete() error {
 		return errors.New("a worker needs a sandbox; choose none on purpose if you trust every scene")
 	case len(o.Renderers) == 0:
 		return errors.New("a worker needs a renderer")
-	case o.Threads < 0 || o.Slots < 0 || o.CacheBytes < 0 || o.MinFree < 0 || o.Floor < 0 || o.MemoryLimit < 0:
+	case o.Threads < 0 || o.Slots < 0 || o.CacheBytes < 0 || o.MinFree < 0 || o.Floor < 0 || o.MemoryLimit < 0 || o.HangLimit < 0:
 		return errors.New("threads, slots, sizes and prices can't be negative")
 	}
 	dir, err := filepath.Abs(o.DataDir)

@@ -2,6 +2,7 @@ package workerapp
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -93,6 +94,18 @@ func (e *Engine) boards(ctx context.Context) ([]rules.Board, error) {
 // objects is the manager's store behind the owner's bandwidth.
 func (e *Engine) objects() (*store.Store, error) {
 	return store.Limited(e.options.Manager, store.Limits{Down: e.down, Up: e.up})
+}
+
+// atWork is the load above which a GPU surely renders: drawing a desktop takes less.
+const atWork = 0.25
+
+// busy tells whether the GPU with this identifier renders, or any that is used where "" names none.
+func (e *Engine) busy(id string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.ContainsFunc(e.devices, func(d Device) bool {
+		return d.Kind == gpu.GPU && d.Load > atWork && (d.ID == id || id == "" && d.On)
+	})
 }
 
 // watchDevices keeps the devices' state for people, until ctx ends.

@@ -3,6 +3,7 @@ package workerapp
 import (
 	"time"
 
+	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/workerapp/gpu"
 	"github.com/heliostat-render/heliostat/workerapp/rules"
 )
@@ -32,6 +33,14 @@ type Task struct {
 	Memory   int64   `json:"memory"` // bytes
 }
 
+// Failed is a task that ended here without a result.
+type Failed struct {
+	Job   string          `json:"job"`
+	Kind  job.FailureKind `json:"kind"`
+	Cause string          `json:"cause"`
+	Time  time.Time       `json:"time"`
+}
+
 // Device is one of the machine's, and whether this worker uses it.
 type Device struct {
 	gpu.Device
@@ -59,6 +68,7 @@ type Status struct {
 	Symbol      string    `json:"symbol,omitempty"`
 	LastTx      string    `json:"lastTx,omitempty"`
 	Trouble     string    `json:"trouble,omitempty"` // of a delivery that is being tried again, or of too many that wait
+	Failed      *Failed   `json:"failed,omitempty"`  // the last task that failed here since the start; nil when none did
 	Time        time.Time `json:"time"`
 }
 
@@ -95,7 +105,7 @@ func (e *Engine) statusLocked() Status {
 		FramesToday: e.tally.today(time.Now()), FramesEver: e.tally.Ever,
 		Earned: tokens(e.balance.Earned), Claimed: tokens(e.balance.Claimed), LastTx: e.balance.Tx,
 		Symbol:  e.money.Symbol,
-		Trouble: e.trouble,
+		Trouble: e.trouble, Failed: e.failed,
 		Devices: e.devices,
 		Time:    time.Now(),
 	}

@@ -165,20 +165,30 @@ func (e *Engine) render(ctx context.Context, t *task) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	limit := e.options.FrameLimit
-	watch := time.AfterFunc(limit, func() {
-		t.stop(&session.Failure{Kind: job.FailWorker, Cause: fmt.Sprintf("a frame took longer than the %v that this worker gives one", limit)})
-	})
-	defer watch.Stop()
-	done := -1
+	var watch *time.Timer
+	give := func(limit time.Duration, why string) {
+		if watch != nil {
+			watch.Stop()
+		}
+		watch = time.AfterFunc(limit, func() {
+			// What is the machine's doing isn't held against the next try.
+			e.took(t, limit.Seconds())
+			t.stop(&session.Failure{Kind: job.FailWorker, Cause: fmt.Sprintf("a frame took longer than the %v %s", limit, why)})
+		})
+	}
+	give(e.options.FrameLimit, "that this worker gives one") // to arrive and to be loaded
+	defer func() { watch.Stop() }()
+	done, phase := -1, ""
 	log := e.options.Log.With("lease", t.entry.ID())
 	err := e.renders().Render(ctx, t.entry, func(p session.Progress) {
-		if p.Done != done {
-			if done >= 0 {
+		if p.Done != done || p.Phase != phase {
+			if done >= 0 && p.Done != done {
 				log.Debug("frame rendered", "frame", p.Frame)
 			}
-			done = p.Done
-			watch.Reset(limit)
+			done, phase = p.Done, p.Phase
+			if phase == "render" {
+				give(e.frameLimit(t))
+			}
 		}
 		e.progressed(t, p)
 	})
@@ -255,7 +265,10 @@ func (e *Engine) abandon(t *task, cause, err error) {
 		log.Info("the lease is over", "err", cause)
 	case errors.As(err, &failure) && e.work.Err() == nil && !errors.Is(cause, errYield):
 		log.Warn("a task failed", "kind", failure.Kind, "cause", failure.Cause)
-		e.failed(t, failure)
+		e.didNotFit(t, failure)
+		e.mu.Lock()
+		e.failed = &Failed{Job: t.entry.Lease().Offer.Job, Kind: failure.Kind, Cause: failure.Cause, Time: time.Now()}
+		e.mu.Unlock()
 		e.checkDisk() // the cause may be there
 		say, cancel := context.WithTimeout(context.WithoutCancel(e.work), goodbye)
 		defer cancel()

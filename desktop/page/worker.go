@@ -60,6 +60,9 @@ func (w *worker) object() fyne.CanvasObject { return w.all }
 func (w *worker) update(s state.Snapshot) {
 	status := s.Worker
 	title, reason := WorkerWords(status)
+	if status.Trouble != "" {
+		reason += "\n" + status.Trouble
+	}
 	heading := w.status.Segments[0].(*fynewidget.TextSegment)
 	if heading.Text != title {
 		heading.Text = title

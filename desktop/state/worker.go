@@ -19,6 +19,7 @@ const (
 type WorkerStatus struct {
 	State    WorkerState
 	Reason   string     // why it is paused or failed, for people
+	Trouble  string     // what else its owner should know: frames that can't be delivered, a task that failed here; "" for nothing
 	Job      string     // the job that it renders for; "" when it renders nothing
 	Frame    int        // the frame in the works
 	Phase    string     // of the task: "download", "load", "render", "upload"

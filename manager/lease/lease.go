@@ -330,7 +330,7 @@ func (k *Keeper) Release(ctx context.Context, worker string, r wire.LeaseRelease
 // Fail ends an attempt without a result.
 func (k *Keeper) Fail(ctx context.Context, worker string, f wire.TaskFail) error {
 	switch f.Kind {
-	case job.FailScene, job.FailWorker, job.FailMemory, job.FailYield:
+	case job.FailScene, job.FailWorker, job.FailHung, job.FailMemory, job.FailYield:
 	default:
 		return &wire.Error{Code: wire.CodeBadRequest, Message: fmt.Sprintf("failure kind %q is not known", f.Kind)}
 	}

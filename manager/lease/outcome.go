@@ -19,6 +19,7 @@ import (
 var limits = map[job.FailureKind]struct{ workers, total int }{
 	job.FailScene:   {3, 6},
 	job.FailWorker:  {3, 9},
+	job.FailHung:    {3, 9},
 	job.FailMemory:  {4, 8},
 	job.FailExpired: {5, 10},
 	job.FailVerdict: {5, 25},

@@ -223,6 +223,19 @@ func TestWhyNamesTheNextTry(t *testing.T) {
 	if got := why(); !strings.Contains(got, "waits for the next free worker") {
 		t.Errorf("after the back-off: %q", got)
 	}
+	if err := db.Update(t.Context(), func(tx store.Tx) error {
+		tasks, err := tx.Tasks(j.ID)
+		if err != nil {
+			return err
+		}
+		_, err = tx.MoveTask(tasks[0].ID, []job.TaskState{job.TaskWaiting}, job.TaskWaiting, func(t *job.Task) { t.Cause = "the renderer hung" })
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if got := why(); !strings.Contains(got, "frames 1-2 failed before: the renderer hung") {
+		t.Errorf("after a failure: %q", got)
+	}
 	fail(2, true)
 	if got := why(); !strings.Contains(got, "a second opinion confirmed it: connect another worker") {
 		t.Errorf("after a conviction: %q", got)

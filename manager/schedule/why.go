@@ -82,9 +82,22 @@ func (s *Scheduler) Why(j *store.Job) string {
 		now := s.options.Clock()
 		return fmt.Sprintf("the %d workers that can render it are busy, or declined or came and went too often; the next of those is asked again in %s", suits, resting.Sub(now).Round(time.Second))
 	case busy == suits:
-		return fmt.Sprintf("all %d workers that can render it are busy", suits)
+		return fmt.Sprintf("all %d workers that can render it are busy", suits) + line.failed()
 	}
-	return "it waits for the next free worker; those that failed on it are left out"
+	return "it waits for the next free worker; those that failed on it are left out" + line.failed()
+}
+
+// failed adds how one of the waiting tasks failed before, "" where none did.
+func (l *line) failed() string {
+	if l == nil {
+		return ""
+	}
+	for _, t := range l.tasks {
+		if t.Cause != "" {
+			return fmt.Sprintf("; %s failed before: %s", store.NameFrames(t.Frames), t.Cause)
+		}
+	}
+	return ""
 }
 
 // scouted says for what a job waits whose scouts are there.

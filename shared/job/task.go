@@ -64,6 +64,7 @@ type FailureKind string
 const (
 	FailScene   FailureKind = "scene"   // a missing asset, a corrupt file: any worker would fail
 	FailWorker  FailureKind = "worker"  // crash, disk full, time-out
+	FailHung    FailureKind = "hung"    // the renderer did nothing without end, twice; the machine's fault, unless it is so everywhere
 	FailMemory  FailureKind = "memory"  // a bigger device may succeed
 	FailVerdict FailureKind = "verdict" // the verifiers rejected it
 	FailExpired FailureKind = "expired" // the lease ran out

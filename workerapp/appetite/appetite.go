@@ -1,5 +1,5 @@
-// Package appetite remembers how much memory scenes took, per package and recipe, so that a
-// worker doesn't start a second time what can't fit its device.
+// Package appetite remembers how much memory and time scenes took, per package and recipe, so that a
+// worker doesn't start a second time what can't fit its device, and knows a frame that never ends.
 //
 // It is not the place for limits (workerapp/rules) or for measuring (shared/render).
 //
@@ -29,6 +29,8 @@ type Need struct {
 	Device int64  `json:"device"` // bytes of the GPU's memory, at the peak
 	// Over is the GPU memory that it didn't fit into, in bytes; 0 when it always fitted.
 	Over int64 `json:"over,omitempty"`
+	// Seconds is how long the slowest frame took, or was given before it was given up; 0 where none did.
+	Seconds float64 `json:"seconds,omitempty"`
 }
 
 // Key names a scene.
@@ -55,7 +57,7 @@ func Open(file string) *Store {
 		return s
 	}
 	for _, n := range scenes {
-		if n.Memory >= 0 && n.Device >= 0 && n.Over >= 0 && n.Scene != "" && len(s.scenes) < maxScenes {
+		if n.Memory >= 0 && n.Device >= 0 && n.Over >= 0 && n.Seconds >= 0 && n.Scene != "" && len(s.scenes) < maxScenes {
 			s.scenes = append(s.scenes, n)
 		}
 	}
@@ -82,6 +84,11 @@ func (s *Store) Saw(scene string, memory, device int64) error {
 			n.Over = 0 // it fitted after all
 		}
 	})
+}
+
+// Took notes how long a frame took.
+func (s *Store) Took(scene string, seconds float64) error {
+	return s.change(scene, func(n *Need) { n.Seconds = max(n.Seconds, seconds) })
 }
 
 // DidNotFit notes that a GPU with so many bytes was too small.

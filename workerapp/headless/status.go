@@ -89,6 +89,9 @@ func printStatus(c *cobra.Command, s workerapp.Status) {
 	if s.Trouble != "" {
 		fmt.Fprintf(out, "trouble   %s\n", s.Trouble)
 	}
+	if f := s.Failed; f != nil {
+		fmt.Fprintf(out, "failed    %s, job %s (%s): %s\n", f.Time.Local().Format("2006-01-02 15:04:05"), f.Job, f.Kind, f.Cause)
+	}
 	fmt.Fprintf(out, "frames    %d today, %d ever\n", s.FramesToday, s.FramesEver)
 	fmt.Fprintf(out, "earned    %.6f %s, %.6f withdrawn\n", s.Earned, s.Symbol, s.Claimed)
 	if s.LastTx != "" {

@@ -44,6 +44,8 @@ func Classify(err error) *Failure {
 	case errors.Is(err, render.ErrMissingAsset), errors.Is(err, render.ErrBadScene),
 		errors.Is(err, pack.ErrManifest), errors.Is(err, pack.ErrPath), errors.Is(err, pack.ErrLimit), errors.Is(err, pack.ErrDigest):
 		f.Kind = job.FailScene
+	case errors.Is(err, render.ErrHung):
+		f.Kind = job.FailHung
 	case errors.Is(err, render.ErrOutOfMemory), errors.Is(err, syscall.ENOMEM):
 		f.Kind = job.FailMemory
 	case errors.Is(err, context.Canceled):

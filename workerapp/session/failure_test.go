@@ -28,6 +28,7 @@ func TestClassify(t *testing.T) {
 		{&render.Error{Kind: render.ErrOutOfMemory}, job.FailMemory, ""},
 		{&render.Error{Kind: render.ErrCrashed}, job.FailWorker, ""},
 		{&render.Error{Kind: render.ErrTimeout}, job.FailWorker, ""},
+		{&render.Error{Kind: render.ErrHung, Cause: "said nothing"}, job.FailHung, "said nothing"},
 		{&render.Error{Kind: render.ErrUnsupported}, job.FailWorker, ""},
 		{warm.ErrNoInstall, job.FailWorker, ""},
 		{full, job.FailWorker, "disk is full"},

@@ -42,6 +42,7 @@ type Setup struct {
 	Region     string
 	Tags       []string
 	FrameLimit time.Duration
+	HangLimit  time.Duration // 0 is the renderer's own
 	Threads    int
 	Sandbox    string
 	Price      float64 // tokens a work unit
@@ -76,7 +77,8 @@ func (s *Setup) Flags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.Priority, "priority", s.Priority, "normal, or low: renderers take what other programs leave")
 	flags.StringVar(&s.Region, "region", s.Region, "region stated to the network, such as eu-north")
 	flags.StringArrayVar(&s.Tags, "tag", nil, "`word` stated to the network, repeatable; jobs can ask for it")
-	flags.DurationVar(&s.FrameLimit, "frame-limit", s.FrameLimit, "give up a frame that takes longer")
+	flags.DurationVar(&s.FrameLimit, "frame-limit", s.FrameLimit, "give up a frame that takes longer; one whose scene was rendered here before has 20 times the slowest of its frames, at least an hour")
+	flags.DurationVar(&s.HangLimit, "hang-limit", s.HangLimit, "start a renderer again that says nothing and does nothing for so long (default: 2m, with a GPU 10m)")
 	flags.IntVar(&s.Threads, "threads", s.Threads, "threads of a renderer (default: all)")
 	flags.StringVar(&s.Sandbox, "sandbox", s.Sandbox, "auto, bubblewrap or landlock confine scenes; none runs them with your rights")
 	flags.Float64Var(&s.Price, "price", s.Price, "least price of a work unit, in tokens")
@@ -109,6 +111,8 @@ func (s *Setup) Check() error {
 		return fmt.Errorf("--ahead %d is out of range; use at most 16, or -1 for none", s.Ahead)
 	case s.FrameLimit < time.Second:
 		return fmt.Errorf("--frame-limit %v is too short; use at least a second", s.FrameLimit)
+	case s.HangLimit != 0 && s.HangLimit < time.Second:
+		return fmt.Errorf("--hang-limit %v is too short; use at least a second", s.HangLimit)
 	case s.Priority != rules.Low && s.Priority != rules.Normal:
 		return fmt.Errorf("--priority %s is unknown; use low or normal", s.Priority)
 	case len(s.Tags) > 32:
@@ -184,7 +188,7 @@ func (s *Setup) Engine(p Program) (*workerapp.Engine, *identity.Identity, error)
 		Manager: p.Manager, DataDir: p.Data, Identity: id, Name: s.Name, Device: s.Device, Threads: s.Threads,
 		Floor: job.Amount(s.Price * float64(job.Token)), Software: p.Software,
 		CacheBytes: s.CacheGB << 30, MinFree: s.MinFreeMB << 20, MemoryLimit: int64(s.MemoryGB * (1 << 30)),
-		Boards: s.Boards, Slots: s.Slots, Ahead: ahead, RulesFile: file, Priority: s.Priority, Region: s.Region, Tags: s.Tags, FrameLimit: s.FrameLimit,
+		Boards: s.Boards, Slots: s.Slots, Ahead: ahead, RulesFile: file, Priority: s.Priority, Region: s.Region, Tags: s.Tags, FrameLimit: s.FrameLimit, HangLimit: s.HangLimit,
 		FromDepot: s.fromDepot(p.Log), Renderers: renderers, Sandbox: box,
 		Idle: s.Idle, ClaimEvery: s.ClaimEvery, ConnectTimeout: s.Connect, OnReady: ready, Log: p.Log,
 	})

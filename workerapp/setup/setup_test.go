@@ -30,7 +30,7 @@ func TestFlagsThatMakeNoSenseAreNamed(t *testing.T) {
 	}
 	for args, want := range map[string]string{
 		"--threads -1": "--threads", "--price NaN": "--price", "--cache 0": "--cache", "--memory -1": "--memory", "--min-free -1": "--min-free",
-		"--slots 65": "--slots", "--ahead 17": "--ahead", "--frame-limit 1ms": "--frame-limit", "--priority urgent": "--priority",
+		"--slots 65": "--slots", "--ahead 17": "--ahead", "--frame-limit 1ms": "--frame-limit", "--hang-limit -1s": "--hang-limit", "--priority urgent": "--priority",
 		"--rules /nowhere/rules.toml": "--rules", "--tag" + strings.Repeat(" x --tag", 32) + " x": "--tag",
 	} {
 		s := parse(t, strings.Fields(args)...)
