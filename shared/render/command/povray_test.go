@@ -136,32 +136,42 @@ func TestFormats(t *testing.T) {
 	}
 }
 
-// TestStoppedIsCancelled has a program that doesn't run at all when the render is cancelled.
-func TestStoppedIsCancelled(t *testing.T) {
+// TestStopped has a program that doesn't run at all when the render is cancelled, or that nobody cancels.
+func TestStopped(t *testing.T) {
 	text, err := os.ReadFile("testdata/scene.pov")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, out := open(t, string(text), func(o *render.Options) { o.Recipe.Samples = 1 << 20 })
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	var at time.Time
-	pid := 0
-	_, err = s.Render(ctx, render.Request{Frame: 1, OutDir: out}, func(render.Progress) {
-		if !at.IsZero() {
-			return
+	for _, c := range []struct {
+		patience time.Duration
+		ends     error
+	}{{0, context.Canceled}, {time.Second, render.ErrHung}} {
+		s, out := open(t, string(text), func(o *render.Options) { o.Recipe.Samples, o.Patience = 1<<20, c.patience })
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		var at time.Time
+		pid := 0
+		_, err = s.Render(ctx, render.Request{Frame: 1, OutDir: out}, func(render.Progress) {
+			if !at.IsZero() {
+				return
+			}
+			pid = s.(*session).running.PID()
+			if err := syscall.Kill(-pid, syscall.SIGSTOP); err != nil {
+				t.Error(err)
+			}
+			at = time.Now()
+			if c.patience == 0 {
+				stop()
+			}
+		})
+		if took := time.Since(at); !errors.Is(err, c.ends) || c.patience == 0 && took > 2*time.Second {
+			t.Errorf("after %v: %v", took, err)
 		}
-		pid = s.(*session).running.PID()
-		if err := syscall.Kill(-pid, syscall.SIGSTOP); err != nil {
-			t.Error(err)
+		if s.Alive() {
+			t.Errorf("%v: alive", c.ends)
 		}
-		at = time.Now()
-		stop()
-	})
-	if took := time.Since(at); !errors.Is(err, context.Canceled) || took > 2*time.Second {
-		t.Errorf("after %v: %v", took, err)
-	}
-	if err := syscall.Kill(-pid, 0); !errors.Is(err, syscall.ESRCH) {
-		t.Errorf("something of it is left: %v", err)
+		if err := syscall.Kill(-pid, 0); !errors.Is(err, syscall.ESRCH) {
+			t.Errorf("%v: something of it is left: %v", c.ends, err)
+		}
 	}
 }
