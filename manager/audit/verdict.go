@@ -260,14 +260,14 @@ func (u *Auditor) recompute(ctx context.Context, s *subject, c wire.AuditVerdict
 	if object.Size > maxEvidence {
 		return proof.Verdict{}, proof.Evidence{}, fmt.Errorf("%w: it has %d bytes", errLied, object.Size)
 	}
-	raw, err := io.ReadAll(io.LimitReader(r, maxEvidence+1))
-	if err != nil {
+	raw := make([]byte, object.Size)
+	if _, err := io.ReadFull(r, raw); err != nil {
 		return proof.Verdict{}, proof.Evidence{}, fmt.Errorf("fetch the evidence of audit %s: %w", c.Audit, err)
 	}
 	if sum := sha256.Sum256(raw); hex.EncodeToString(sum[:]) != digest {
 		return proof.Verdict{}, proof.Evidence{}, fmt.Errorf("the evidence of audit %s is damaged in the store", c.Audit)
 	}
-	e, err := proof.DecodeEvidence(bytes.NewReader(raw))
+	e, err := proof.ParseEvidence(raw)
 	if err != nil {
 		return proof.Verdict{}, proof.Evidence{}, fmt.Errorf("%w: %w", errLied, err)
 	}
