@@ -93,6 +93,9 @@ type hold struct {
 	verifier string
 	deadline time.Time
 	created  time.Time
+	// about is the audit as this manager's last transaction on it left it, with what it is about; nil where another
+	// process or manager gave it. What a transaction finds counts.
+	about *subject
 }
 
 // pace is how long a job's audits have taken since this process runs.
@@ -227,6 +230,7 @@ func (u *Auditor) offer(ctx context.Context, s *subject, m fleet.Member) error {
 	changes := &notify.Changes{Now: u.options.Clock}
 	var out lease.Outcome
 	copied, owes := false, false
+	var given *store.Audit
 	err := u.options.Store.Update(ctx, func(tx store.Tx) (err error) {
 		changes.Reset()
 		out, copied, owes = lease.Outcome{}, false, false
@@ -243,7 +247,7 @@ func (u *Auditor) offer(ctx context.Context, s *subject, m fleet.Member) error {
 				return err
 			}
 		}
-		if _, err := tx.MoveAudit(id, []lifecycle.AuditState{lifecycle.AuditWaiting}, lifecycle.AuditHeld, func(v *store.Audit) {
+		if given, err = tx.MoveAudit(id, []lifecycle.AuditState{lifecycle.AuditWaiting}, lifecycle.AuditHeld, func(v *store.Audit) {
 			v.Verifier, v.Class, v.Deadline, v.Manager = m.Address, s.classOf(m), now.Add(u.options.Length).UnixMilli(), u.options.Manager
 		}); err != nil {
 			return err
@@ -268,7 +272,7 @@ func (u *Auditor) offer(ctx context.Context, s *subject, m fleet.Member) error {
 	u.mu.Lock()
 	delete(u.seen, id)
 	delete(u.examined, id)
-	u.held[id] = &hold{verifier: m.Address, deadline: now.Add(u.options.Length), created: now}
+	u.held[id] = &hold{verifier: m.Address, deadline: now.Add(u.options.Length), created: now, about: s.now(given)}
 	u.mu.Unlock()
 	u.options.Fleet.Hold(job.RoleVerifier, m.Address, id)
 

@@ -25,6 +25,38 @@ func (u *Auditor) drop(id string, declined bool) {
 	}
 }
 
+// inHand is an audit in memory that a verifier holds in this state, as far as this manager knows; nil when there is
+// none.
+func (u *Auditor) inHand(id, verifier string, state lifecycle.AuditState) *subject {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	h := u.held[id]
+	if h == nil || h.about == nil || h.about.audit.Verifier != verifier || h.about.audit.State != state {
+		return nil
+	}
+	return h.about.now(h.about.audit)
+}
+
+// know keeps an audit in memory as a transaction left it; nil for what isn't sure.
+func (u *Auditor) know(id string, s *subject) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if h := u.held[id]; h != nil {
+		h.about = s
+	}
+}
+
+// relearn has a job's audits read again: its class pairs are others now.
+func (u *Auditor) relearn(jobID string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, h := range u.held {
+		if h.about != nil && h.about.job.ID == jobID {
+			h.about = nil
+		}
+	}
+}
+
 // Renew moves the deadlines of the audits that a verifier says it holds. It returns those
 // that it should drop, because they have ended.
 func (u *Auditor) Renew(verifier string, ids []string) (unknown []string) {

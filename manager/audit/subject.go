@@ -73,6 +73,13 @@ func loadAudit(tx store.Tx, v *store.Audit) (*subject, error) {
 	return s, err
 }
 
+// now is the subject with its audit as it is now.
+func (s *subject) now(v *store.Audit) *subject {
+	of := *s
+	of.audit = v
+	return &of
+}
+
 // frames are those that the worker committed to: all of the attempt's, or fewer where it
 // stopped early.
 func (s *subject) frames() []int {

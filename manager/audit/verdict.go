@@ -51,11 +51,28 @@ func (u *Auditor) subject(ctx context.Context, id, verifier string) (*subject, e
 	return s, nil
 }
 
+// committed is subject, from memory where the verifier is known to be bound to its pixels.
+func (u *Auditor) committed(ctx context.Context, id, verifier string) (*subject, error) {
+	if s := u.inHand(id, verifier, lifecycle.AuditCommitted); s != nil {
+		return s, nil
+	}
+	return u.subject(ctx, id, verifier)
+}
+
 // Commit binds the verifier to its pixels, durably, and then shows the worker's side.
 // Asked again with the same pixels it shows it again; other pixels are refused.
 func (u *Auditor) Commit(ctx context.Context, verifier string, c wire.AuditCommit) (wire.AuditReveal, error) {
 	if c.Samples == (proof.Digest{}) {
 		return wire.AuditReveal{}, bad("audit %s: the digest of the samples is missing", c.Audit)
+	}
+	if s := u.inHand(c.Audit, verifier, lifecycle.AuditHeld); s != nil {
+		err := u.bind(ctx, s, c)
+		if err == nil {
+			return u.reveal(ctx, s)
+		}
+		if !errors.Is(err, store.ErrLost) {
+			return wire.AuditReveal{}, ended(c.Audit, err)
+		}
 	}
 	s, err := u.subject(ctx, c.Audit, verifier)
 	if err != nil {
@@ -63,11 +80,7 @@ func (u *Auditor) Commit(ctx context.Context, verifier string, c wire.AuditCommi
 	}
 	switch s.audit.State {
 	case lifecycle.AuditHeld:
-		err := u.options.Store.Update(ctx, func(tx store.Tx) error {
-			_, err := tx.MoveAudit(c.Audit, []lifecycle.AuditState{lifecycle.AuditHeld}, lifecycle.AuditCommitted, func(v *store.Audit) { v.Samples = c.Samples.String() })
-			return err
-		})
-		if err != nil {
+		if err := u.bind(ctx, s, c); err != nil {
 			return wire.AuditReveal{}, ended(c.Audit, err)
 		}
 	case lifecycle.AuditCommitted:
@@ -78,6 +91,33 @@ func (u *Auditor) Commit(ctx context.Context, verifier string, c wire.AuditCommi
 		return wire.AuditReveal{}, ended(c.Audit, store.ErrLost)
 	}
 	return u.reveal(ctx, s)
+}
+
+// bind makes what the verifier commits to durable.
+func (u *Auditor) bind(ctx context.Context, s *subject, c wire.AuditCommit) error {
+	var v *store.Audit
+	err := u.options.Store.Update(ctx, func(tx store.Tx) (err error) {
+		if err := still(tx, s.audit); err != nil {
+			return err
+		}
+		v, err = tx.MoveAudit(c.Audit, []lifecycle.AuditState{lifecycle.AuditHeld}, lifecycle.AuditCommitted, func(v *store.Audit) { v.Samples = c.Samples.String() })
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	u.know(c.Audit, s.now(v))
+	return nil
+}
+
+// still makes sure in a transaction that an audit that was read before is its verifier's still, bound to the same
+// pixels; else it is lost.
+func still(tx store.Tx, was *store.Audit) error {
+	v, err := tx.Audit(was.ID)
+	if err == nil && (v.Verifier != was.Verifier || v.Samples != was.Samples) {
+		err = fmt.Errorf("audit %s is another verifier's: %w", was.ID, store.ErrLost)
+	}
+	return err
 }
 
 func (u *Auditor) reveal(ctx context.Context, s *subject) (wire.AuditReveal, error) {
@@ -150,7 +190,7 @@ func (u *Auditor) reveal(ctx context.Context, s *subject) (wire.AuditReveal, err
 
 // Evidence signs the upload of a verdict's evidence.
 func (u *Auditor) Evidence(ctx context.Context, verifier string, e wire.AuditEvidence) (wire.BlobURLs, error) {
-	s, err := u.subject(ctx, e.Audit, verifier)
+	s, err := u.committed(ctx, e.Audit, verifier)
 	if err != nil {
 		return wire.BlobURLs{}, err
 	}
@@ -173,7 +213,7 @@ var errLied = errors.New("the verdict doesn't follow from its evidence")
 // Verdict takes a verifier's judgement once it is recomputed, and acts on it. Sent again
 // it is acknowledged again.
 func (u *Auditor) Verdict(ctx context.Context, verifier string, c wire.AuditVerdict) error {
-	s, err := u.subject(ctx, c.Audit, verifier)
+	s, err := u.committed(ctx, c.Audit, verifier)
 	if err != nil {
 		return err
 	}
@@ -214,6 +254,9 @@ func (u *Auditor) Verdict(ctx context.Context, verifier string, c wire.AuditVerd
 	err = u.options.Store.Update(ctx, func(tx store.Tx) (err error) {
 		changes.Reset()
 		taught = lesson{}
+		if err := still(tx, s.audit); err != nil {
+			return err
+		}
 		if out, err = u.record(tx, changes, c); err != nil {
 			return err
 		}
@@ -233,6 +276,9 @@ func (u *Auditor) Verdict(ctx context.Context, verifier string, c wire.AuditVerd
 		return ended(c.Audit, err)
 	}
 	u.learnt(s, taught)
+	if s.audit.Kind == store.AuditCanary {
+		u.relearn(s.job.ID)
+	}
 	if result.Pass && s.fresh() {
 		u.gallery.hang(s.job.Package, s.job.Owner, s.attempt.ID, evidence.Prints)
 	}
@@ -260,14 +306,14 @@ func (u *Auditor) recompute(ctx context.Context, s *subject, c wire.AuditVerdict
 	if object.Size > maxEvidence {
 		return proof.Verdict{}, proof.Evidence{}, fmt.Errorf("%w: it has %d bytes", errLied, object.Size)
 	}
-	raw, err := io.ReadAll(io.LimitReader(r, maxEvidence+1))
-	if err != nil {
+	raw := make([]byte, object.Size)
+	if _, err := io.ReadFull(r, raw); err != nil {
 		return proof.Verdict{}, proof.Evidence{}, fmt.Errorf("fetch the evidence of audit %s: %w", c.Audit, err)
 	}
 	if sum := sha256.Sum256(raw); hex.EncodeToString(sum[:]) != digest {
 		return proof.Verdict{}, proof.Evidence{}, fmt.Errorf("the evidence of audit %s is damaged in the store", c.Audit)
 	}
-	e, err := proof.DecodeEvidence(bytes.NewReader(raw))
+	e, err := proof.ParseEvidence(raw)
 	if err != nil {
 		return proof.Verdict{}, proof.Evidence{}, fmt.Errorf("%w: %w", errLied, err)
 	}

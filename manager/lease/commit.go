@@ -67,10 +67,11 @@ func (k *Keeper) Upload(ctx context.Context, worker string, u wire.TaskUpload) (
 	if len(u.Files) == 0 || len(u.Files) > wire.MaxURLs {
 		return wire.BlobURLs{}, bad("%d files in one request, 1 to %d are allowed", len(u.Files), wire.MaxURLs)
 	}
-	a, t, j, err := k.subject(ctx, u.Lease)
+	of, err := k.subject(ctx, u.Lease)
 	if err != nil {
 		return wire.BlobURLs{}, ended(u.Lease, err)
 	}
+	a, t, j := of.attempt, of.task, of.job
 	if a.Worker != worker {
 		return wire.BlobURLs{}, &wire.Error{Code: wire.CodeUnauthorised, Message: "lease " + u.Lease + " is not this node's"}
 	}
@@ -91,19 +92,28 @@ func (k *Keeper) Upload(ctx context.Context, worker string, u wire.TaskUpload) (
 	return urls, nil
 }
 
-// subject reads a lease, its task and its job.
-func (k *Keeper) subject(ctx context.Context, id string) (a *store.Attempt, t *job.Task, j *store.Job, err error) {
-	err = k.options.Store.View(ctx, func(tx store.Tx) (err error) {
-		if a, err = tx.Attempt(id); err != nil {
+// subject is a lease with its task and its job. One that is in memory is held still, as far as this
+// manager knows; the transaction that ends it decides.
+func (k *Keeper) subject(ctx context.Context, id string) (about, error) {
+	k.mu.Lock()
+	if h := k.held[id]; h != nil && h.about != nil {
+		of := *h.about
+		k.mu.Unlock()
+		return of, nil
+	}
+	k.mu.Unlock()
+	var of about
+	err := k.options.Store.View(ctx, func(tx store.Tx) (err error) {
+		if of.attempt, err = tx.Attempt(id); err != nil {
 			return err
 		}
-		if t, err = tx.Task(a.Task); err != nil {
+		if of.task, err = tx.Task(of.attempt.Task); err != nil {
 			return err
 		}
-		j, err = tx.Job(a.Job)
+		of.job, err = tx.Job(of.attempt.Job)
 		return err
 	})
-	return a, t, j, err
+	return of, err
 }
 
 func ended(id string, err error) error {
@@ -119,10 +129,11 @@ func ended(id string, err error) error {
 // Commit takes a worker's receipt. It returns the verification key once everything is
 // durable; the same commit sent again gets the same answer.
 func (k *Keeper) Commit(ctx context.Context, worker string, c wire.TaskCommit) (wire.TaskCommitted, error) {
-	a, t, j, err := k.subject(ctx, c.Lease)
+	of, err := k.subject(ctx, c.Lease)
 	if err != nil {
 		return wire.TaskCommitted{}, ended(c.Lease, err)
 	}
+	a, t, j := of.attempt, of.task, of.job
 	if a.Worker != worker {
 		return wire.TaskCommitted{}, &wire.Error{Code: wire.CodeUnauthorised, Message: "lease " + c.Lease + " is not this node's"}
 	}

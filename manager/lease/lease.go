@@ -82,6 +82,16 @@ type hold struct {
 	deadline time.Time
 	created  time.Time
 	done     int // frames that the worker says are finished
+	// about is what was leased, as the transaction that leased it saw it; nil where another process
+	// or manager leased it.
+	about *about
+}
+
+// about is a lease with what it is of. Of the job and the task only what never changes is read from it.
+type about struct {
+	attempt *store.Attempt
+	task    *job.Task
+	job     *store.Job
 }
 
 // New makes a keeper. Adopt loads what an earlier process left.
@@ -191,7 +201,7 @@ func (k *Keeper) lease(ctx context.Context, taskID, worker string, second bool) 
 		return false, store.IgnoreLost(err)
 	}
 	k.mu.Lock()
-	k.held[a.ID] = &hold{task: a.Task, worker: worker, job: j.ID, frames: a.Frames, deadline: now.Add(k.options.Length), created: now}
+	k.held[a.ID] = &hold{task: a.Task, worker: worker, job: j.ID, frames: a.Frames, deadline: now.Add(k.options.Length), created: now, about: &about{a, part.task, j}}
 	k.mu.Unlock()
 	k.options.Fleet.Hold(job.RoleWorker, worker, a.ID)
 

@@ -2,6 +2,7 @@ package proof
 
 import (
 	"math"
+	"slices"
 
 	"github.com/heliostat-render/heliostat/shared/proof/raster"
 )
@@ -18,7 +19,8 @@ const TexturedActivity = 56
 // It is computed in a fixed order without fused operations, so that every machine gets
 // the same byte from the same bits.
 func Activity(s TileSample) byte {
-	y := luminance(s)
+	var lum, noise [TileSize * TileSize]float64 // every attempt's every tile comes through here
+	y := luminanceIn(lum[:0], s)
 	w, h := s.Rect.W, s.Rect.H
 	var mean float64
 	for _, v := range y {
@@ -27,7 +29,7 @@ func Activity(s TileSample) byte {
 	mean /= float64(len(y))
 	var v float64
 	if w >= 3 && h >= 3 {
-		for _, r := range residual(y, w, h) {
+		for _, r := range residualIn(noise[:0], y, w, h) {
 			v += float64(r * r)
 		}
 		v /= float64(36 * (w - 2) * (h - 2))
@@ -75,9 +77,13 @@ func finite(v float64) float64 {
 
 // luminance returns Rec. 709 luminance, averaged over view layers; for one or two
 // channels the first.
-func luminance(s TileSample) []float64 {
+func luminance(s TileSample) []float64 { return luminanceIn(nil, s) }
+
+// luminanceIn is luminance in a buffer's room.
+func luminanceIn(out []float64, s TileSample) []float64 {
 	n := s.Rect.W * s.Rect.H
-	out := make([]float64, n)
+	out = slices.Grow(out, n)[:n]
+	clear(out)
 	at := func(i, c int) float64 { return finite(raster.Value(s.Depth, s.Bits, i*s.Channels+c)) }
 	if s.Channels < 3 {
 		for i := range out {
@@ -104,8 +110,11 @@ func luminance(s TileSample) []float64 {
 
 // residual convolves with the Laplacian difference mask [1 -2 1; -2 4 -2; 1 -2 1] and
 // returns the inner (w-2)·(h-2) values.
-func residual(y []float64, w, h int) []float64 {
-	out := make([]float64, 0, (w-2)*(h-2))
+func residual(y []float64, w, h int) []float64 { return residualIn(nil, y, w, h) }
+
+// residualIn is residual in a buffer's room.
+func residualIn(out, y []float64, w, h int) []float64 {
+	out = slices.Grow(out, (w-2)*(h-2))
 	for j := 1; j < h-1; j++ {
 		for i := 1; i < w-1; i++ {
 			a, b, c := y[(j-1)*w+i-1:], y[j*w+i-1:], y[(j+1)*w+i-1:]

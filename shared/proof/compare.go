@@ -12,10 +12,11 @@ import (
 // when any of its samples differs by more than p.Floor and p.Tolerance of the larger one.
 func compareMaster(a, b TileSample, p Policy) TileFigure {
 	f := TileFigure{Frame: a.Frame, Tile: a.Tile, Plane: a.Plane, Correlation: 1}
-	f.Textured = max(Activity(a), Activity(b)) >= TexturedActivity
+	f.Textured = Activity(a) >= TexturedActivity
 	if bytes.Equal(a.Bits, b.Bits) {
 		return f
 	}
+	f.Textured = f.Textured || Activity(b) >= TexturedActivity
 	f.Outliers, f.MaxDiff = outliers(a, b, func(x, y float64) float64 {
 		return max(p.Floor, p.Tolerance*max(math.Abs(x), math.Abs(y)))
 	})
@@ -103,10 +104,11 @@ func compareFinal(a, b TileSample, p Policy) TileFigure {
 // comparePerceptual compares blurred display values.
 func comparePerceptual(a, b TileSample, p Policy) TileFigure {
 	f := TileFigure{Frame: a.Frame, Tile: a.Tile, Plane: a.Plane, Correlation: 1}
-	f.Textured = max(Activity(a), Activity(b)) >= TexturedActivity
+	f.Textured = Activity(a) >= TexturedActivity
 	if bytes.Equal(a.Bits, b.Bits) {
 		return f
 	}
+	f.Textured = f.Textured || Activity(b) >= TexturedActivity
 	f.Outliers, f.MaxDiff = outliers(a, b, func(x, y float64) float64 {
 		if a.Depth.Float() { // as display values, see display: |√x − √y| = |x − y| / (√x + √y)
 			return p.FinalTolerance * (math.Sqrt(min(max(x, 0), 1)) + math.Sqrt(min(max(y, 0), 1)))

@@ -1,10 +1,8 @@
 package proof
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 )
 
 // Evidence is everything that a verdict rests on: anybody can recompute it from this and
@@ -29,30 +27,6 @@ type Evidence struct {
 // ErrEvidence means that the evidence contradicts itself or the commitment, so it says
 // nothing about the worker.
 var ErrEvidence = errors.New("invalid evidence")
-
-// MaxEvidence bounds the JSON of one evidence, in bytes.
-const MaxEvidence = 256 << 20
-
-// EncodeEvidence writes evidence as JSON.
-func EncodeEvidence(w io.Writer, e Evidence) error {
-	if err := json.NewEncoder(w).Encode(e); err != nil {
-		return fmt.Errorf("writing evidence: %w", err)
-	}
-	return nil
-}
-
-// DecodeEvidence reads evidence and checks its bounds; Judge checks the rest.
-func DecodeEvidence(r io.Reader) (Evidence, error) {
-	var e Evidence
-	lr := &io.LimitedReader{R: r, N: MaxEvidence + 1}
-	if err := json.NewDecoder(lr).Decode(&e); err != nil {
-		if lr.N == 0 {
-			return Evidence{}, fmt.Errorf("%w: over %d bytes", ErrEvidence, MaxEvidence)
-		}
-		return Evidence{}, fmt.Errorf("%w: %w", ErrEvidence, err)
-	}
-	return e, e.check()
-}
 
 // CheckFrames tells whether a worker's commitments are well formed: bounded, each frame
 // once, one activity byte for every tile.
@@ -109,24 +83,25 @@ func (e Evidence) check() error {
 			return fmt.Errorf("%w: a print of frame %d, which isn't in the task", ErrEvidence, p.Frame)
 		}
 	}
-	for _, list := range [][]TileSample{e.workerSamples(), e.Verifier} {
-		for _, s := range list {
-			f, ok := byFrame[s.Frame]
-			if !ok {
-				return fmt.Errorf("%w: a tile of frame %d, which isn't in the task", ErrEvidence, s.Frame)
-			}
-			if err := s.check(f.W, f.H); err != nil {
-				return fmt.Errorf("%w: %w", ErrEvidence, err)
-			}
+	fits := func(s *TileSample) error {
+		f, ok := byFrame[s.Frame]
+		if !ok {
+			return fmt.Errorf("%w: a tile of frame %d, which isn't in the task", ErrEvidence, s.Frame)
+		}
+		if err := s.check(f.W, f.H); err != nil {
+			return fmt.Errorf("%w: %w", ErrEvidence, err)
+		}
+		return nil
+	}
+	for i := range e.Worker {
+		if err := fits(&e.Worker[i].TileSample); err != nil {
+			return err
+		}
+	}
+	for i := range e.Verifier {
+		if err := fits(&e.Verifier[i]); err != nil {
+			return err
 		}
 	}
 	return nil
-}
-
-func (e Evidence) workerSamples() []TileSample {
-	out := make([]TileSample, len(e.Worker))
-	for i, t := range e.Worker {
-		out[i] = t.TileSample
-	}
-	return out
 }

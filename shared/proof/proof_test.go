@@ -319,13 +319,10 @@ func commitError(ext string, final, master []byte) error {
 	return err
 }
 
-func FuzzDecodeEvidence(f *testing.F) {
-	f.Add([]byte(`{"key":"` + strings.Repeat("00", 32) + `","frames":[{"frame":1,"w":16,"h":16,"activity":"AA==","masterRoot":"` + strings.Repeat("11", 32) + `"}],` +
-		`"worker":[{"frame":1,"tile":0,"plane":0,"rect":{"w":16,"h":16},"channels":1,"depth":1,"bits":"AAAA","proof":[]}]}`))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		e, err := DecodeEvidence(bytes.NewReader(data))
-		if err == nil {
-			_, _ = Judge(e, PolicyFor(job.Recipe{Renderer: "blender", Engine: "CYCLES"}))
-		}
-	})
+func (e Evidence) workerSamples() []TileSample {
+	out := make([]TileSample, len(e.Worker))
+	for i, t := range e.Worker {
+		out[i] = t.TileSample
+	}
+	return out
 }

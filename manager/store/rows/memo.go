@@ -5,6 +5,7 @@ import (
 
 	"github.com/heliostat-render/heliostat/manager/store"
 	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
 // memo are the records that one transaction has read or written. It sees one state of the
@@ -85,4 +86,5 @@ var (
 	recipes = &texts[job.Recipe]{}
 	quotes  = &texts[job.Quote]{}
 	powers  = &texts[job.Capabilities]{}
+	commits = &texts[*wire.TaskCommit]{}
 )

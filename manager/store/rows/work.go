@@ -13,8 +13,8 @@ const attemptColumns = `id, task, job, number, worker, ver_key, key_hash, frames
 
 func scanAttempt(row scanner, more ...any) (*store.Attempt, error) {
 	var a store.Attempt
-	var frames, seeds string
-	if err := row.Scan(append([]any{&a.ID, &a.Task, &a.Job, &a.Number, &a.Worker, &a.Key, &a.KeyHash, &frames, &seeds, &a.Created, &a.State, &a.Deadline, &a.Class,
+	var frames, drawn string
+	if err := row.Scan(append([]any{&a.ID, &a.Task, &a.Job, &a.Number, &a.Worker, &a.Key, &a.KeyHash, &frames, &drawn, &a.Created, &a.State, &a.Deadline, &a.Class,
 		&a.Kind, &a.Cause, &a.Note, &a.Convicted, &a.Ended, &a.Copy, &a.Manager}, more...)...); err != nil {
 		return nil, err
 	}
@@ -22,7 +22,7 @@ func scanAttempt(row scanner, more ...any) (*store.Attempt, error) {
 	if a.Frames, err = store.ParseFrames(frames, maxFrames); err != nil {
 		return nil, err
 	}
-	return &a, decode(seeds, &a.Seeds)
+	return &a, decode(drawn, &a.Seeds)
 }
 
 func scanFullAttempt(row scanner) (*store.Attempt, error) {
@@ -31,8 +31,7 @@ func scanFullAttempt(row scanner) (*store.Attempt, error) {
 	if err != nil || receipt == "" {
 		return a, err
 	}
-	a.Commit = new(wire.TaskCommit)
-	return a, decode(receipt, a.Commit)
+	return a, commits.decode(receipt, &a.Commit)
 }
 
 func scanShortAttempt(row scanner) (*store.Attempt, error) { return scanAttempt(row) }
@@ -137,16 +136,21 @@ func (t *Tx) HeldByOwner() (map[string]int, error) {
 const auditColumns = `id, attempt, task, job, ordinal, claim, created, state, verifier, class, deadline, samples, evidence, verdict, cause, ended, kind, manager`
 
 func scanAudit(row scanner) (*store.Audit, error) {
-	var a store.Audit
-	var verdict string
-	if err := row.Scan(&a.ID, &a.Attempt, &a.Task, &a.Job, &a.Ordinal, &a.Claim, &a.Created, &a.State, &a.Verifier, &a.Class, &a.Deadline, &a.Samples, &a.Evidence, &verdict, &a.Cause, &a.Ended, &a.Kind, &a.Manager); err != nil {
-		return nil, err
-	}
-	if verdict == "" {
-		return &a, nil
+	a, verdict, err := scanShortAudit(row)
+	if err != nil || verdict == "" {
+		return a, err
 	}
 	a.Verdict = new(wire.AuditVerdict)
-	return &a, decode(verdict, a.Verdict)
+	return a, decode(verdict, a.Verdict)
+}
+
+// scanShortAudit leaves the verdict as it is stored.
+func scanShortAudit(row scanner) (_ *store.Audit, verdict string, _ error) {
+	var a store.Audit
+	if err := row.Scan(&a.ID, &a.Attempt, &a.Task, &a.Job, &a.Ordinal, &a.Claim, &a.Created, &a.State, &a.Verifier, &a.Class, &a.Deadline, &a.Samples, &a.Evidence, &verdict, &a.Cause, &a.Ended, &a.Kind, &a.Manager); err != nil {
+		return nil, "", err
+	}
+	return &a, verdict, nil
 }
 
 func (t *Tx) AddAudit(a *store.Audit) error {
@@ -168,7 +172,18 @@ func (t *Tx) Audit(id string) (*store.Audit, error) {
 }
 
 func (t *Tx) Audits(attempt string) ([]*store.Audit, error) {
-	return all(t, "audits of attempt "+attempt, scanAudit, `SELECT `+auditColumns+` FROM audits WHERE attempt = ? ORDER BY ordinal`, attempt)
+	scan := func(row scanner) (*store.Audit, error) {
+		a, verdict, err := scanShortAudit(row)
+		if err != nil || verdict == "" {
+			return a, err
+		}
+		if known := recall(t.seen.audits, a.ID); known != nil {
+			return known, nil
+		}
+		a.Verdict = new(wire.AuditVerdict)
+		return a, decode(verdict, a.Verdict)
+	}
+	return all(t, "audits of attempt "+attempt, scan, `SELECT `+auditColumns+` FROM audits WHERE attempt = ? ORDER BY ordinal`, attempt)
 }
 
 func (t *Tx) AuditsIn(states ...lifecycle.AuditState) ([]*store.Audit, error) {
