@@ -57,15 +57,24 @@ func (w *wireTap) ServeHTTP(out http.ResponseWriter, in *http.Request) {
 	_, _ = io.Copy(out, reply.Body) // a manager that went away
 }
 
-// TestSeveralManagersSettleOnce has two manager processes over one PostgreSQL database pay over one chain with one key.
+// TestTwoManagers has two manager processes over one PostgreSQL database, in two ways at the same time.
+func TestTwoManagers(t *testing.T) {
+	server, bucket := pgtest.Start(t), startBucket(t)
+	for name, run := range map[string]func(*testing.T, config){"settle": settleOnce, "copy": stragglersAreCopied} {
+		c := settings(t, "off")
+		c.Keys, c.Store, c.Blobs = t.TempDir(), server.Database(t), strings.Replace(bucket, "/farm", "/"+name, 1)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run(t, c)
+		})
+	}
+}
+
+// settleOnce has two managers pay over one chain with one key.
 // Whichever settles is killed with SIGKILL between a transaction and the record of it, again and again.
 // At the end the chain holds each transaction once, none failed, and everybody has what the ledger says.
-func TestSeveralManagersSettleOnce(t *testing.T) {
-	server := pgtest.Start(t)
-	keys := t.TempDir()
-	dev := startChain(t, keys)
-	c := settings(t, "")
-	c.Keys, c.Store, c.Blobs = keys, server.Database(t), startBucket(t)
+func settleOnce(t *testing.T, c config) {
+	dev := startChain(t, c.Keys)
 	// Deployed before, by a manager that kept the contracts' addresses in a file.
 	contracts := dev.contracts(t, c)
 

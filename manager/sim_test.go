@@ -153,6 +153,8 @@ type worker struct {
 	*node
 	committing func(wire.TaskCommit) bool // false: die before the commit is sent
 	commits    []wire.TaskCommit          // acknowledged; guarded by mu
+	refused    []string                   // leases whose commit came too late; guarded by mu
+	revoked    []string                   // leases that it was told to stop; guarded by mu
 	offers     int                        // guarded by mu
 }
 
@@ -194,6 +196,14 @@ func (w *worker) handle(_ context.Context, _ *link.Session, m link.Message) (wir
 			}
 		})
 		return wire.TypeLeaseAnswer, wire.LeaseAnswer{Taken: true}, nil
+	case wire.TypeLeaseRevoke:
+		var r wire.LeaseRevoke
+		if err := m.Decode(&r); err != nil {
+			return "", nil, err
+		}
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.revoked = append(w.revoked, r.Lease)
 	}
 	return "", nil, nil
 }
@@ -262,6 +272,11 @@ func (w *worker) render(o wire.LeaseOffer) error {
 	}
 	var done wire.TaskCommitted
 	if err := w.conn.Request(w.ctx, wire.TypeTaskCommit, c, &done); err != nil {
+		if e := (*wire.Error)(nil); errors.As(err, &e) && e.Code == wire.CodeConflict {
+			w.mu.Lock()
+			w.refused = append(w.refused, c.Lease)
+			w.mu.Unlock()
+		}
 		return fmt.Errorf("commit: %w", err)
 	}
 	key, err := hex.DecodeString(done.Key)

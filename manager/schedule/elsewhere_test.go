@@ -72,5 +72,18 @@ func TestStragglersOfOtherManagersAreCopied(t *testing.T) {
 		if !slices.Equal(s.leaser.copies, test.want) {
 			t.Errorf("after %s, with %d leases of it, the copies are %v, want %v", test.after, test.copies, s.leaser.copies, test.want)
 		}
+	} // What is late here has its copy there, though the lease of each is all that its manager counts.
+	here := lease.Holding{Task: tasks[0].ID, Worker: "0xLate", Frames: 2, Copies: 1, Since: start}
+	s.leaser.held, s.leaser.copies, held.Copies = map[string][]lease.Holding{j.ID: {here}}, nil, 1
+	s.now = start.Add(30 * time.Minute)
+	s.SetElsewhere(map[string][]lease.Holding{j.ID: {held}})
+	if s.pass(); len(s.leaser.copies) > 0 {
+		t.Errorf("a task with a lease here and one elsewhere is copied again: %v", s.leaser.copies)
+	}
+	// Its worker has just come from the other manager, which said what it held before: that is one lease.
+	held.Worker, s.now = here.Worker, start.Add(40*time.Minute)
+	s.SetElsewhere(map[string][]lease.Holding{j.ID: {held}})
+	if s.pass(); !slices.Equal(s.leaser.copies, []string{tasks[0].ID + ">0xW"}) {
+		t.Errorf("a straggler that changed its manager is copied as %v", s.leaser.copies)
 	}
 }

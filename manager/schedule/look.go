@@ -174,12 +174,30 @@ func (s *Scheduler) stragglers() map[string][]lease.Holding {
 	held := s.options.Leaser.Held()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := maps.Clone(s.away)
-	if all == nil {
-		return held
+	return merged(held, s.away)
+}
+
+// merged joins what the workers of this manager and those of the others hold. A task with a copy on each side
+// has two leases, though each side knows of its own first; a worker that has just moved is counted once.
+func merged(here, away map[string][]lease.Holding) map[string][]lease.Holding {
+	if len(away) == 0 {
+		return here
 	}
-	for id, here := range held {
-		all[id] = slices.Concat(here, all[id])
+	all := make(map[string][]lease.Holding, len(here)+len(away))
+	maps.Copy(all, here)
+	for id, list := range away {
+		list = slices.DeleteFunc(slices.Clone(list), func(h lease.Holding) bool {
+			return slices.ContainsFunc(here[id], func(own lease.Holding) bool { return own.Task == h.Task && own.Worker == h.Worker })
+		})
+		all[id] = slices.Concat(here[id], list)
+		copies := make(map[string]int)
+		for _, h := range all[id] {
+			copies[h.Task]++
+		}
+		for i := range all[id] {
+			h := &all[id][i]
+			h.Copies = max(h.Copies, copies[h.Task])
+		}
 	}
 	return all
 }
