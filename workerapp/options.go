@@ -51,8 +51,8 @@ type Options struct {
 
 	Renderers []render.Renderer
 	// FromDepot makes renderers of programs that the network's operator offers; they are
-	// fetched, verified by digest and used. Nil fetches none: they run with the sandbox's
-	// rights when they render, but with the worker's when they are asked for their version.
+	// fetched, verified by digest and used. Nil fetches none. They are a stranger's: what is made of them
+	// has to run them in the sandbox, also to ask for their version.
 	FromDepot func(programs []string) []render.Renderer
 	Sandbox   render.Sandbox // required: render.NoSandbox must be chosen on purpose
 	GPUs      []gpu.Library  // nil asks NVIDIA's

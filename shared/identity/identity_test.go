@@ -165,8 +165,11 @@ Issued At: 2026-11-22T12:00:00Z
 Expiration Time: 2026-11-22T12:01:00Z
 Resources:
 - heliostat:sealkey:00ff`
-	if got := identity.SignInText(c, "0xAbC", "00ff"); got != want {
+	if got := identity.SignInText(c, "0xAbC", "00ff", ""); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if got := identity.SignInText(c, "0xAbC", "00ff", "0a0b"); got != want+"\n- heliostat:channel:0a0b" {
+		t.Errorf("over TLS: got\n%s", got)
 	}
 	id, _ := identity.New()
 	signature, _ := id.SignText(want)

@@ -11,13 +11,18 @@ import (
 
 // SignInText is the EIP-4361 message that a node signs to answer the challenge. Both ends
 // build it, so a field that the manager didn't choose can't slip in. The seal key (hex) is
-// part of it: job keys are sealed to it, so nobody between the two may swap it.
-func SignInText(c wire.Challenge, address, sealKey string) string {
+// part of it: job keys are sealed to it, so nobody between the two may swap it. So is the channel (hex), a
+// value that only the two ends of one TLS connection know: else a manager could show a node the challenge of
+// another one, and sign in there in its name. "" without TLS.
+func SignInText(c wire.Challenge, address, sealKey, channel string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s wants you to sign in with your Ethereum account:\n%s\n\n", c.Domain, address)
 	b.WriteString("Sign in to the Heliostat render network.\n\n")
 	fmt.Fprintf(&b, "URI: %s\nVersion: 1\nChain ID: %d\nNonce: %s\nIssued At: %s\nExpiration Time: %s", c.URI, c.ChainID, c.Nonce, c.Issued, c.Expires)
 	fmt.Fprintf(&b, "\nResources:\n- heliostat:sealkey:%s", sealKey)
+	if channel != "" {
+		fmt.Fprintf(&b, "\n- heliostat:channel:%s", channel)
+	}
 	return b.String()
 }
 

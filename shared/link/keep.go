@@ -2,6 +2,7 @@ package link
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -331,7 +332,17 @@ func (c *Conn) signIn(conn *websocket.Conn) (*Session, error) {
 	}
 	id := c.options.Identity
 	sealKey := hex.EncodeToString(id.SealKey())
-	text := identity.SignInText(challenge, id.Address(), sealKey)
+	if err := checkChallenge(challenge); err != nil {
+		return nil, err
+	}
+	channel := ""
+	if secure, ok := conn.NetConn().(*tls.Conn); ok {
+		var err error
+		if channel, err = bindingOf(secure.ConnectionState()); err != nil {
+			return nil, err
+		}
+	}
+	text := identity.SignInText(challenge, id.Address(), sealKey, channel)
 	signature, err := id.SignText(text)
 	if err != nil {
 		return nil, err
@@ -341,7 +352,7 @@ func (c *Conn) signIn(conn *websocket.Conn) (*Session, error) {
 	c.mu.Unlock()
 	hello := wire.Hello{
 		Address: id.Address(), Roles: c.options.Roles, Text: text, Signature: "0x" + hex.EncodeToString(signature),
-		SealKey: sealKey, Software: c.options.Software, Resume: resume,
+		SealKey: sealKey, Software: c.options.Software, Resume: resume, Channel: channel,
 	}
 	if err := conn.WriteJSON(envelope(wire.TypeHello, 0, hello)); err != nil {
 		return nil, fmt.Errorf("sign in: %w", err)

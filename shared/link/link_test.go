@@ -243,7 +243,7 @@ func TestHostileHellosAreRefused(t *testing.T) {
 	var old wire.Hello
 	sign := func(c wire.Challenge, by *identity.Identity, address string) wire.Hello {
 		sealKey := hex.EncodeToString(by.SealKey())
-		text := identity.SignInText(c, address, sealKey)
+		text := identity.SignInText(c, address, sealKey, "")
 		signature, err := by.SignText(text)
 		if err != nil {
 			t.Fatal(err)

@@ -3,6 +3,7 @@ package link
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -103,7 +104,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.leave(nil)
 		return // Upgrade has answered
 	}
-	session, err := s.signIn(conn, r.RemoteAddr)
+	session, err := s.signIn(conn, r.RemoteAddr, r.TLS)
 	if err != nil {
 		s.leave(nil)
 		s.options.Log.Info("a sign-in was refused", "remote", r.RemoteAddr, "err", err)
@@ -206,7 +207,7 @@ func (s *Server) Close(ctx context.Context) error {
 	}
 }
 
-func (s *Server) signIn(conn *websocket.Conn, remote string) (*Session, error) {
+func (s *Server) signIn(conn *websocket.Conn, remote string, secure *tls.ConnectionState) (*Session, error) {
 	deadline := time.Now().Add(helloWait)
 	conn.SetReadLimit(helloLimit)
 	conn.SetReadDeadline(deadline)
@@ -227,10 +228,17 @@ func (s *Server) signIn(conn *websocket.Conn, remote string) (*Session, error) {
 		return nil, &wire.Error{Code: wire.CodeUnsupported, Message: fmt.Sprintf("expected %s of version %d, got %s of version %d", wire.TypeHello, wire.Version, e.Type, e.V), Next: "update the older of the two programs"}
 	}
 	var hello wire.Hello
-	if err := (Message{Type: e.Type, Body: e.Body}).Decode(&hello); err != nil {
+	err := (Message{Type: e.Type, Body: e.Body}).Decode(&hello)
+	if err != nil {
 		return nil, err
 	}
-	peer, err := checkHello(challenge, hello)
+	channel := hello.Channel // of a connection that somebody else made secure
+	if secure != nil {
+		if channel, err = bindingOf(*secure); err != nil {
+			return nil, err
+		}
+	}
+	peer, err := checkHello(challenge, hello, channel)
 	if err != nil {
 		return nil, err
 	}
@@ -256,12 +264,16 @@ func (s *Server) signIn(conn *websocket.Conn, remote string) (*Session, error) {
 }
 
 // checkHello proves the key: the text is the one built from this connection's challenge,
-// so neither an old hello nor one signed for another manager is taken.
-func checkHello(c wire.Challenge, h wire.Hello) (Peer, error) {
+// so neither an old hello nor one signed for another manager is taken. Over TLS it is also bound to
+// the connection: the challenge itself may have been carried on.
+func checkHello(c wire.Challenge, h wire.Hello, channel string) (Peer, error) {
 	refuse := func(format string, args ...any) (Peer, error) {
 		return Peer{}, &wire.Error{Code: wire.CodeUnauthorised, Message: "the sign-in was refused: " + fmt.Sprintf(format, args...), Next: "check the identity file of this data folder"}
 	}
-	if h.Text != identity.SignInText(c, h.Address, h.SealKey) {
+	if h.Channel != channel {
+		return refuse("it was signed for another connection: something between the two ends TLS")
+	}
+	if h.Text != identity.SignInText(c, h.Address, h.SealKey, channel) {
 		return refuse("the signed text doesn't answer this challenge")
 	}
 	signature, err := hex.DecodeString(trim0x(h.Signature))

@@ -11,10 +11,11 @@ type SandboxSpec struct {
 	FileSize  int64    // bytes of the largest file it may write; 0 takes the sandbox's default
 	Processes int      // processes and threads; 0 takes the sandbox's default
 	GPU       bool     // it needs the graphics devices
+	Pipes     bool     // it keeps file descriptors 3 and 4
 }
 
 // Sandbox turns a process into the command line that runs it confined. The wrapped process
-// keeps file descriptors 3 and 4, dies with its parent, and killing the wrapper kills all
+// gets no file descriptors but the standard ones and its pipes, dies with its parent, and killing the wrapper kills all
 // of it.
 type Sandbox interface {
 	Wrap(spec SandboxSpec) (argv []string, env []string, err error)

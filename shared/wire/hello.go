@@ -31,6 +31,7 @@ type Hello struct {
 	SealKey   string     `json:"sealKey"`   // hex, the node's X25519 public key for HPKE
 	Software  string     `json:"software"`  // "heliostat-worker 0.1.0"
 	Resume    string     `json:"resume,omitempty"`
+	Channel   string     `json:"channel,omitempty"` // hex, what binds Text to the node's TLS connection
 }
 
 // Welcome ends the sign-in.

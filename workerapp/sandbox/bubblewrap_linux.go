@@ -20,6 +20,7 @@ import (
 const (
 	defaultFileSize  = 8 << 30 // bytes of one file
 	defaultProcesses = 4096    // processes and threads; Blender starts a few per core
+	mostProcesses    = 256     // of them, that aren't threads
 	openFiles        = 4096
 	tmpSize          = 1 << 30 // bytes of the private /tmp, in memory
 	shmSize          = 256 << 20
@@ -42,6 +43,7 @@ var systemFiles = []string{
 type Bubblewrap struct {
 	bwrap, prlimit string
 	tmpSized       bool // this bwrap can bound a tmpfs
+	closed         bool // this bwrap can forbid further user namespaces
 	named          bool // this machine's host name stays: setting another is forbidden
 	settings
 }
@@ -79,14 +81,26 @@ func DetectBubblewrap() (*Bubblewrap, error) {
 		return nil, fmt.Errorf("%w: bwrap --help: %w", ErrNoSandbox, err)
 	}
 	b.tmpSized = strings.Contains(string(help), "--size ")
-	if err := try(b); err != nil {
-		// The filters of container engines let nobody set a host name: there the scene sees the container's.
-		b.named = true
-		if try(b) != nil {
-			return nil, fmt.Errorf("%w: bwrap doesn't work here: %w", ErrNoSandbox, err)
-		}
+	b.closed = strings.Contains(string(help), "--disable-userns")
+	if err := b.fit(); err != nil {
+		return nil, fmt.Errorf("%w: bwrap doesn't work here: %w", ErrNoSandbox, err)
 	}
 	return b, nil
+}
+
+// fit leaves out what this machine forbids, as little as possible.
+func (b *Bubblewrap) fit() error {
+	first := try(b)
+	if first == nil {
+		return nil
+	}
+	// The filters of container engines let nobody set a host name: there the scene sees the container's.
+	for _, c := range []struct{ named, closed bool }{{true, b.closed}, {false, false}, {true, false}} {
+		if b.named, b.closed = c.named, c.closed; try(b) == nil {
+			return nil
+		}
+	}
+	return first
 }
 
 // try runs a harmless program confined.
@@ -123,6 +137,10 @@ func (b *Bubblewrap) Wrap(spec render.SandboxSpec) ([]string, []string, error) {
 	}
 	if !b.named {
 		argv = append(argv, "--hostname", "heliostat")
+	}
+	if b.closed {
+		// In one of its own it may mount: memory that nothing here counts, and most of the kernel's past holes.
+		argv = append(argv, "--disable-userns")
 	}
 	for _, e := range spec.Env {
 		name, value, _ := strings.Cut(e, "=")
@@ -197,13 +215,14 @@ type settings struct {
 	low   bool  // runs with low priority
 	disk  int64 // bytes of everything that a renderer writes; 0 takes the default
 	files int   // likewise
+	spare int64 // bytes of memory that the machine keeps; 0 takes the default
 }
 
 // limits fills in what the spec leaves open.
 func (o settings) limits(spec render.SandboxSpec, work string) guardSpec {
 	s := guardSpec{
 		Parent: os.Getpid(), Memory: spec.Memory, Processes: spec.Processes, Disk: defaultDisk, Files: defaultFiles, Writable: work,
-		FileSize: spec.FileSize, GPU: spec.GPU,
+		FileSize: spec.FileSize, GPU: spec.GPU, Pipes: spec.Pipes, Spare: o.spare,
 	}
 	s.Low = o.low
 	if o.disk > 0 {
@@ -211,6 +230,9 @@ func (o settings) limits(spec render.SandboxSpec, work string) guardSpec {
 	}
 	if o.files > 0 {
 		s.Files = o.files
+	}
+	if s.Spare == 0 {
+		s.Spare = defaultSpare()
 	}
 	if s.FileSize == 0 {
 		s.FileSize = defaultFileSize

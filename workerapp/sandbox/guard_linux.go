@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -61,12 +62,14 @@ func fail(err error) {
 type guardSpec struct {
 	Parent    int      `json:"parent"` // the process that must live
 	Memory    int64    `json:"memory,omitempty"`
-	Processes int      `json:"processes,omitempty"`
-	Disk      int64    `json:"disk,omitempty"` // bytes in Writable
+	Processes int      `json:"processes,omitempty"` // and threads
+	Disk      int64    `json:"disk,omitempty"`      // bytes in Writable
 	Files     int      `json:"files,omitempty"`
 	Writable  string   `json:"writable"`
 	Spared    []string `json:"spared,omitempty"` // folders of Writable that don't count
 	Low       bool     `json:"low,omitempty"`    // low priority
+	Pipes     bool     `json:"pipes,omitempty"`  // descriptors 3 and 4 are the renderer's
+	Spare     int64    `json:"spare,omitempty"`  // bytes of memory that have to stay available on the machine
 	Group     bool     `json:"group,omitempty"`  // there is no process namespace: a keeper holds the process group
 
 	FileSize int64    `json:"fileSize,omitempty"`
@@ -82,6 +85,9 @@ func (s guardSpec) text() string {
 	}
 	return string(text)
 }
+
+// processes is how many of the allowed threads may be processes. No renderer comes near: it has threads.
+func (s guardSpec) processes() int { return min(s.Processes, mostProcesses) }
 
 // guard runs the command, watches it and ends as it ends.
 func guard(s guardSpec, argv []string) {
@@ -103,18 +109,39 @@ func guard(s guardSpec, argv []string) {
 		s.Parent = os.Getpid()
 		argv = append([]string{self, keeperName, s.text()}, argv...)
 	}
+	if err := closeRest(s.Pipes); err != nil {
+		fail(fmt.Errorf("close what the worker left open: %w", err))
+	}
 	cmd := command(argv)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if s.Group {
 		cmd.SysProcAttr.Pdeathsig = syscall.SIGTERM // the keeper has something to do first
 	}
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		fail(err)
+	}
 	if err := cmd.Start(); err != nil {
 		fail(err)
 	}
 	if s.Group {
-		wait(cmd, nil)
+		wait(cmd, nil, killOrphans)
 	}
-	wait(cmd, newWatch(s, func() { _ = cmd.Process.Kill() }))
+	wait(cmd, newWatch(s, func() { _ = cmd.Process.Kill() }), killOrphans)
+}
+
+// killOrphans ends what was left to this process: a bwrap that is killed at its start hasn't bound its child
+// to itself yet, and a keeper may fall where there is no room for a thread more.
+func killOrphans() {
+	left, err := children(os.Getpid())
+	if err != nil {
+		return
+	}
+	for _, pid := range left {
+		if group, err := unix.Getpgid(pid); err == nil && group != unix.Getpgrp() {
+			_ = syscall.Kill(-group, syscall.SIGKILL)
+		}
+		_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended already
+	}
 }
 
 // keeper stands between the guard and the confined process group, outside of it: it kills
@@ -142,9 +169,27 @@ func keeper(s guardSpec, argv []string) {
 		<-gone
 		kill()
 	}()
-	w := newWatch(s, kill)
-	w.last = kill
-	wait(cmd, w)
+	wait(cmd, newWatch(s, kill), kill)
+}
+
+// closeRest keeps from the renderer what the worker itself was started with and doesn't know of: whatever
+// a shell, a desktop or a service manager left open reaches every child.
+func closeRest(pipes bool) error {
+	const standard, pipe = 2, 4
+	kept := standard
+	if pipes {
+		kept = pipe
+	}
+	open, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return err
+	}
+	for _, entry := range open {
+		if fd, err := strconv.Atoi(entry.Name()); err == nil && fd > kept {
+			unix.CloseOnExec(fd)
+		}
+	}
+	return nil
 }
 
 // command passes on everything that this process was given.
@@ -155,7 +200,7 @@ func command(argv []string) *exec.Cmd {
 		cmd.Env = []string{} // nil would mean the same here, but not by accident
 	}
 	for fd := uintptr(3); fd <= 4; fd++ {
-		if _, err := unix.FcntlInt(fd, unix.F_GETFD, 0); err != nil {
+		if flags, err := unix.FcntlInt(fd, unix.F_GETFD, 0); err != nil || flags&unix.FD_CLOEXEC != 0 {
 			break
 		}
 		cmd.ExtraFiles = append(cmd.ExtraFiles, os.NewFile(fd, "pipe"))
@@ -163,8 +208,8 @@ func command(argv []string) *exec.Cmd {
 	return cmd
 }
 
-// wait ends this process as the command ends.
-func wait(cmd *exec.Cmd, w *watch) {
+// wait ends this process as the command ends, after last, for what outlives the first process.
+func wait(cmd *exec.Cmd, w *watch, last func()) {
 	for _, f := range cmd.ExtraFiles {
 		f.Close() // the other end has to see that the renderer closed its own
 	}
@@ -173,8 +218,8 @@ func wait(cmd *exec.Cmd, w *watch) {
 		go w.run()
 	}
 	err := cmd.Wait()
-	if w != nil && w.last != nil {
-		w.last()
+	if last != nil {
+		last()
 	}
 	state := cmd.ProcessState
 	if state == nil {
@@ -205,7 +250,6 @@ const (
 type watch struct {
 	spec guardSpec
 	kill func()
-	last func() // at the end, for what outlives the first process
 }
 
 func newWatch(s guardSpec, kill func()) *watch { return &watch{spec: s, kill: kill} }
@@ -214,14 +258,22 @@ func newWatch(s guardSpec, kill func()) *watch { return &watch{spec: s, kill: ki
 func (w *watch) run() {
 	pause, before := watchOften, 0
 	var walked time.Time
+	// With hundreds that all run, an equal among them is hardly given the time to count them. The kernel lets
+	// root do this, whom its own limit of processes doesn't bind.
+	runtime.LockOSThread()
+	_ = unix.Setpriority(unix.PRIO_PROCESS, 0, -20)
 	for {
-		u, err := under(os.Getpid())
+		u, err := under(os.Getpid(), w.spec.processes())
 		why := ""
 		if err == nil {
 			why = w.judge(u)
 		}
+		if why == "" {
+			why = w.judgeSpare(available())
+		}
 		if why == "" && time.Since(walked) >= diskEvery {
-			why = w.judgeFiles(written(w.spec))
+			files, bytes := written(w.spec)
+			why = w.judgeFiles(files, bytes+u.unlinked)
 			walked = time.Now()
 		}
 		if why != "" {
@@ -241,12 +293,23 @@ func (w *watch) run() {
 func (w *watch) judge(u usage) string {
 	s := w.spec
 	switch {
-	case s.Processes > 0 && u.processes > s.Processes:
-		return fmt.Sprintf("too many processes: the renderer started %d, %d are allowed", u.processes, s.Processes)
+	case s.Processes > 0 && u.processes > s.processes():
+		return fmt.Sprintf("too many processes: the renderer started more than the %d that are allowed", s.processes())
+	case s.Processes > 0 && u.threads > s.Processes:
+		return fmt.Sprintf("too many processes: the renderer started %d threads, %d are allowed", u.threads, s.Processes)
 	case s.Memory > 0 && u.memory > s.Memory:
 		return fmt.Sprintf("out of memory: the renderer's processes took %d MB together, %d MB are allowed", u.memory>>20, s.Memory>>20)
 	}
 	return ""
+}
+
+// judgeSpare says whether the machine has too little memory left. There are ways to hold memory that no
+// process shows, and whoever holds it: the renderer is what the owner can do without.
+func (w *watch) judgeSpare(left int64) string {
+	if left < 0 || left >= w.spec.Spare {
+		return ""
+	}
+	return fmt.Sprintf("out of memory: this machine has %d MB left, %d MB are kept for its owner", left>>20, w.spec.Spare>>20)
 }
 
 // judgeFiles says which limit the files break.

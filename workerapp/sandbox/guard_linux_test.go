@@ -39,12 +39,15 @@ func bombs(t *testing.T, s render.Sandbox) {
 		script string
 		want   string
 	}{
-		"many processes":  {render.SandboxSpec{Processes: 60}, "import os,time\nfor i in range(5000):\n if os.fork()==0: time.sleep(600)\ntime.sleep(600)", "too many processes"},
-		"forks that fork": {render.SandboxSpec{Processes: 60}, "import os,time\nwhile True:\n os.fork(); time.sleep(0.05)", "too many processes"},
-		"orphans":         {render.SandboxSpec{Processes: 60}, "import os,time\nfor i in range(5000):\n if os.fork()==0:\n  if os.fork()==0: time.sleep(600)\n  os._exit(0)\ntime.sleep(600)", "too many processes"},
-		"memory in parts": {render.SandboxSpec{Memory: 300 << 20}, "import os,time\nfor i in range(6):\n if os.fork()==0:\n  b=bytearray(os.urandom(1))*(90<<20); time.sleep(600)\ntime.sleep(600)", "out of memory"},
-		"one huge file":   {render.SandboxSpec{}, "f=open('out/f','wb')\nwhile True: f.write(bytes(1<<20))", "20 MB are allowed"},
-		"many files":      {render.SandboxSpec{}, "i=0\nwhile True:\n open('out/%d'%i,'w').close(); i+=1", "more than 3000 files"},
+		"many processes":        {render.SandboxSpec{Processes: 60}, "import os,time\nfor i in range(5000):\n if os.fork()==0: time.sleep(600)\ntime.sleep(600)", "too many processes"},
+		"forks that fork":       {render.SandboxSpec{Processes: 60}, "import os,time\nwhile True:\n os.fork(); time.sleep(0.05)", "too many processes"},
+		"orphans":               {render.SandboxSpec{Processes: 60}, "import os,time\nfor i in range(5000):\n if os.fork()==0:\n  if os.fork()==0: time.sleep(600)\n  os._exit(0)\ntime.sleep(600)", "too many processes"},
+		"memory in parts":       {render.SandboxSpec{Memory: 300 << 20}, "import os,time\nfor i in range(6):\n if os.fork()==0:\n  b=bytearray(os.urandom(1))*(90<<20); time.sleep(600)\ntime.sleep(600)", "out of memory"},
+		"memory that is shared": {render.SandboxSpec{Memory: 300 << 20}, "import os,time,mmap\nfor i in range(6):\n if os.fork()==0:\n  m=mmap.mmap(-1,90<<20)\n  for k in range(0,90<<20,4096): m[k]=1\n  time.sleep(600)\ntime.sleep(600)", "out of memory"},
+		"memory in files":       {render.SandboxSpec{Memory: 300 << 20}, "import os,time\nl=[]\nfor i in range(400):\n l.append(os.memfd_create('x')); os.write(l[-1],bytes(1<<20))\ntime.sleep(600)", "out of memory"},
+		"a removed file":        {render.SandboxSpec{}, "import os\nf=open('out/f','wb'); os.unlink('out/f')\nwhile True: f.write(bytes(1<<20))", "20 MB are allowed"},
+		"one huge file":         {render.SandboxSpec{}, "f=open('out/f','wb')\nwhile True: f.write(bytes(1<<20))", "20 MB are allowed"},
+		"many files":            {render.SandboxSpec{}, "i=0\nwhile True:\n open('out/%d'%i,'w').close(); i+=1", "more than 3000 files"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.spec.Workspace = workspace(t)
@@ -105,6 +108,37 @@ func outOfReach(t *testing.T, s render.Sandbox) {
 	}
 	if err := other.Process.Signal(syscall.Signal(0)); err != nil {
 		t.Errorf("it was killed: %v", err)
+	}
+}
+
+// TestTheMachineKeepsMemory has a machine that is nearly full, whoever filled it.
+func TestTheMachineKeepsMemory(t *testing.T) { each(t, machineKeepsMemory) }
+
+func machineKeepsMemory(t *testing.T, s render.Sandbox) {
+	const more = 1 << 50 // than any machine has
+	switch b := s.(type) {
+	case *Bubblewrap:
+		c := *b
+		c.spare, s = more, &c
+	case *Landlock:
+		c := *b
+		c.spare, s = more, &c
+	}
+	w := workspace(t)
+	if out, err := sh(t, s, render.SandboxSpec{Workspace: w}, "sleep 600"); err == nil || !strings.Contains(out, "out of memory: this machine has") {
+		t.Errorf("it ended with %v: %s", err, out)
+	}
+	if left := named(t, w); left > 0 {
+		t.Errorf("%d processes are left", left)
+	}
+}
+
+// TestNoFurtherNamespaces tries what opens most of the kernel to a process, and memory that nobody counts.
+func TestNoFurtherNamespaces(t *testing.T) { each(t, noFurtherNamespaces) }
+
+func noFurtherNamespaces(t *testing.T, s render.Sandbox) {
+	if out, err := sh(t, s, render.SandboxSpec{}, "unshare --user --mount true"); err == nil {
+		t.Errorf("a user namespace could be made: %s", out)
 	}
 }
 

@@ -226,7 +226,7 @@ func TestDescriptorsSurvive(t *testing.T) { each(t, descriptorsSurvive) }
 
 func descriptorsSurvive(t *testing.T, s render.Sandbox) {
 	w := t.TempDir()
-	argv, env, err := s.Wrap(render.SandboxSpec{Argv: []string{"/bin/sh", "-c", "cat <&3 >&4"}, Env: []string{"PATH=/usr/bin:/bin"}, Workspace: w})
+	argv, env, err := s.Wrap(render.SandboxSpec{Argv: []string{"/bin/sh", "-c", "cat <&3 >&4"}, Env: []string{"PATH=/usr/bin:/bin"}, Workspace: w, Pipes: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -255,6 +255,30 @@ func descriptorsSurvive(t *testing.T, s render.Sandbox) {
 	}
 	if err := cmd.Wait(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestNothingElseIsInherited leaves files open for the renderer, as a shell or a desktop does.
+func TestNothingElseIsInherited(t *testing.T) { each(t, nothingElseIsInherited) }
+
+func nothingElseIsInherited(t *testing.T, s render.Sandbox) {
+	secrets := filepath.Join(t.TempDir(), "secrets")
+	if err := os.WriteFile(secrets, []byte("secret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Open(secrets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	argv, env, err := s.Wrap(render.SandboxSpec{Argv: []string{"/bin/sh", "-c", "for fd in 3 4 5 6 7 8 9; do cat <&$fd; done; true"}, Env: []string{"PATH=/usr/bin:/bin"}, Workspace: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), argv[0], argv[1:]...)
+	cmd.Env, cmd.ExtraFiles = env, []*os.File{file, file, file, file, file}
+	if out, err := cmd.CombinedOutput(); err != nil || strings.Contains(string(out), "secret") {
+		t.Errorf("%v: %s", err, out)
 	}
 }
 

@@ -86,7 +86,7 @@ func (s *Setup) Flags(flags *pflag.FlagSet) {
 	flags.Int64Var(&s.MinFreeMB, "min-free", s.MinFreeMB, "take no work with less free disk, in `MiB`")
 	flags.Float64Var(&s.MemoryGB, "memory", s.MemoryGB, "memory that a renderer may map, in `GiB` (default: the machine's)")
 	flags.StringArrayVar(&s.Blenders, "blender", nil, "`path` of a Blender to use, repeatable (default: those that are installed)")
-	flags.BoolVar(&s.Depot, "depot", s.Depot, "fetch and use the renderers that the network's operator offers; their programs also run outside of the sandbox, to tell their version")
+	flags.BoolVar(&s.Depot, "depot", s.Depot, "fetch and use the renderers that the network's operator offers")
 	flags.StringVar(&s.Renderers, "renderers", s.Renderers, "`folder` with descriptions of further batch renderers (*.toml)")
 	flags.DurationVar(&s.ClaimEvery, "claim-every", s.ClaimEvery, "how often settled earnings are withdrawn")
 	flags.DurationVar(&s.Connect, "connect-timeout", s.Connect, "give up when the first sign-in takes longer; 0 tries for ever")
@@ -189,7 +189,7 @@ func (s *Setup) Engine(p Program) (*workerapp.Engine, *identity.Identity, error)
 		Floor: job.Amount(s.Price * float64(job.Token)), Software: p.Software,
 		CacheBytes: s.CacheGB << 30, MinFree: s.MinFreeMB << 20, MemoryLimit: int64(s.MemoryGB * (1 << 30)),
 		Boards: s.Boards, Slots: s.Slots, Ahead: ahead, RulesFile: file, Priority: s.Priority, Region: s.Region, Tags: s.Tags, FrameLimit: s.FrameLimit, HangLimit: s.HangLimit,
-		FromDepot: s.fromDepot(p.Log), Renderers: renderers, Sandbox: box,
+		FromDepot: s.fromDepot(box, p.Log), Renderers: renderers, Sandbox: box,
 		Idle: s.Idle, ClaimEvery: s.ClaimEvery, ConnectTimeout: s.Connect, OnReady: ready, Log: p.Log,
 	})
 	if err != nil {
@@ -201,8 +201,9 @@ func (s *Setup) Engine(p Program) (*workerapp.Engine, *identity.Identity, error)
 	return engine, id, nil
 }
 
-// fromDepot makes renderers of the operator's programs; nil where the owner doesn't want them.
-func (s *Setup) fromDepot(log *slog.Logger) func([]string) []render.Renderer {
+// fromDepot makes renderers of the operator's programs; nil where the owner doesn't want them. They are a
+// stranger's, so nothing of them ever runs outside of the sandbox.
+func (s *Setup) fromDepot(box render.Sandbox, log *slog.Logger) func([]string) []render.Renderer {
 	if !s.Depot {
 		return nil
 	}
@@ -210,6 +211,6 @@ func (s *Setup) fromDepot(log *slog.Logger) func([]string) []render.Renderer {
 		if len(programs) == 0 {
 			return nil // no paths would mean: look for installed ones
 		}
-		return []render.Renderer{blender.New(blender.Config{Paths: programs, Log: log})}
+		return []render.Renderer{blender.New(blender.Config{Paths: programs, Sandbox: box, Log: log})}
 	}
 }

@@ -22,6 +22,9 @@ type Config struct {
 	More  []string // further programs, such as the depot's, beside those that are found
 	// Folders are looked through too, up to two folders deep, for installed versions.
 	Folders []string
+	// Sandbox confines the programs when they are asked what they are, where somebody else than the owner
+	// brought them here; nil runs them as they are.
+	Sandbox render.Sandbox
 	Env     []string // further "NAME=value" for the process, such as CYCLES_CPU_NO_AVX2=1
 	// OpenTimeout bounds loading the scene; 0 is ten minutes.
 	OpenTimeout time.Duration

@@ -35,7 +35,7 @@ func (b *Blender) Find(ctx context.Context) ([]render.Install, error) {
 // asking is how a Blender is asked what it is.
 func (b *Blender) asking() resident.Probe {
 	return resident.Probe{
-		Name: "Blender", Script: probeScript, Timeout: 2 * time.Minute,
+		Name: "Blender", Script: probeScript, Timeout: 2 * time.Minute, Sandbox: b.cfg.Sandbox,
 		Argv: func(program, script string) []string {
 			return []string{program, "-b", "--factory-startup", "-noaudio", "-Y", "--python-exit-code", "64", "--debug-cycles", "--verbose", "3", "-P", script}
 		},

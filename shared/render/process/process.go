@@ -89,6 +89,7 @@ func Start(spec Spec) (_ *Process, err error) {
 	if spec.Sandbox == nil {
 		return nil, fmt.Errorf("starting %s: no sandbox given; render.NoSandbox has to be chosen on purpose", spec.Name)
 	}
+	spec.Confine.Pipes = spec.Talk
 	argv, env, err := spec.Sandbox.Wrap(spec.Confine)
 	if err != nil {
 		return nil, fmt.Errorf("confining %s: %w", spec.Name, err)

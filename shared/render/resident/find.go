@@ -26,7 +26,12 @@ type Probe struct {
 	Argv    func(program, script string) []string
 	Env     func(home string) []string // all that the program gets to see of ours
 	Timeout time.Duration
+	// Sandbox confines the program, where it isn't one that the owner has installed; nil runs it as it is.
+	Sandbox render.Sandbox
 }
+
+// maxSaid bounds what is kept of a program's answer, in bytes.
+const maxSaid = 4 << 20
 
 // Find probes the programs that are there, each once. One that can't be probed is logged and
 // left out.
@@ -60,20 +65,36 @@ func (p Probe) Ask(ctx context.Context, path string) (said []byte, ended, err er
 		return nil, nil, fmt.Errorf("making a folder for the probe: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	script := filepath.Join(dir, "probe.py")
-	if err := os.WriteFile(script, []byte(p.Script), 0o600); err != nil {
+	script, home := filepath.Join(dir, "probe.py"), filepath.Join(dir, "home")
+	if err := errors.Join(os.Mkdir(home, 0o700), os.WriteFile(script, []byte(p.Script), 0o600)); err != nil {
 		return nil, nil, fmt.Errorf("writing the probe: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.Timeout)
 	defer cancel()
-	argv := p.Argv(path, script)
+	argv, env := p.Argv(path, script), p.Env(home)
+	if p.Sandbox != nil {
+		argv, env, err = p.Sandbox.Wrap(render.SandboxSpec{Argv: argv, Env: env, Workspace: dir, ReadOnly: []string{filepath.Dir(path)}, GPU: true})
+		if err != nil {
+			return nil, nil, fmt.Errorf("confining the probe of %s: %w", path, err)
+		}
+	}
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Env, cmd.Dir = p.Env(dir), dir
+	cmd.Env, cmd.Dir = env, dir
 	cmd.WaitDelay = 2 * time.Second
 	process.OwnGroup(cmd)
 	cmd.Cancel = func() error { process.KillGroup(cmd.Process); return nil }
-	said, ended = cmd.CombinedOutput()
-	return said, ended, nil
+	var out firstBytes
+	cmd.Stdout, cmd.Stderr = &out, &out
+	ended = cmd.Run()
+	return out.kept, ended, nil
+}
+
+// firstBytes keeps the beginning of what is written, and takes the rest.
+type firstBytes struct{ kept []byte }
+
+func (f *firstBytes) Write(p []byte) (int, error) {
+	f.kept = append(f.kept, p[:min(len(p), maxSaid-len(f.kept))]...)
+	return len(p), nil
 }
 
 // Answer reads the answer out of what a program said.
