@@ -64,7 +64,7 @@ func tiled(t *testing.T, m *fetchtest.Manager, lease string, change func(*wire.L
 			t.Fatalf("the commit of a tile is %+v", c)
 		}
 		key := fetchtest.FrameKey(o.Lease, 1, "master")
-		want, _, err := proof.CommitTile(1, b, m.Object(key))
+		want, _, err := proof.CommitTile(1, b, m.Object(key), o.Recipe.Denoise)
 		if err != nil || c.Frames[0].Hash() != want.Hash() || c.Receipt.Covers(c.Frames) != nil || *c.Frames[0].Border != b {
 			t.Fatalf("tile %d isn't what was committed: %v", i, err)
 		}

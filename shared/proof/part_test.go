@@ -90,7 +90,7 @@ func TestTilesAreJudgedWhereTheyLie(t *testing.T) {
 		t.Fatal(err)
 	}
 	evidence := func(shown *raster.Raster) (Evidence, Policy) {
-		c, trees, err := CommitTile(7, border, encoded(t, shown))
+		c, trees, err := CommitTile(7, border, encoded(t, shown), false)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -57,12 +57,16 @@ type Want struct {
 	Package string // id
 	Recipe  job.Recipe
 	Found   Found
+	Tiled   bool // see render.Options
 	// Extract puts the package's files into dir, which exists and is empty. It isn't
 	// called when the scene is already there.
 	Extract func(ctx context.Context, dir string) error
 	// Phase is told what is happening: "download", then "load". It may be nil.
 	Phase func(phase string)
 }
+
+// tiled tells whether the session has to be a tiled one: without a denoiser it makes no difference.
+func (w Want) tiled() bool { return w.Tiled && w.Recipe.Denoise }
 
 // Pool holds the sessions. Its methods may be called from many goroutines.
 type Pool struct {
@@ -85,6 +89,7 @@ type seat struct {
 	pkg     string
 	session render.Session
 	recipe  proof.Digest
+	tiled   bool
 	install render.Install
 	renders int
 	used    time.Time
@@ -161,7 +166,7 @@ func (p *Pool) choose(w Want) (*seat, error) {
 	recipe := receipt.RecipeHash(w.Recipe)
 	rank := func(s *seat) int {
 		switch {
-		case s.pkg == w.Package && s.session != nil && s.recipe == recipe && s.session.Alive():
+		case s.pkg == w.Package && s.session != nil && s.recipe == recipe && s.tiled == w.tiled() && s.session.Alive():
 			return 3
 		case s.pkg == w.Package:
 			return 2
@@ -211,7 +216,7 @@ func (p *Pool) fill(ctx context.Context, s *seat, w Want) error {
 		}
 		s.pkg = w.Package
 	}
-	if s.session != nil && (s.recipe != recipe || s.install.Path != w.Found.Install.Path || s.install.Version != w.Found.Install.Version || !s.session.Alive()) {
+	if s.session != nil && (s.recipe != recipe || s.tiled != w.tiled() || s.install.Path != w.Found.Install.Path || s.install.Version != w.Found.Install.Version || !s.session.Alive()) {
 		p.shut(s)
 	}
 	if s.session != nil {
@@ -222,6 +227,7 @@ func (p *Pool) fill(ctx context.Context, s *seat, w Want) error {
 		Install:     w.Found.Install,
 		Workspace:   s.dir,
 		Recipe:      w.Recipe,
+		Tiled:       w.tiled(),
 		Threads:     p.options.Threads,
 		Device:      p.options.Device,
 		DeviceID:    s.device,
@@ -232,7 +238,7 @@ func (p *Pool) fill(ctx context.Context, s *seat, w Want) error {
 	if err != nil {
 		return err
 	}
-	s.session, s.recipe, s.install, s.renders = session, recipe, w.Found.Install, 0
+	s.session, s.recipe, s.tiled, s.install, s.renders = session, recipe, w.tiled(), w.Found.Install, 0
 	return nil
 }
 
