@@ -41,75 +41,71 @@ func guided(t *testing.T, s render.Session, o render.Options, borders ...render.
 	return f.Tiles
 }
 
-// TestGuidesOfTilesAreTheFrames: where the recipe denoises, tiles carry their noisy pass and the denoiser's guides, both bit
-// for bit what they are in the whole frame, and the noisy pass is what it is without guides beside it. A Blender without a denoiser is enough.
+// TestGuidesOfTilesAreTheFrames: of every view layer, tiles carry the noisy pass and the denoiser's guides, both bit for bit what
+// they are in the whole frame, the noisy pass as it is without guides beside it. A Blender without a denoiser is enough.
 func TestGuidesOfTilesAreTheFrames(t *testing.T) {
 	b, in := install(t)
 	if len(in.Denoisers) > 0 {
 		t.Fatalf("this test is about a Blender without a denoiser; this one has %v", in.Denoisers)
 	}
-	for _, variation := range []string{"restless", "layers"} {
-		t.Run(variation, func(t *testing.T) {
-			o := options(t, in, variation)
-			w, h := o.Recipe.Width, o.Recipe.Height
-			s := tiled(t, b, o)
-			tiles := guided(t, s, o, render.Rect{W: 80, H: 64}, render.Rect{X: 80, W: w - 80, H: 64}, render.Rect{Y: 64, W: 80, H: h - 64}, render.Rect{X: 80, Y: 64, W: w - 80, H: h - 64})
-			whole := guided(t, s, o, render.Rect{W: w, H: h})[0].Master
-			layers := map[string]int{"restless": 1, "layers": 2}[variation]
-			if err := raster.CheckGuided(whole.Channels); err != nil || len(whole.Channels) != 10*layers || whole.Depth != raster.F16 {
-				t.Fatalf("the channels are %v: %v", whole.Channels, err)
-			}
-			for _, tile := range tiles {
-				want, err := whole.Crop(tile.Rect)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if tile.Final != nil || !slices.Equal(tile.Master.Channels, whole.Channels) || !bytes.Equal(tile.Master.Bits, want.Bits) {
-					t.Errorf("the tile at %d, %d isn't that region of the frame", tile.Rect.X, tile.Rect.Y)
-				}
-			}
-			noisy, guides, err := proof.SplitGuides(whole)
-			if err != nil {
-				t.Fatal(err)
-			}
-			// The bottom of the picture is the floor: its texture is the albedo, and its normal points up.
-			floor, checks := 0, map[bool]int{}
-			last := len(guides.Channels) - 6 // of the layers by their names, "ViewLayer" is the last
-			for x := range w {
-				if n := math.Hypot(math.Hypot(guides.At(x, h-1, last+3), guides.At(x, h-1, last+4)), guides.At(x, h-1, last+5)); n > 0.95 && n < 1.01 {
-					floor++
-				}
-				checks[guides.At(x, h-1, last) > 0.5]++
-			}
-			if floor < w*9/10 || checks[true] == 0 || checks[false] == 0 {
-				t.Errorf("%d of %d pixels of the floor have a normal, its texture shows as %v", floor, w, checks)
-			}
-			plain, err := b.Open(t.Context(), o)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer plain.Close()
-			f, err := plain.Render(t.Context(), render.Request{Frame: 3, Seed: 5, OutDir: filepath.Join(o.Workspace, "out"), Master: true}, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, trees, err := proof.Commit(3, f.Files[0].Path, f.Master)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !bytes.Equal(trees.Master.Bits, noisy.Bits) {
-				t.Error("the noisy pass is another one than without guides beside it")
-			}
-			if layers == 2 {
-				develop(t, b, in, o, s, whole, trees.Final)
-			}
-		})
+	o := options(t, in, "layers")
+	w, h := o.Recipe.Width, o.Recipe.Height
+	s := tiled(t, b, o)
+	tiles := guided(t, s, o, render.Rect{W: 80, H: 64}, render.Rect{X: 80, Y: 64, W: w - 80, H: h - 64})
+	whole := guided(t, s, o, render.Rect{W: w, H: h})[0].Master
+	if err := raster.CheckGuided(whole.Channels); err != nil || len(whole.Channels) != 20 || whole.Depth != raster.F16 {
+		t.Fatalf("the channels are %v: %v", whole.Channels, err)
 	}
+	for _, tile := range tiles {
+		want, err := whole.Crop(tile.Rect)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tile.Final != nil || !slices.Equal(tile.Master.Channels, whole.Channels) || !bytes.Equal(tile.Master.Bits, want.Bits) {
+			t.Errorf("the tile at %d, %d isn't that region of the frame", tile.Rect.X, tile.Rect.Y)
+		}
+	}
+	noisy, guides, err := proof.SplitGuides(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The bottom of the picture is the floor: its texture is the albedo, and its normal points up. The other layer
+	// is all grey.
+	floor, checks := 0, map[bool]int{}
+	for x := range w {
+		if n := math.Hypot(math.Hypot(guides.At(x, h-1, 9), guides.At(x, h-1, 10)), guides.At(x, h-1, 11)); n > 0.95 && n < 1.01 {
+			floor++
+		}
+		checks[guides.At(x, h-1, 6) > 0.5]++
+		if grey := guides.At(x, h-1, 0); grey < 0.78 || grey > 0.82 {
+			t.Fatalf("the albedo of the grey floor is %v", grey)
+		}
+	}
+	if floor < w*9/10 || checks[true] == 0 || checks[false] == 0 {
+		t.Errorf("%d of %d pixels of the floor have a normal, its texture shows as %v", floor, w, checks)
+	}
+	plain, err := b.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer plain.Close()
+	f, err := plain.Render(t.Context(), render.Request{Frame: 3, Seed: 5, OutDir: filepath.Join(o.Workspace, "out"), Master: true}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, trees, err := proof.Commit(3, f.Files[0].Path, f.Master)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(trees.Master.Bits, noisy.Bits) {
+		t.Error("the noisy pass is another one than without guides beside it")
+	}
+	throughTheNode(t, b, in, o, s, whole, trees.Final)
 }
 
-// develop makes the delivered image from a joined master: refused here, without a denoiser on demand, and by a Blender that
-// says that it has one.
-func develop(t *testing.T, b *Blender, in render.Install, o render.Options, s render.Session, master, undenoised *raster.Raster) {
+// throughTheNode develops a joined master without the denoiser, and with a Blender that says that it has one: its Denoise
+// node lets the image through, so that both are what was rendered undenoised.
+func throughTheNode(t *testing.T, b *Blender, in render.Install, o render.Options, s render.Session, master, undenoised *raster.Raster) {
 	t.Helper()
 	made := func(s render.Session, d render.Develop) *raster.Raster {
 		t.Helper()
@@ -127,13 +123,6 @@ func develop(t *testing.T, b *Blender, in render.Install, o render.Options, s re
 			t.Fatal(err)
 		}
 		return img
-	}
-	if _, err := s.(render.Developer).Develop(t.Context(), render.Develop{Frame: 3, Exact: true, OutDir: filepath.Join(o.Workspace, "out")}); err != nil {
-		t.Errorf("a tile can't be rendered: %v", err)
-	}
-	_, err := s.(render.Developer).Develop(t.Context(), render.Develop{Frame: 3, Master: master, Exact: true, OutDir: filepath.Join(o.Workspace, "out")})
-	if !errors.Is(err, render.ErrUnsupported) || !strings.Contains(err.Error(), "OpenImageDenoise") || !s.Alive() {
-		t.Errorf("joining without a denoiser: %v", err)
 	}
 	rough := made(s, render.Develop{Rough: true})
 	for i := range rough.Bits {
