@@ -35,7 +35,7 @@ func short(i job.Install, r job.Recipe, kind job.TaskKind) string {
 	case len(i.Engines) > 0 && !slices.Contains(i.Engines, r.Engine):
 		return fmt.Sprintf("its %s %s has no %s", r.Renderer, i.Version, r.Engine)
 	case undenoised != "":
-		return fmt.Sprintf("its %s %s %s", r.Renderer, i.Version, undenoised)
+		return fmt.Sprintf("%s, in its %s %s", undenoised, r.Renderer, i.Version)
 	}
 	return ""
 }

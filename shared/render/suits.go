@@ -34,7 +34,7 @@ func Undenoised(r job.Recipe, kind job.TaskKind, denoisers []string) string {
 	case !r.Denoise || kind == job.TaskTile:
 		return ""
 	case kind == job.TaskAssemble && !slices.Contains(denoisers, OpenImageDenoise):
-		return "has no OpenImageDenoise, by which stills are denoised once their tiles are joined"
+		return "has no OpenImageDenoise to denoise joined tiles with"
 	case len(denoisers) == 0:
 		return "has no denoiser"
 	}
