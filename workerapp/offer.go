@@ -69,7 +69,7 @@ func (e *Engine) take(s *link.Session, offer wire.LeaseOffer) error {
 	if err := owner.Takes(offer.Job, offer.Owner, offer.Recipe); err != nil {
 		return err
 	}
-	if _, err := warm.Choose(e.installs(), offer.Recipe); err != nil {
+	if _, err := warm.Choose(e.installs(), offer.Recipe, offer.Kind); err != nil {
 		return err
 	}
 	if err := e.needs.Fits(scene(offer), e.vram()); err != nil {
@@ -170,8 +170,12 @@ func checkStill(o wire.LeaseOffer) error {
 }
 
 // joinMemory is what a pixel of a still takes while it is joined and developed, in bytes: half
-// floats here, floats in the renderer and its compositor.
-const joinMemory = 40
+// floats here, floats in the renderer and its compositor. joinGuided is what comes on top where it is denoised: the guides
+// in both, and the denoiser's own buffers.
+const (
+	joinMemory = 40
+	joinGuided = 120
+)
 
 // room makes sure that a still can be joined here: its tiles come to disk, its image to memory.
 func (e *Engine) room(o wire.LeaseOffer) error {
@@ -193,7 +197,11 @@ func (e *Engine) room(o wire.LeaseOffer) error {
 	e.mu.Lock()
 	memory := e.capabilities.Memory
 	e.mu.Unlock()
-	if need := int64(o.Recipe.Width) * int64(o.Recipe.Height) * joinMemory; memory > 0 && need > memory {
+	each := int64(joinMemory)
+	if o.Recipe.Denoise {
+		each += joinGuided
+	}
+	if need := int64(o.Recipe.Width) * int64(o.Recipe.Height) * each; memory > 0 && need > memory {
 		return fmt.Errorf("joining %d×%d pixels takes %d MB of memory, and there are %d MB", o.Recipe.Width, o.Recipe.Height, need>>20, memory>>20)
 	}
 	return nil

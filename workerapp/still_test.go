@@ -64,7 +64,7 @@ func tiled(t *testing.T, m *fetchtest.Manager, lease string, change func(*wire.L
 			t.Fatalf("the commit of a tile is %+v", c)
 		}
 		key := fetchtest.FrameKey(o.Lease, 1, "master")
-		want, _, err := proof.CommitTile(1, b, m.Object(key))
+		want, _, err := proof.CommitTile(1, b, m.Object(key), o.Recipe.Denoise)
 		if err != nil || c.Frames[0].Hash() != want.Hash() || c.Receipt.Covers(c.Frames) != nil || *c.Frames[0].Border != b {
 			t.Fatalf("tile %d isn't what was committed: %v", i, err)
 		}
@@ -114,6 +114,47 @@ func TestAStillInTiles(t *testing.T) {
 	}
 	if left, err := os.ReadDir(filepath.Join(w.dir, "scratch", "stills")); err != nil || len(left) != 0 {
 		t.Errorf("left in the scratch folder: %v %v", left, err)
+	}
+}
+
+// TestADenoisedStillInTiles: a worker without a denoiser renders the tiles and can't join them; one with it denoises once
+// they are joined, and delivers what it would have rendered whole.
+func TestADenoisedStillInTiles(t *testing.T) {
+	m := farm(t)
+	m.Start()
+	denoises := func(o *wire.LeaseOffer) { o.Recipe.Denoise = true }
+	poor := start(t, options(m, newIdentity(t), t.TempDir(), asBlender{fake.New(fake.Behaviour{})}))
+	fetchtest.Expect(m, wire.TypeWorkerReady, free)
+	join := tiled(t, m, "a1", denoises, cut)
+	for _, o := range []wire.LeaseOffer{join, still(m, "a2", job.TaskRender)} {
+		denoises(&o)
+		if answer := give(t, m, o); answer.Taken || !strings.Contains(answer.Reason, "enois") {
+			t.Fatalf("a worker without a denoiser takes %q: %+v", o.Kind, answer)
+		}
+	}
+	poor.halt(t)
+	start(t, options(m, newIdentity(t), t.TempDir(), asBlender{fake.New(fake.Behaviour{Denoisers: []string{render.OpenImageDenoise}})}))
+	fetchtest.Expect(m, wire.TypeWorkerReady, free)
+	whole := still(m, "a2", job.TaskRender)
+	denoises(&whole)
+	join.JobKey = whole.JobKey // sealed to this worker
+	var commits []wire.TaskCommit
+	for _, o := range []wire.LeaseOffer{join, whole} {
+		if answer := give(t, m, o); !answer.Taken {
+			t.Fatal(answer.Reason)
+		}
+		commits = append(commits, fetchtest.Expect[wire.TaskCommit](m, wire.TypeTaskCommit, nil))
+		fetchtest.Expect(m, wire.TypeWorkerReady, func(r wire.WorkerReady) bool { return free(r) && len(r.Leases) == 0 })
+	}
+	if joined, once := commits[0].Frames[0], commits[1].Frames[0]; !joined.Assembled || joined.FileDigest != once.FileDigest || joined.GuidesRoot != (proof.Digest{}) {
+		t.Errorf("joined %+v, rendered whole %+v", joined, once)
+	}
+	noisy, guides, err := proof.SplitGuides(image(t, m.Object(fetchtest.FrameKey("a1", 1, "master"))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := image(t, m.Object(fetchtest.FrameKey("a2", 1, "master"))); !bytes.Equal(noisy.Bits, want.Bits) || len(guides.Channels) != 6 {
+		t.Error("the joined noise isn't that of the whole render")
 	}
 }
 

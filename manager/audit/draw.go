@@ -37,7 +37,7 @@ func (u *Auditor) candidates(s *subject, members []fleet.Member) []fleet.Member 
 		k := u.nodes[m.Address]
 		switch other := u.ownerLocked(m.Address); {
 		case m.Address == s.attempt.Worker, owner != "" && other == owner, other == s.attempt.Worker, owner == m.Address:
-		case now.UnixMilli() < k.standing.Barred, done[m.Address], m.Paused != "", fleet.Lacks(m.Capabilities, s.job.Recipe) != "":
+		case now.UnixMilli() < k.standing.Barred, done[m.Address], m.Paused != "", fleet.Lacks(m.Capabilities, s.job.Recipe, fleet.Checks(s.kind())) != "":
 		default:
 			all = append(all, m)
 			silent[m.Address] = now.Before(u.silent[m.Address])

@@ -30,7 +30,7 @@ func (r *rig) judge(p *party, o wire.AuditOffer, pixels map[string][]byte) {
 func (r *rig) tryJudge(p *party, o wire.AuditOffer, pixels map[string][]byte) error {
 	r.t.Helper()
 	ctx := context.Background()
-	session, dir := p.open(o.Recipe)
+	session, dir := p.open(o.Recipe, o.Kind)
 	seeds := make(map[int]int32)
 	for _, f := range o.Frames {
 		seeds[f.Frame] = f.Seed
@@ -60,11 +60,25 @@ func (r *rig) tryJudge(p *party, o wire.AuditOffer, pixels map[string][]byte) er
 		if o.Border != nil {
 			w, h = o.Border.W, o.Border.H
 		}
-		master, err := proof.Sample(tile.Frame, w, h, tile.Tile, proof.Master, got.Tiles[0].Master)
+		noisy, guides := got.Tiles[0].Master, (*raster.Raster)(nil)
+		if o.Border != nil && o.Recipe.Denoise {
+			if noisy, guides, err = proof.SplitGuides(noisy); err != nil {
+				return err
+			}
+		}
+		master, err := proof.Sample(tile.Frame, w, h, tile.Tile, proof.Master, noisy)
 		if err != nil {
 			return err
 		}
-		if samples = append(samples, master); o.Border != nil {
+		samples = append(samples, master)
+		if guides != nil {
+			s, err := proof.Sample(tile.Frame, w, h, tile.Tile, proof.Guides, guides)
+			if err != nil {
+				return err
+			}
+			samples = append(samples, s)
+		}
+		if o.Border != nil {
 			continue
 		}
 		final, err := proof.Sample(tile.Frame, o.Recipe.Width, o.Recipe.Height, tile.Tile, proof.Final, got.Tiles[0].Final)
@@ -84,7 +98,7 @@ func (r *rig) tryJudge(p *party, o wire.AuditOffer, pixels map[string][]byte) er
 		if err != nil {
 			return err
 		}
-		developed = r.develop(session, dir, o.Frames[0], master)
+		developed = r.develop(session, dir, o.Frames[0], master, true)
 		bound = sha256.Sum256(developed)
 	}
 	v, err := r.Commit(ctx, p.address(), wire.AuditCommit{Audit: o.Audit, Samples: bound})

@@ -150,7 +150,7 @@ func (u *Auditor) send(ctx context.Context, attempt string, kind store.AuditKind
 		if next.known(m.Address) || !slices.ContainsFunc(u.candidates(next, []fleet.Member{m}), func(c fleet.Member) bool { return c.Address == m.Address }) && kind == store.AuditHoneypot {
 			return nil
 		}
-		if kind == store.AuditCanary && fleet.Lacks(m.Capabilities, next.job.Recipe) != "" {
+		if kind == store.AuditCanary && fleet.Lacks(m.Capabilities, next.job.Recipe, fleet.Checks(next.kind())) != "" {
 			return nil
 		}
 		s = next

@@ -57,7 +57,7 @@ func (p *party) Close(string)              {}
 func (p *party) Done() <-chan struct{}     { return nil }
 func (p *party) Send(wire.Type, any) error { return nil }
 func (p *party) address() string           { return p.id.Address() }
-func (p *party) open(r job.Recipe) (render.Session, string) {
+func (p *party) open(r job.Recipe, kind job.TaskKind) (render.Session, string) {
 	p.t.Helper()
 	dir := p.t.TempDir()
 	if err := os.MkdirAll(filepath.Join(dir, render.SceneFolder), 0o700); err != nil {
@@ -66,7 +66,7 @@ func (p *party) open(r job.Recipe) (render.Session, string) {
 	if err := os.WriteFile(filepath.Join(dir, render.SceneFolder, r.MainFile), []byte("a scene"), 0o600); err != nil {
 		p.t.Fatal(err)
 	}
-	s, err := fake.New(p.cheat).Open(context.Background(), render.Options{Workspace: dir, Recipe: r, Sandbox: render.NoSandbox{}})
+	s, err := fake.New(p.cheat).Open(context.Background(), render.Options{Workspace: dir, Recipe: r, Tiled: kind != job.TaskRender, Sandbox: render.NoSandbox{}})
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -225,7 +225,7 @@ func (r *rig) render(p *party, k *job.Task, spoil func(frame int, final, master 
 		r.t.Fatalf("offer: %v, %v", taken, err)
 	}
 	o := p.leases[len(p.leases)-1]
-	session, dir := p.open(o.Recipe)
+	session, dir := p.open(o.Recipe, o.Kind)
 	c := wire.TaskCommit{Lease: o.Lease}
 	a := r.attempt(o.Lease)
 	for _, f := range o.Frames {
@@ -233,7 +233,11 @@ func (r *rig) render(p *party, k *job.Task, spoil func(frame int, final, master 
 		if spoil != nil {
 			final, master = spoil(f.Frame, final, master)
 		}
-		commit, _, err := proof.Recommit(proof.FrameCommit{Frame: f.Frame, Border: o.Border, Assembled: o.Kind == job.TaskAssemble}, ".png", final, master)
+		want := proof.FrameCommit{Frame: f.Frame, Border: o.Border, Assembled: o.Kind == job.TaskAssemble}
+		if o.Kind == job.TaskTile && o.Recipe.Denoise {
+			want.GuidesRoot = proof.Digest{1}
+		}
+		commit, _, err := proof.Recommit(want, ".png", final, master)
 		if err != nil {
 			r.t.Fatal(err)
 		}
@@ -275,7 +279,7 @@ func (r *rig) images(session render.Session, dir string, o wire.LeaseOffer, f wi
 		}
 		return nil, r.exr(got.Tiles[0].Master)
 	case job.TaskAssemble:
-		whole := raster.New(o.Recipe.Width, o.Recipe.Height, []string{"R", "G", "B", "A"}, raster.F16)
+		var whole *raster.Raster
 		for _, p := range r.parts(o.Job, f.Frame) {
 			raw, err := r.Auditor.read(ctx, p.Key)
 			if err != nil {
@@ -285,6 +289,9 @@ func (r *rig) images(session render.Session, dir string, o wire.LeaseOffer, f wi
 			if err != nil {
 				r.t.Fatal(err)
 			}
+			if whole == nil {
+				whole = raster.New(o.Recipe.Width, o.Recipe.Height, part.Channels, raster.F16)
+			}
 			for y := range part.H {
 				for x := range part.W {
 					for c := range whole.Channels {
@@ -293,7 +300,7 @@ func (r *rig) images(session render.Session, dir string, o wire.LeaseOffer, f wi
 				}
 			}
 		}
-		return r.develop(session, dir, f, whole), r.exr(whole)
+		return r.develop(session, dir, f, whole, false), r.exr(whole)
 	}
 	got, err := session.Render(ctx, render.Request{Frame: f.Frame, Seed: f.Seed, OutDir: dir, Master: true}, nil)
 	if err != nil {
@@ -311,9 +318,9 @@ func (r *rig) exr(img *raster.Raster) []byte {
 	return b.Bytes()
 }
 
-func (r *rig) develop(session render.Session, dir string, f wire.FrameSeed, master *raster.Raster) []byte {
+func (r *rig) develop(session render.Session, dir string, f wire.FrameSeed, master *raster.Raster, rough bool) []byte {
 	r.t.Helper()
-	made, err := session.(render.Developer).Develop(context.Background(), render.Develop{Frame: f.Frame, Seed: f.Seed, Master: master, OutDir: dir, Exact: true})
+	made, err := session.(render.Developer).Develop(context.Background(), render.Develop{Frame: f.Frame, Seed: f.Seed, Master: master, OutDir: dir, Exact: true, Rough: rough})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -419,5 +426,5 @@ func (r *rig) run() {
 
 func announcement(p *party, role job.Role) fleet.Announcement {
 	return fleet.Announcement{Role: role, Address: p.address(), Session: p, Free: 64, Capabilities: job.Capabilities{
-		Slots: 64, Device: "CPU", Class: p.class, Installs: []job.Install{{Renderer: "blender", Version: p.version, Engines: []string{"CYCLES"}}}}}
+		Slots: 64, Device: "CPU", Class: p.class, Installs: []job.Install{{Renderer: "blender", Version: p.version, Engines: []string{"CYCLES"}, Denoisers: p.cheat.Denoisers}}}}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/heliostat-render/heliostat/manager/store/storetest"
 	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/proof/raster"
+	"github.com/heliostat-render/heliostat/shared/render"
 	"github.com/heliostat-render/heliostat/shared/render/fake"
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
@@ -22,7 +23,14 @@ import (
 // still is a job of one frame in two tiles, of which the first has twice the area.
 func (r *rig) still() (*store.Job, []*job.Task) {
 	r.t.Helper()
+	return r.stillOf(func(*job.Recipe) {})
+}
+
+// stillOf is one whose recipe was changed.
+func (r *rig) stillOf(change func(*job.Recipe)) (*store.Job, []*job.Task) {
+	r.t.Helper()
 	j := storetest.Job("0xA", store.NewID("r"), 1)
+	change(&j.Recipe)
 	j.Tiles, j.Recipe.Width, j.Recipe.Height, j.Recipe.Version = 2, 96, 64, fake.Version
 	j.Quote = job.Quote{PerFrame: 1000, VerifyFee: 100, Price: 1100, Ceiling: 2000}
 	var tasks []*job.Task
@@ -247,6 +255,69 @@ func TestCheatingAssemblers(t *testing.T) {
 			paid := strings.Join(r.paid(j.ID), "\n")
 			if r.state(j.ID).State != job.Delivered || strings.Contains(paid, cheat.address()) || strings.Count(paid, tiler.address()) != 2 || strings.Count(paid, honest.address()) != 1 {
 				t.Errorf("the job is %s, paid:\n%s", r.state(j.ID).State, paid)
+			}
+		})
+	}
+}
+
+// TestDenoisedStill: workers and verifiers without a denoiser do and check the tiles of a denoised still, guides and all,
+// and one with a denoiser joins them. Whoever lies in a tile's guides, or in the joined ones, is convicted and replaced.
+func TestDenoisedStill(t *testing.T) {
+	able := fake.Behaviour{Denoisers: []string{render.OpenImageDenoise}}
+	darken := func(r *rig, final, master []byte) ([]byte, []byte) {
+		m, err := raster.DecodeEXR(master, raster.Limits{})
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		for y := range m.H {
+			for c := 4; c < 10; c++ {
+				m.Set(70, y, c, 0)
+			}
+		}
+		return final, r.exr(m)
+	}
+	for name, test := range map[string]struct {
+		tiler fake.Behaviour
+		join  func(r *rig, final, master []byte) ([]byte, []byte)
+		says  string
+	}{
+		"honest":                {},
+		"false guides":          {tiler: fake.Behaviour{FalseGuides: true}, says: "(guides)"},
+		"joined guides spoiled": {join: darken, says: "differs from part 1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			first, second, joiner, other := r.worker(test.tiler), r.worker(fake.Behaviour{}), r.worker(able), r.worker(able)
+			for range 3 {
+				r.verifier(fake.Behaviour{})
+			}
+			j, tiles := r.stillOf(func(r *job.Recipe) { r.Denoise = true })
+			bad := r.render(first, tiles[0], nil)
+			r.render(second, tiles[1], nil)
+			r.run()
+			if test.tiler.FalseGuides {
+				if got := r.attempt(bad.ID); got.State != lifecycle.AttemptFailed || !got.Convicted || !strings.Contains(got.Cause, test.says) {
+					t.Fatalf("the cheat's tile is %s, convicted %v: %q", got.State, got.Convicted, got.Cause)
+				}
+				r.render(second, tiles[0], nil)
+				r.run()
+			}
+			if test.join != nil {
+				bad = r.render(joiner, r.assembly(j.ID), func(_ int, final, master []byte) ([]byte, []byte) { return test.join(r, final, master) })
+				r.run()
+				if got := r.attempt(bad.ID); got.State != lifecycle.AttemptFailed || !got.Convicted || !strings.Contains(got.Cause, test.says) {
+					t.Fatalf("the cheat's joined still is %s, convicted %v: %q", got.State, got.Convicted, got.Cause)
+				}
+				joiner = other
+			}
+			joined := r.render(joiner, r.assembly(j.ID), nil)
+			r.run()
+			frame := r.frames(j.ID)[0]
+			if frame.State != job.FrameDelivered || frame.Attempt != joined.ID || !strings.Contains(frame.Verdict, "(near)") {
+				t.Errorf("the frame is %+v", frame)
+			}
+			if paid := strings.Join(r.paid(j.ID), "\n"); strings.Count(paid, joiner.address()) != 1 || test.says != "" && strings.Contains(paid, r.attempt(bad.ID).Worker) {
+				t.Errorf("paid:\n%s", paid)
 			}
 		})
 	}

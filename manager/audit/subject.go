@@ -108,7 +108,7 @@ func (s *subject) class() string {
 // install is what a verifier would render the attempt's tiles with, and classOf its class then.
 func (s *subject) install(m fleet.Member) job.Install {
 	r := s.attempt.Commit.Receipt
-	return fleet.Likest(m.Capabilities, s.job.Recipe, r.Version, r.Build)
+	return fleet.Likest(m.Capabilities, s.job.Recipe, fleet.Checks(s.kind()), r.Version, r.Build)
 }
 
 func (s *subject) classOf(m fleet.Member) string {

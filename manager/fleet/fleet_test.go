@@ -132,9 +132,36 @@ func TestLacks(t *testing.T) {
 		{job.Recipe{Renderer: "blender", Version: "3.4.1", Engine: "CYCLES", Device: "GPU"}, "GPU"},
 		{job.Recipe{Renderer: "blender", Version: "3.4.1", Engine: "CYCLES", BuildHash: "x"}, "another build"},
 	} {
-		got := Lacks(c, test.recipe)
+		got := Lacks(c, test.recipe, job.TaskRender)
 		if (got == "") != (test.want == "") || !strings.Contains(got, test.want) {
 			t.Errorf("%+v: %q, want %q", test.recipe, got, test.want)
+		}
+	}
+}
+
+// TestWhoDenoises: tiles of a denoised still take no denoiser, joining them takes OpenImageDenoise, and no check of a part
+// takes any.
+func TestWhoDenoises(t *testing.T) {
+	j := &job.Job{Recipe: job.Recipe{Renderer: "blender", Version: "3.4.1", Engine: "CYCLES", Denoise: true}, Tiles: 4}
+	for _, test := range []struct {
+		denoisers            []string
+		whole, tile, joining string
+	}{
+		{nil, "no denoiser", "", "no OpenImageDenoise"},
+		{[]string{"OPTIX"}, "", "", "no OpenImageDenoise"},
+		{[]string{"OPENIMAGEDENOISE"}, "", "", ""},
+	} {
+		c := job.Capabilities{Installs: []job.Install{{Renderer: "blender", Version: "3.4.1", Denoisers: test.denoisers}}}
+		m := Member{Capabilities: c}
+		for what, got := range map[string][2]string{
+			"whole": {Lacks(c, j.Recipe, job.TaskRender), test.whole}, "a tile": {Unfit(m, j), test.tile}, "joining": {Unjoined(m, j), test.joining},
+		} {
+			if (got[0] == "") != (got[1] == "") || !strings.Contains(got[0], got[1]) {
+				t.Errorf("%v, %s: %q, want %q", test.denoisers, what, got[0], got[1])
+			}
+		}
+		if !Verifies(c, j) || Likest(c, j.Recipe, Checks(job.TaskAssemble), "3.4.1", "").Renderer == "" {
+			t.Errorf("%v: parts can't be checked", test.denoisers)
 		}
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/heliostat-render/heliostat/shared/render"
 )
 
-// Lacks says what a node lacks to render the recipe, "" when it has everything.
-func Lacks(c job.Capabilities, r job.Recipe) string {
+// Lacks says what a node lacks to do tasks of a kind of the recipe, "" when it has everything.
+func Lacks(c job.Capabilities, r job.Recipe, kind job.TaskKind) string {
 	if r.Device != "" && c.Device != "" && c.Device != r.Device {
 		return fmt.Sprintf("renders on %s, the job asks for %s", c.Device, r.Device)
 	}
@@ -19,7 +19,7 @@ func Lacks(c job.Capabilities, r job.Recipe) string {
 		if i.Renderer != r.Renderer || !render.Suits(r, i.Version) {
 			continue
 		}
-		if reason = short(i, r); reason == "" {
+		if reason = short(i, r, kind); reason == "" {
 			return ""
 		}
 	}
@@ -27,25 +27,26 @@ func Lacks(c job.Capabilities, r job.Recipe) string {
 }
 
 // short says what an install of the right renderer and version lacks, "" when nothing.
-func short(i job.Install, r job.Recipe) string {
+func short(i job.Install, r job.Recipe, kind job.TaskKind) string {
+	undenoised := render.Undenoised(r, kind, i.Denoisers)
 	switch {
 	case r.BuildHash != "" && i.BuildHash != r.BuildHash:
 		return fmt.Sprintf("has another build of %s %s", r.Renderer, i.Version)
 	case len(i.Engines) > 0 && !slices.Contains(i.Engines, r.Engine):
 		return fmt.Sprintf("its %s %s has no %s", r.Renderer, i.Version, r.Engine)
-	case r.Denoise && len(i.Denoisers) == 0:
-		return fmt.Sprintf("its %s %s has no denoiser", r.Renderer, i.Version)
+	case undenoised != "":
+		return fmt.Sprintf("%s, in its %s %s", undenoised, r.Renderer, i.Version)
 	}
 	return ""
 }
 
-// Likest is the install with which a node renders what another install has rendered: one of the same
+// Likest is the install with which a node renders what another install has rendered in a task of a kind: one of the same
 // version and build where it has that, else of the version, else any that the recipe takes. The zero
 // install where it has none.
-func Likest(c job.Capabilities, r job.Recipe, version, build string) (best job.Install) {
+func Likest(c job.Capabilities, r job.Recipe, kind job.TaskKind, version, build string) (best job.Install) {
 	most := 0
 	for _, i := range c.Installs {
-		if i.Renderer != r.Renderer || !render.Suits(r, i.Version) || short(i, r) != "" {
+		if i.Renderer != r.Renderer || !render.Suits(r, i.Version) || short(i, r, kind) != "" {
 			continue
 		}
 		like := 1
@@ -89,12 +90,41 @@ func Misses(address string, c job.Capabilities, n job.Needs) string {
 }
 
 // Unfit says why a worker can't render a job, whatever it is paid and whether it is free; ""
-// when it can.
+// when it can. Of a job of stills in tiles it can't have the tiles; Unjoined says the rest.
 func Unfit(m Member, j *job.Job) string {
-	if lacks := Lacks(m.Capabilities, j.Recipe); lacks != "" {
+	return unfit(m, j, kindOf(j))
+}
+
+// kindOf is the kind of most of a job's tasks.
+func kindOf(j *job.Job) job.TaskKind {
+	if j.Tiles > 1 {
+		return job.TaskTile
+	}
+	return job.TaskRender
+}
+
+// Unjoined says why a worker can't join the tiles of a job's stills; "" when it can.
+func Unjoined(m Member, j *job.Job) string { return unfit(m, j, job.TaskAssemble) }
+
+func unfit(m Member, j *job.Job, kind job.TaskKind) string {
+	if lacks := Lacks(m.Capabilities, j.Recipe, kind); lacks != "" {
 		return lacks
 	}
 	return Misses(m.Address, m.Capabilities, j.Needs)
+}
+
+// Verifies tells whether a node can check the frames of a job, or the parts of its stills.
+func Verifies(c job.Capabilities, j *job.Job) bool {
+	return Lacks(c, j.Recipe, Checks(kindOf(j))) == ""
+}
+
+// Checks is the kind of task that a verifier has to be able to do for what was done in one of another kind. Nothing
+// of a part of a still is denoised for its check.
+func Checks(kind job.TaskKind) job.TaskKind {
+	if kind == job.TaskAssemble {
+		return job.TaskTile
+	}
+	return kind
 }
 
 // Room is the memory that decides whether a scene of the recipe fits: of the GPU where it

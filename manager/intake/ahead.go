@@ -40,7 +40,10 @@ func (in *Intake) Check(ctx context.Context, owner string, d wire.JobDraft) (wir
 			if err != nil {
 				return err
 			}
-			warning, err := in.possible(nodes, j)
+			warning, err := in.possible(nodes, j, "render", fleet.Unfit)
+			if err == nil && warning == "" && j.Tiles > 1 {
+				warning, err = in.possible(nodes, j, "join the tiles of", fleet.Unjoined)
+			}
 			if warning != "" {
 				out.Warnings = append(out.Warnings, warning)
 			}
@@ -61,9 +64,9 @@ func (in *Intake) Check(ctx context.Context, owner string, d wire.JobDraft) (wir
 	return out, err
 }
 
-// possible refuses what no worker of the network can render: none that is connected, and none that was
+// possible refuses what no worker of the network can do (render it, or join its tiles): none that is connected, and none that was
 // here not long ago. It warns where that leaves one only to wait for.
-func (in *Intake) possible(nodes []*store.Node, j *store.Job) (warning string, err error) {
+func (in *Intake) possible(nodes []*store.Node, j *store.Job, do string, unfit func(fleet.Member, *job.Job) string) (warning string, err error) {
 	workers := in.options.Quoter.Fleet.Everywhere(job.RoleWorker)
 	connected := len(workers)
 	var reasons []string
@@ -75,7 +78,7 @@ func (in *Intake) possible(nodes []*store.Node, j *store.Job) (warning string, e
 		}
 	}
 	for i, w := range workers {
-		reason := fleet.Unfit(w, &j.Job)
+		reason := unfit(w, &j.Job)
 		switch {
 		case reason == "" && i < connected:
 			return "", nil
@@ -89,13 +92,13 @@ func (in *Intake) possible(nodes []*store.Node, j *store.Job) (warning string, e
 	case len(workers) == 0:
 		return "", nil // whoever asks is told so by what there is to render with
 	case away == 1:
-		return "the one worker that could render it isn't connected now; the job would wait for it", nil
+		return fmt.Sprintf("the one worker that could %s it isn't connected now; the job would wait for it", do), nil
 	case away > 0:
-		return fmt.Sprintf("none of the %d workers that could render it is connected now; the job would wait for one", away), nil
+		return fmt.Sprintf("none of the %d workers that could %s it is connected now; the job would wait for one", away, do), nil
 	}
-	who := fmt.Sprintf("none of the %d workers of this network can render it: one %s", len(workers), strings.Join(reasons, "; one "))
+	who := fmt.Sprintf("none of the %d workers of this network can %s it: one %s", len(workers), do, strings.Join(reasons, "; one "))
 	if len(workers) == 1 {
-		who = "the only worker of this network can't render it: it " + reasons[0]
+		who = fmt.Sprintf("the only worker of this network can't %s it: it %s", do, reasons[0])
 	}
 	return "", &wire.Error{Code: wire.CodeUnsupported, Message: who, Next: "ask for less, or connect a worker that has it"}
 }

@@ -18,16 +18,18 @@ func TestCheckBeforePacking(t *testing.T) {
 		refused string // "" for none
 		warned  string
 	}{
-		"as it is":           {func(*wire.JobDraft) {}, "", ""},
-		"after a job":        {func(d *wire.JobDraft) { d.After = []string{first.ID} }, "", ""},
-		"after nothing":      {func(d *wire.JobDraft) { d.After = []string{"jnobody"} }, "job jnobody, which should come first, is not known", ""},
-		"a priority":         {func(d *wire.JobDraft) { d.Priority = 101 }, "the priority 101", ""},
-		"a tag":              {func(d *wire.JobDraft) { d.Needs.Tags = []string{"attic"} }, `the only worker of this network can't render it: it has no tag "attic"`, ""},
-		"a class":            {func(d *wire.JobDraft) { d.Needs.Class = "gpu/optix" }, "is of device class", ""},
-		"another version":    {func(d *wire.JobDraft) { d.Recipe.Version = "9.9" }, "has no blender 9.9", ""},
-		"a region away":      {func(d *wire.JobDraft) { d.Needs.Region = "eu" }, "", "the one worker that could render it isn't connected now"},
-		"a region long ago":  {func(d *wire.JobDraft) { d.Needs.Region = "us" }, `in region "", the job asks for "us"`, ""},
-		"tiles of EEVEE":     {func(d *wire.JobDraft) { d.Tiles, d.Frames, d.Recipe.Engine = 4, []int{1}, "BLENDER_EEVEE" }, "EEVEE", ""},
+		"as it is":          {func(*wire.JobDraft) {}, "", ""},
+		"after a job":       {func(d *wire.JobDraft) { d.After = []string{first.ID} }, "", ""},
+		"after nothing":     {func(d *wire.JobDraft) { d.After = []string{"jnobody"} }, "job jnobody, which should come first, is not known", ""},
+		"a priority":        {func(d *wire.JobDraft) { d.Priority = 101 }, "the priority 101", ""},
+		"a tag":             {func(d *wire.JobDraft) { d.Needs.Tags = []string{"attic"} }, `the only worker of this network can't render it: it has no tag "attic"`, ""},
+		"a class":           {func(d *wire.JobDraft) { d.Needs.Class = "gpu/optix" }, "is of device class", ""},
+		"another version":   {func(d *wire.JobDraft) { d.Recipe.Version = "9.9" }, "has no blender 9.9", ""},
+		"a region away":     {func(d *wire.JobDraft) { d.Needs.Region = "eu" }, "", "the one worker that could render it isn't connected now"},
+		"a region long ago": {func(d *wire.JobDraft) { d.Needs.Region = "us" }, `in region "", the job asks for "us"`, ""},
+		"tiles of EEVEE":    {func(d *wire.JobDraft) { d.Tiles, d.Frames, d.Recipe.Engine = 4, []int{1}, "BLENDER_EEVEE" }, "EEVEE", ""},
+		"denoised tiles": {func(d *wire.JobDraft) { d.Tiles, d.Frames, d.Recipe.Denoise = 4, []int{1}, true },
+			"the only worker of this network can't join the tiles of it: it has no OpenImageDenoise to denoise joined tiles with, in its blender 3.4.1", ""},
 		"less than it costs": {func(d *wire.JobDraft) { d.MaxPrice = 1 }, "", "more than the 0.000001 allowed"},
 	} {
 		t.Run(name, func(t *testing.T) {

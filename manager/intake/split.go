@@ -67,7 +67,7 @@ func (in *Intake) sizing(j *store.Job) Sizing {
 	workers := nodes.Everywhere(job.RoleWorker)
 	for _, v := range nodes.Everywhere(job.RoleVerifier) {
 		renders := slices.ContainsFunc(workers, func(w fleet.Member) bool { return w.Address == v.Address })
-		z.Apart = z.Apart || !renders && v.Paused == "" && fleet.Lacks(v.Capabilities, j.Recipe) == ""
+		z.Apart = z.Apart || !renders && v.Paused == "" && fleet.Verifies(v.Capabilities, &j.Job)
 	}
 	return z
 }

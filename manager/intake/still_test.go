@@ -55,9 +55,13 @@ func TestStillsStart(t *testing.T) {
 		t.Errorf("the job counts %+v and %d tasks, %v", j.Counts, j.TasksOpen, err)
 	}
 	draft := good()
-	draft.Request, draft.Tiles, draft.Recipe.Denoise = "tiles", 4, true
-	if _, err := d.Draft(t.Context(), artist, draft); code(err) != wire.CodeUnsupported || !strings.Contains(err.Error(), "turn denoising off") {
-		t.Errorf("a still that is denoised while it renders: %v", err)
+	draft.Request, draft.Tiles, draft.Recipe.Denoise = "denoised", 4, true
+	if _, err := d.Draft(t.Context(), artist, draft); err != nil {
+		t.Errorf("a still that is denoised once it is joined: %v", err)
+	}
+	draft.Request, draft.Recipe.Engine = "tiles", "BLENDER_EEVEE"
+	if _, err := d.Draft(t.Context(), artist, draft); code(err) != wire.CodeUnsupported || !strings.Contains(err.Error(), "seams") {
+		t.Errorf("a still that looks beyond its tiles: %v", err)
 	}
 }
 

@@ -327,6 +327,8 @@ func checkPlanes(r job.Recipe, t *job.Task, frames []proof.FrameCommit) string {
 			return fmt.Sprintf("frame %d has %d×%d pixels, the recipe asks for %d×%d", f.Frame, f.W, f.H, p.W, p.H)
 		case p.NeedMaster && f.MasterRoot == (proof.Digest{}):
 			return fmt.Sprintf("frame %d has no master", f.Frame)
+		case p.Guides && f.GuidesRoot == (proof.Digest{}):
+			return fmt.Sprintf("the guides of the denoiser are not committed to in the tile of frame %d", f.Frame)
 		case p.CompareFinal && f.FinalRoot == (proof.Digest{}):
 			return fmt.Sprintf("the tiles of the delivered %s of frame %d are not committed to", r.Format, f.Frame)
 		}

@@ -48,6 +48,7 @@ type line struct {
 	barred    map[[2]string]bool // task and worker
 	convicted int                // workers that suit the job otherwise
 	retry     time.Time          // when the first back-off ends that keeps somebody out; zero when none does
+	unjoined  string             // why nobody for the job can join a still of it, where one waits for that; "" otherwise
 	cramped   int64              // memory that a task didn't fit into, where everybody who may have it has less or as much; 0 for none
 	urgent    bool               // it would miss its deadline without going first
 	slack     float64            // seconds to spare until its deadline if everybody worked on it
@@ -136,6 +137,9 @@ func newLine(c *Candidate, workers []fleet.Member, now time.Time) *line {
 		fit = append(fit, late...)
 	}
 	for _, t := range l.tasks {
+		if t.Kind == job.TaskAssemble {
+			l.join(t.ID, fit)
+		}
 		l.bar(t.ID, fit, each, now, c.Outgrown[t.ID])
 	}
 	l.hurry(fit, now)
@@ -192,6 +196,21 @@ func (l *line) bar(task string, fit []fleet.Member, each map[[2]string]*record, 
 		if willing || early {
 			l.barred[at] = true
 		}
+	}
+}
+
+// join keeps the task that joins a still from the workers that can only render its tiles.
+func (l *line) join(task string, fit []fleet.Member) {
+	able, lacks := false, ""
+	for _, w := range fit {
+		if reason := fleet.Unjoined(w, &l.job.Job); reason != "" {
+			l.barred[[2]string{task, w.Address}], lacks = true, reason
+		} else {
+			able = true
+		}
+	}
+	if !able {
+		l.unjoined = lacks
 	}
 }
 

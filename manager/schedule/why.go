@@ -47,7 +47,7 @@ func (s *Scheduler) Why(j *store.Job) string {
 			return ""
 		}
 		for _, v := range s.options.Fleet.Everywhere(job.RoleVerifier) {
-			if v.Paused == "" && fleet.Lacks(v.Capabilities, j.Recipe) == "" {
+			if v.Paused == "" && fleet.Verifies(v.Capabilities, &j.Job) {
 				return "everything is rendered; the checks are not finished"
 			}
 		}
@@ -131,6 +131,9 @@ func (s *Scheduler) line(j *store.Job, workers []fleet.Member) (*line, gate, err
 
 // shut says why nobody of those that could render a job gets any of it.
 func (l *line) shut(suits int, now time.Time) string {
+	if l.unjoined != "" {
+		return fmt.Sprintf("the tiles of a still are rendered, and none of the %d connected workers that render tiles can join them: one %s; connect one that can", suits, l.unjoined)
+	}
 	if l.cramped > 0 && l.retry.IsZero() {
 		return fmt.Sprintf("it didn't fit into %s, and none of the %d connected workers that can render it has more: connect a bigger one, or make the scene smaller", fleet.Size(l.cramped), suits)
 	}

@@ -75,6 +75,44 @@ func TestPlanKeepsNeeds(t *testing.T) {
 	}
 }
 
+// TestJoiningTakesADenoiser: of a denoised still, tiles go to anybody and the task that joins them to whoever can denoise
+// it; while nobody can, the job says so.
+func TestJoiningTakesADenoiser(t *testing.T) {
+	poor, rich := worker("w1", 2), with(worker("w2", 2), func(c *job.Capabilities) { c.Floor = 9 })
+	rich.Capabilities.Installs = []job.Install{{Renderer: "blender", Version: "3.4.1", Engines: []string{"CYCLES"}, Denoisers: []string{"OPENIMAGEDENOISE"}}}
+	c := candidate("a", "A", 0, 1, 2)
+	c.Job.Recipe.Denoise, c.Job.Tiles = true, 2
+	c.Tasks[0].Kind, c.Tasks[1].Kind = job.TaskAssemble, job.TaskTile
+	if got := text(Plan([]Candidate{c}, []fleet.Member{poor, rich}, nil, start)); got != "a.0>w2 a.1>w1" {
+		t.Errorf("%q", got)
+	}
+	if got := text(Plan([]Candidate{c}, []fleet.Member{poor}, nil, start)); got != "a.1>w1" {
+		t.Errorf("without a denoiser: %q", got)
+	}
+
+	s := newStage(t, 1)
+	j := storetest.Job("0xA", "r", 1)
+	j.Recipe.Denoise, j.Tiles, j.Deadline = true, 2, 0
+	s.update(func(tx store.Tx) error {
+		join := &job.Task{ID: store.NewID("t"), Job: j.ID, State: job.TaskWaiting, Kind: job.TaskAssemble, Frames: []int{1}}
+		if err := errors.Join(tx.AddJob(j), tx.AddTasks([]*job.Task{join})); err != nil {
+			return err
+		}
+		for _, step := range [][2]job.State{{job.Draft, job.Quoted}, {job.Quoted, job.Funded}, {job.Funded, job.Rendering}} {
+			if _, err := tx.MoveJob(j.ID, []job.State{step[0]}, step[1], nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if got := s.pass(); len(got) != 0 {
+		t.Errorf("offered: %v", got)
+	}
+	if got := s.why(j.ID); !strings.Contains(got, "can join them: one has no OpenImageDenoise to denoise joined tiles with, in its blender 3.4.1") || !strings.Contains(got, "connect one that can") {
+		t.Errorf("why: %q", got)
+	}
+}
+
 // TestDeadlines: within a priority, who would be late goes first, the tightest before the others.
 func TestDeadlines(t *testing.T) {
 	due := func(id, owner string, created int, seconds float64, in time.Duration) Candidate {

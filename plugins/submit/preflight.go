@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/pack"
 	"github.com/heliostat-render/heliostat/shared/render"
 	"github.com/heliostat-render/heliostat/shared/wire"
@@ -29,6 +30,11 @@ func checkHost(s Scene) []Finding {
 	for _, f := range s.Findings {
 		told[f.File] = f.File != ""
 		add(f)
+	}
+	if s.Tiles > 1 {
+		for _, f := range s.Whole {
+			add(f)
+		}
 	}
 	if len(s.Frames) == 0 && !slices.ContainsFunc(found, func(f Finding) bool { return f.Code == "empty_range" || f.Code == "frames" }) {
 		add(Finding{Level: LevelError, Code: "empty_range", Text: "there is no frame to render", Fix: "set the frame range"})
@@ -182,8 +188,12 @@ func checkNetwork(s Scene, installs []wire.RendererCount) []Finding {
 		}
 		found = append(found, Finding{Level: LevelError, Code: "device", Text: fmt.Sprintf("the scene renders on a %s, and no worker with %s %s has one", device, title, s.Recipe.Version), Fix: fix})
 	}
-	if s.Recipe.Denoise && !has(func(i wire.RendererCount) bool { return len(i.Denoisers) > 0 }) {
-		found = append(found, Finding{Level: LevelError, Code: "denoiser", Text: fmt.Sprintf("the scene denoises, but no worker's %s %s has a denoiser", title, s.Recipe.Version), Fix: "switch Render Properties > Sampling > Render > Denoise off, or add a worker whose build has OpenImageDenoise"})
+	kind, what := job.TaskRender, "a denoiser"
+	if s.Tiles > 1 { // denoised once, after they are joined
+		kind, what = job.TaskAssemble, "OpenImageDenoise to join its tiles"
+	}
+	if !has(func(i wire.RendererCount) bool { return render.Undenoised(s.Recipe, kind, i.Denoisers) == "" }) {
+		found = append(found, Finding{Level: LevelError, Code: "denoiser", Text: fmt.Sprintf("the scene denoises, but no worker's %s %s has %s", title, s.Recipe.Version, what), Fix: "switch Render Properties > Sampling > Render > Denoise off, or add a worker whose build has OpenImageDenoise"})
 	}
 	return found
 }

@@ -32,6 +32,7 @@ type Scene struct {
 	Frames    []int      `json:"frames"`
 	Output    Output     `json:"output"`
 	Findings  []Finding  `json:"findings,omitempty"` // of the host's own preflight
+	Whole     []Finding  `json:"whole,omitempty"`    // why its stills can't be joined from tiles
 	Workdir   string     `json:"workdir,omitempty"`  // holds files made for this submission only
 
 	Priority int        `json:"priority,omitempty"`

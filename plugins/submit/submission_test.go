@@ -316,6 +316,11 @@ func TestProblems(t *testing.T) {
 		{"output that can't be made", blender341, func(s *submit.Scene) { s.Output.Pattern = s.Files[0].Path + "/frame_####" }, []string{"shot.blend", "choose another output path"}},
 		{"relative output", blender341, func(s *submit.Scene) { s.Output.Pattern = "render/frame_####" }, []string{"not a full path"}},
 		{"no denoiser", blender341, func(s *submit.Scene) { s.Recipe.Denoise = true }, []string{"Blender 3.4.1", "denoiser", "switch"}},
+		{"tiles, and a compositor that needs more than they carry", blender341, func(s *submit.Scene) {
+			s.Tiles, s.Whole = 4, []submit.Finding{{Level: submit.LevelError, Code: "tiles", Text: "its compositor uses Depth", Fix: "render it without tiles"}}
+		}, []string{"uses Depth", "without tiles"}},
+		{"tiles that nobody denoises once they are joined", []wire.RendererCount{{Install: job.Install{Renderer: "blender", Version: "3.4.1", Denoisers: []string{"OPTIX"}}, Workers: 3}},
+			func(s *submit.Scene) { s.Tiles, s.Recipe.Denoise = 4, true }, []string{"Blender 3.4.1", "OpenImageDenoise to join its tiles"}},
 		{"another version", blender341, func(s *submit.Scene) { s.Recipe.Version = "9.9.9" }, []string{"9.9.9", "3.4.1"}},
 		{"no GPU", []wire.RendererCount{{Install: blender341[0].Install, Device: "CPU", Workers: 3}}, func(s *submit.Scene) { s.Recipe.Device = "GPU" }, []string{"renders on a GPU", "Device to CPU"}},
 		{"another engine", blender341, func(s *submit.Scene) { s.Recipe.Engine = "OTHER" }, []string{"OTHER"}},
@@ -374,6 +379,16 @@ func TestCheckOnly(t *testing.T) {
 }
 
 // TestRefusedBeforePacking: what the manager refuses is known before a byte is uploaded.
+// TestWholeCountsInTilesOnly: what keeps stills whole keeps no whole still from being submitted.
+func TestWholeCountsInTilesOnly(t *testing.T) {
+	m := manager(t, blender341)
+	sc := scene(t, 1)
+	sc.CheckOnly, sc.Whole = true, []submit.Finding{{Level: submit.LevelError, Code: "tiles", Text: "its compositor uses Depth", Fix: "render it without tiles"}}
+	if now := wait(t, agent(t, m.URL(), t.TempDir()).Start(t.Context(), sc), "the check", phase(submit.Checked)); slices.ContainsFunc(now.Findings, func(f submit.Finding) bool { return f.Code == "tiles" }) {
+		t.Errorf("findings: %+v", now.Findings)
+	}
+}
+
 func TestRefusedBeforePacking(t *testing.T) {
 	asked := make(chan wire.JobDraft, 1)
 	m := started(t, submittest.Options{Installs: blender341, Check: func(d wire.JobDraft) wire.JobChecked {

@@ -38,6 +38,9 @@ type FrameCommit struct {
 	// master was joined from tiles, so that nothing was sampled. Neither for a whole frame.
 	Border    *job.Border `json:"border,omitempty"`
 	Assembled bool        `json:"assembled,omitempty"`
+	// GuidesRoot is the Merkle root over the tiles of the denoiser's guides, of a tile of a still that is denoised
+	// once it is joined; zero otherwise.
+	GuidesRoot Digest `json:"guidesRoot,omitzero"`
 	// Extras are further files of the frame. They are bound to the receipt, and compared where Policy.Extras
 	// says so.
 	Extras []Extra `json:"extras,omitempty"`

@@ -17,9 +17,7 @@ func compareMaster(a, b TileSample, p Policy) TileFigure {
 		return f
 	}
 	f.Textured = f.Textured || Activity(b) >= TexturedActivity
-	f.Outliers, f.MaxDiff = outliers(a, b, func(x, y float64) float64 {
-		return max(p.Floor, p.Tolerance*max(math.Abs(x), math.Abs(y)))
-	})
+	f.Outliers, f.MaxDiff = outliers(a, b, p.linearly)
 	ya, yb := luminance(a), luminance(b)
 	ma, mb := mean(ya), mean(yb)
 	f.Bias = shift(ya, yb) / max(math.Abs(ma), math.Abs(mb), 1e-4)
@@ -28,6 +26,31 @@ func compareMaster(a, b TileSample, p Policy) TileFigure {
 	f.Correlation = correlation(ra, rb)
 	f.Bad = f.Outliers > p.MaxOutliers && (f.Noise > p.MaxNoise || (f.Textured && f.Correlation < p.MinCorrelation) || f.Bias > p.MaxBias)
 	return f
+}
+
+// compareGuides measures how far apart what guides a denoiser is: albedo and normals. They hardly carry noise, so
+// that beside outliers only their size decides.
+func compareGuides(a, b TileSample, p Policy) TileFigure {
+	f := TileFigure{Frame: a.Frame, Tile: a.Tile, Plane: a.Plane, Correlation: 1}
+	if bytes.Equal(a.Bits, b.Bits) {
+		return f
+	}
+	f.Outliers, f.MaxDiff = outliers(a, b, p.linearly)
+	n := a.Rect.W * a.Rect.H * a.Channels
+	va, vb := make([]float64, n), make([]float64, n)
+	var sa, sb float64
+	for i := range n {
+		va[i], vb[i] = finite(raster.Value(a.Depth, a.Bits, i)), finite(raster.Value(b.Depth, b.Bits, i))
+		sa, sb = sa+math.Abs(va[i]), sb+math.Abs(vb[i])
+	}
+	f.Bias = shift(va, vb) / max(sa/float64(n), sb/float64(n), 1e-4)
+	f.Bad = f.Outliers > p.MaxOutliers && f.Bias > p.MaxBias
+	return f
+}
+
+// linearly is by how much two linear samples may differ.
+func (p Policy) linearly(x, y float64) float64 {
+	return max(p.Floor, p.Tolerance*max(math.Abs(x), math.Abs(y)))
 }
 
 // shift is the mean absolute difference without the largest tenth: a firefly moves a mean, and

@@ -139,6 +139,9 @@ func Planes(f FrameCommit, p Policy) []Plane {
 	if p.CompareFinal && f.FinalRoot != (Digest{}) {
 		out = append(out, Final)
 	}
+	if p.Guides && f.GuidesRoot != (Digest{}) {
+		out = append(out, Guides)
+	}
 	return out
 }
 
@@ -154,12 +157,15 @@ func formReason(frames []FrameCommit, p Policy) string {
 		if p.CompareFinal && f.FinalRoot == (Digest{}) {
 			return fmt.Sprintf("frame %d doesn't commit to the tiles of its delivered image, whose format keeps every bit", f.Frame)
 		}
+		if p.Guides && f.GuidesRoot == (Digest{}) {
+			return fmt.Sprintf("frame %d has no guides for the denoiser, which the recipe asks for", f.Frame)
+		}
 	}
 	return ""
 }
 
 // match checks that both sides show exactly the challenged tiles, in the challenge's order
-// with the master before the final, and that the worker's lead to its commitments.
+// with the master before the final or the guides, and that the worker's lead to its commitments.
 func (e Evidence) match(p Policy) ([]ProvenTile, error) {
 	i := 0
 	for _, pick := range Picks(e.Key, e.Frames, p) {
@@ -176,8 +182,11 @@ func (e Evidence) match(p Policy) ([]ProvenTile, error) {
 				}
 			}
 			root := f.MasterRoot
-			if plane == Final {
+			switch plane {
+			case Final:
 				root = f.FinalRoot
+			case Guides:
+				root = f.GuidesRoot
 			}
 			if err := VerifyProof(root, w.Hash(), w.Tile, TileCount(f.W, f.H), w.Proof); err != nil {
 				return nil, fmt.Errorf("%w: frame %d tile %d %v: %w", ErrEvidence, w.Frame, w.Tile, plane, err)
@@ -211,6 +220,8 @@ func compare(a, b TileSample, p Policy) TileFigure {
 	switch {
 	case p.Method == MethodPerceptual:
 		return comparePerceptual(a, b, p)
+	case a.Plane == Guides:
+		return compareGuides(a, b, p)
 	case a.Depth.Float():
 		return compareMaster(a, b, p)
 	}
@@ -222,12 +233,16 @@ func compare(a, b TileSample, p Policy) TileFigure {
 func decideExact(v *Verdict) {
 	var outliers, noise, mostOutliers, mostNoise float64
 	var worst *TileFigure
-	bad := 0
+	bad, guides := 0, 0
 	for i := range v.Tiles {
 		f := &v.Tiles[i]
-		outliers += f.Outliers
-		noise += f.Noise
-		mostOutliers, mostNoise = max(mostOutliers, f.Outliers), max(mostNoise, f.Noise)
+		if f.Plane == Guides { // they have no noise that could make up for the others'
+			guides++
+		} else {
+			outliers += f.Outliers
+			noise += f.Noise
+			mostOutliers, mostNoise = max(mostOutliers, f.Outliers), max(mostNoise, f.Noise)
+		}
 		if f.Bad {
 			bad++
 			if worst == nil || f.Outliers*f.Noise > worst.Outliers*worst.Noise {
@@ -236,7 +251,7 @@ func decideExact(v *Verdict) {
 		}
 	}
 	p := v.Policy
-	n := float64(max(len(v.Tiles), 1))
+	n := float64(max(len(v.Tiles)-guides, 1))
 	outliers, noise = outliers/n, noise/n
 	switch {
 	case worst != nil:
@@ -248,10 +263,13 @@ func decideExact(v *Verdict) {
 	default:
 		v.Pass = true
 		v.Reason = fmt.Sprintf("%d tiles agree, %d of them textured; at most %.1f %% of a tile's pixels are off and its noise by %.3f of itself",
-			len(v.Tiles), v.Textured, 100*mostOutliers, mostNoise)
+			len(v.Tiles)-guides, v.Textured, 100*mostOutliers, mostNoise)
+		if guides > 0 {
+			v.Reason += fmt.Sprintf("; so do the denoiser's guides in %d", guides)
+		}
 		if v.Textured == 0 {
 			v.Inconclusive = true
-			v.Reason = fmt.Sprintf("%d tiles agree, but none carries noise that would show how it was rendered", len(v.Tiles))
+			v.Reason = fmt.Sprintf("%d tiles agree, but none carries noise that would show how it was rendered", len(v.Tiles)-guides)
 		}
 		return
 	}

@@ -22,8 +22,6 @@ func Tileable(r job.Recipe) error {
 	switch {
 	case p.Method != MethodExact:
 		why = "a region of " + r.Engine + " depends on what lies around it, so its tiles wouldn't meet without seams"
-	case r.Denoise:
-		why = "the renderer denoises it while it renders, before tiles could be joined; turn denoising off, or denoise in the compositor"
 	case r.Format == "OPEN_EXR_MULTILAYER":
 		why = "a multilayer file holds passes that are lost where tiles are joined; deliver OPEN_EXR or another format"
 	case !lossless(r) && !slices.Contains([]string{"JPEG", "TIFF", "WEBP"}, r.Format):
@@ -47,11 +45,12 @@ func CheckBorder(r job.Recipe, b job.Border) error {
 	return nil
 }
 
-// ForBorder is the policy for one tile of a still: its master is compared and nothing else, since nothing
-// else was made. p is the recipe's.
+// ForBorder is the policy for one tile of a still: its master is compared, with the guides of the denoiser where
+// one comes later, and nothing else, since nothing else was made. p is the recipe's.
 func (p Policy) ForBorder(b job.Border) Policy {
 	p.Border = &b
 	p.W, p.H, p.NeedMaster, p.CompareFinal = b.W, b.H, true, false
+	p.Guides = p.Likeness == LikeNear // it is denoised, once it is joined
 	p.Likeness, p.Ext, p.Extras = LikeNone, "", false
 	return p
 }
@@ -93,14 +92,20 @@ func (p Policy) fits(frames []FrameCommit) error {
 }
 
 // part returns the head of the hash of a commitment that is no whole frame's: 0x04 ‖ u8 kind (1 for a tile, 2 for a
-// joined still) ‖ u32 x ‖ u32 y ‖ u32 w ‖ u32 h of the tile's border.
+// joined still, 3 for a tile with guides) ‖ u32 x ‖ u32 y ‖ u32 w ‖ u32 h of the tile's border ‖ of kind 3 GuidesRoot.
 func (c FrameCommit) part() []byte {
 	be := binary.BigEndian
 	switch {
 	case c.Border != nil:
 		head := []byte{prefixPart, 1}
+		if c.GuidesRoot != (Digest{}) {
+			head[1] = 3
+		}
 		for _, v := range []int{c.Border.X, c.Border.Y, c.Border.W, c.Border.H} {
 			head = be.AppendUint32(head, uint32(v))
+		}
+		if c.GuidesRoot != (Digest{}) {
+			head = append(head, c.GuidesRoot[:]...)
 		}
 		return head
 	case c.Assembled:
@@ -111,6 +116,9 @@ func (c FrameCommit) part() []byte {
 
 // checkPart holds what makes a commitment a part's to its own size.
 func (c FrameCommit) checkPart(frames int) error {
+	if c.Border == nil && c.GuidesRoot != (Digest{}) {
+		return fmt.Errorf("frame %d isn't a tile, and has guides", c.Frame)
+	}
 	if c.Border == nil && !c.Assembled {
 		return nil
 	}
@@ -130,15 +138,49 @@ func (c FrameCommit) checkPart(frames int) error {
 	return nil
 }
 
+// Channels of each view layer in the master of a tile that is denoised once it is joined: R G B A of the noisy
+// pass, then R G B of the albedo and X Y Z of the normal.
+const (
+	noisyChannels = 4
+	guideChannels = 6
+)
+
+// SplitGuides parts the master of a tile that is denoised once it is joined into the noisy passes of its view layers
+// and what guides the denoiser. It goes by the channels' places: their names may be a stranger's.
+func SplitGuides(img *raster.Raster) (master, guides *raster.Raster, err error) {
+	const n = noisyChannels + guideChannels
+	if len(img.Channels) == 0 || len(img.Channels)%n != 0 {
+		return nil, nil, fmt.Errorf("a master of %d channels has no guides for a denoiser, which take %d of each layer", len(img.Channels), n)
+	}
+	var noisy, rest []int
+	for i := range img.Channels {
+		if i%n < noisyChannels {
+			noisy = append(noisy, i)
+		} else {
+			rest = append(rest, i)
+		}
+	}
+	return img.Take(noisy), img.Take(rest), nil
+}
+
 // CommitTile makes the commitment of one tile of a still from its only file, the master of the
-// border's size.
-func CommitTile(frame int, b job.Border, master []byte) (FrameCommit, *Trees, error) {
+// border's size; guided says that the still is denoised once it is joined.
+func CommitTile(frame int, b job.Border, master []byte, guided bool) (FrameCommit, *Trees, error) {
 	digest := Digest(sha256.Sum256(master))
 	c := FrameCommit{Frame: frame, W: b.W, H: b.H, FileDigest: digest, MasterDigest: digest, Border: &b}
 	t := &Trees{Frame: frame}
 	var err error
 	if t.Master, err = raster.DecodeEXR(master, raster.Limits{W: b.W, H: b.H}); err != nil {
 		return FrameCommit{}, nil, fmt.Errorf("frame %d: reading the tile: %w", frame, err)
+	}
+	if guided {
+		if t.Master, t.Guides, err = SplitGuides(t.Master); err != nil {
+			return FrameCommit{}, nil, fmt.Errorf("frame %d: %w", frame, err)
+		}
+		if t.guidesTree, _, err = tileTree(frame, Guides, t.Guides, false); err != nil {
+			return FrameCommit{}, nil, err
+		}
+		c.GuidesRoot = t.guidesTree.Root()
 	}
 	if t.masterTree, c.Activity, err = tileTree(frame, Master, t.Master, true); err != nil {
 		return FrameCommit{}, nil, err
@@ -152,7 +194,7 @@ func CommitTile(frame int, b job.Border, master []byte) (FrameCommit, *Trees, er
 // for a tile.
 func Recommit(c FrameCommit, ext string, final, master []byte) (got FrameCommit, t *Trees, err error) {
 	if c.Border != nil {
-		return CommitTile(c.Frame, *c.Border, master)
+		return CommitTile(c.Frame, *c.Border, master, c.GuidesRoot != (Digest{}))
 	}
 	if got, t, err = CommitBytes(c.Frame, ext, final, master); err == nil {
 		got.Extras, got.Assembled = c.Extras, c.Assembled

@@ -54,7 +54,7 @@ func TestTileable(t *testing.T) {
 		{func(r *job.Recipe) { r.Format, r.ExrCodec = "OPEN_EXR", "ZIP" }, ""},
 		{func(r *job.Recipe) { r.Engine = "BLENDER_EEVEE" }, "seams"},
 		{func(r *job.Recipe) { r.Renderer, r.Engine = "povray", "POVRAY" }, "seams"},
-		{func(r *job.Recipe) { r.Denoise = true }, "turn denoising off"},
+		{func(r *job.Recipe) { r.Denoise = true }, ""},
 		{func(r *job.Recipe) { r.Format, r.ExrCodec = "OPEN_EXR", "DWAA" }, "codec ZIP"},
 		{func(r *job.Recipe) { r.Format, r.ExrCodec = "OPEN_EXR_MULTILAYER", "ZIP" }, "multilayer"},
 		{func(r *job.Recipe) { r.Format = "FFMPEG" }, "deliver PNG"},
@@ -90,7 +90,7 @@ func TestTilesAreJudgedWhereTheyLie(t *testing.T) {
 		t.Fatal(err)
 	}
 	evidence := func(shown *raster.Raster) (Evidence, Policy) {
-		c, trees, err := CommitTile(7, border, encoded(t, shown))
+		c, trees, err := CommitTile(7, border, encoded(t, shown), false)
 		if err != nil {
 			t.Fatal(err)
 		}

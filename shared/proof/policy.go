@@ -45,6 +45,8 @@ type Policy struct {
 	// still that was joined from such tiles. See ForBorder and ForAssembly.
 	Border    *job.Border `json:"border,omitempty"`
 	Assembled bool        `json:"assembled,omitempty"`
+	// Guides says that what guides the denoiser is compared beside the master; a tile without it fails.
+	Guides bool `json:"guides,omitempty"`
 
 	// Likeness says how the delivered file is compared with its master at full frame.
 	Likeness Likeness `json:"likeness,omitempty"`
@@ -114,7 +116,7 @@ func likenessOfExt(ext string) Likeness {
 }
 
 // PolicyVersion counts the changes of PolicyFor and of what Judge does with a policy.
-const PolicyVersion = 5
+const PolicyVersion = 6
 
 // lossless tells whether a recipe's files are surely read by Decode. An OpenEXR recipe
 // that leaves the codec to the scene may not be.

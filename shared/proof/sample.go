@@ -8,12 +8,13 @@ import (
 	"github.com/heliostat-render/heliostat/shared/proof/raster"
 )
 
-// Plane says which of a frame's two images a tile is from. The value is part of hashes.
+// Plane says which of a frame's images a tile is from. The value is part of hashes.
 type Plane uint8
 
 const (
 	Master Plane = 0 // the noisy linear Combined pass
 	Final  Plane = 1 // the delivered image
+	Guides Plane = 2 // what guides the denoiser of a still, of one of its tiles: see SplitGuides
 )
 
 func (p Plane) String() string {
@@ -22,6 +23,8 @@ func (p Plane) String() string {
 		return "master"
 	case Final:
 		return "final"
+	case Guides:
+		return "guides"
 	}
 	return fmt.Sprintf("plane %d", uint8(p))
 }
@@ -92,7 +95,7 @@ func (s TileSample) check(w, h int) error {
 	if s.Rect != rect {
 		return fmt.Errorf("tile %d of frame %d isn't at %+v", s.Tile, s.Frame, s.Rect)
 	}
-	if s.Plane != Master && s.Plane != Final {
+	if s.Plane > Guides {
 		return fmt.Errorf("tile %d of frame %d: %v", s.Tile, s.Frame, s.Plane)
 	}
 	if s.Channels < 1 || s.Channels > raster.MaxChannels || s.Depth.Size() == 0 {

@@ -66,7 +66,9 @@ func TaskRoot(frames []FrameCommit) Digest {
 type Trees struct {
 	Frame                 int
 	Master, Final         *raster.Raster // nil where there is none, or none that is read without loss
+	Guides                *raster.Raster // of a tile that is denoised once it is joined
 	masterTree, finalTree *Tree
+	guidesTree            *Tree
 }
 
 // ProvenTile is a tile with its path to the frame's root of its plane.
@@ -78,8 +80,11 @@ type ProvenTile struct {
 // Prove shows one tile of one plane.
 func (t *Trees) Prove(plane Plane, tile int) (ProvenTile, error) {
 	img, tree := t.Master, t.masterTree
-	if plane == Final {
+	switch plane {
+	case Final:
 		img, tree = t.Final, t.finalTree
+	case Guides:
+		img, tree = t.Guides, t.guidesTree
 	}
 	if img == nil {
 		return ProvenTile{}, fmt.Errorf("frame %d has no %v image", t.Frame, plane)

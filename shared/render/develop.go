@@ -18,12 +18,16 @@ type Developer interface {
 type Develop struct {
 	Frame int
 	Seed  int32 // for the passes that a compositor uses beside the master
-	// Master is the noisy linear pass, as raster.DecodeEXR gives it. Nil makes nothing and only
+	// Master is the noisy linear pass, as raster.DecodeEXR gives it, in a Tiled session whose recipe denoises with
+	// the guides. Nil makes nothing and only
 	// asks whether it could be done.
 	Master *raster.Raster
 	// Exact wants what a render of the whole frame would deliver: a scene that needs more than the
 	// master for it is refused with ErrBadScene.
-	Exact  bool
+	Exact bool
+	// Rough leaves out a denoiser that the renderer lacks, where the session is Tiled and the recipe denoises: the
+	// image is then only near the delivered one. Without it that is refused with ErrUnsupported.
+	Rough  bool
 	OutDir string // an existing folder inside the workspace, absolute
 }
 

@@ -62,9 +62,12 @@ type Install struct {
 
 // Options is what a session is opened with.
 type Options struct {
-	Install     Install
-	Workspace   string // an existing folder of this session's own, absolute; the package lies in Workspace/scene
-	Recipe      job.Recipe
+	Install   Install
+	Workspace string // an existing folder of this session's own, absolute; the package lies in Workspace/scene
+	Recipe    job.Recipe
+	// Tiled is for tiles of stills and for joining them: a recipe that denoises is rendered without, its borders'
+	// masters carry what guides the denoiser (see proof.SplitGuides), and Develop denoises.
+	Tiled       bool
 	Threads     int     // 0 uses every processor; 1 makes smooth-shaded meshes exact too
 	Device      string  // "CPU", or a GPU backend: "OPTIX", "CUDA", "HIP", "ONEAPI", "METAL"; "" is "CPU"
 	DeviceID    string  // the GPU's own identifier, "GPU-…" or its index; "" takes every one of the backend

@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/heliostat-render/heliostat/shared/job"
@@ -21,6 +22,23 @@ func Suits(r job.Recipe, version string) bool {
 func series(version string) string {
 	parts := strings.SplitN(version, ".", 3)
 	return strings.Join(parts[:min(len(parts), 2)], ".")
+}
+
+// OpenImageDenoise is what joined stills are denoised by, as installs and Blender call it.
+const OpenImageDenoise = "OPENIMAGEDENOISE"
+
+// Undenoised says why an install with these denoisers can't do tasks of a kind where the recipe denoises; "" when it
+// can. Tiles are rendered without a denoiser, and denoised once they are joined.
+func Undenoised(r job.Recipe, kind job.TaskKind, denoisers []string) string {
+	switch {
+	case !r.Denoise || kind == job.TaskTile:
+		return ""
+	case kind == job.TaskAssemble && !slices.Contains(denoisers, OpenImageDenoise):
+		return "has no OpenImageDenoise to denoise joined tiles with"
+	case len(denoisers) == 0:
+		return "has no denoiser"
+	}
+	return ""
 }
 
 // Takes tells why a recipe can't have been rendered by an install; nil when it can.

@@ -146,7 +146,7 @@ var tileTricks = []Trick{
 			if err != nil {
 				return proof.FrameCommit{}, nil, err
 			}
-			return proof.CommitTile(whole.Frame, border, data)
+			return proof.CommitTile(whole.Frame, border, data, false)
 		}
 		good, goodTrees, err := commit(k.Honest)
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/link"
 	"github.com/heliostat-render/heliostat/shared/proof"
 	"github.com/heliostat-render/heliostat/shared/receipt"
@@ -217,7 +218,11 @@ func (v *Verifier) choose(o wire.AuditOffer) (warm.Found, error) {
 		}
 		r.Version, r.BuildHash, r.AnyPatch = o.Version, o.Build, false
 	}
-	return warm.Choose(v.options.Found, r)
+	kind := o.Kind
+	if kind == job.TaskAssemble {
+		kind = job.TaskTile // what was joined is looked at from so far that it needn't be denoised for that
+	}
+	return warm.Choose(v.options.Found, r, kind)
 }
 
 func clip(text string, n int) string {

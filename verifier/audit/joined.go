@@ -85,7 +85,7 @@ func (v *Verifier) prepare(ctx context.Context, s *State) error {
 		return nil
 	}
 	master.Channels = s.Channels
-	made, err := held.Develop(ctx, render.Develop{Frame: f.Frame, Seed: f.Seed, Master: master, Exact: true})
+	made, err := held.Develop(ctx, render.Develop{Frame: f.Frame, Seed: f.Seed, Master: master, Exact: true, Rough: true})
 	switch {
 	case errors.Is(err, render.ErrUnsupported), errors.Is(err, render.ErrBadScene):
 		s.Unread = clip(strings.ToValidUTF8(err.Error(), ""), 256)

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/pack/fetch"
 	"github.com/heliostat-render/heliostat/shared/proof"
+	"github.com/heliostat-render/heliostat/shared/proof/raster"
 	"github.com/heliostat-render/heliostat/shared/render"
 	"github.com/heliostat-render/heliostat/shared/render/warm"
 	"github.com/heliostat-render/heliostat/shared/wire"
@@ -28,6 +30,7 @@ func (v *Verifier) hold(ctx context.Context, offer wire.AuditOffer) (*warm.Held,
 		Package: offer.Package,
 		Recipe:  offer.Recipe,
 		Found:   found,
+		Tiled:   offer.Kind != job.TaskRender,
 		Extract: func(ctx context.Context, dir string) error {
 			return v.fetcher.Fetch(ctx, fetch.Package{ID: offer.Package, Audit: offer.Audit, Manifest: offer.Manifest, JobKey: key}, dir, nil)
 		},
@@ -35,7 +38,7 @@ func (v *Verifier) hold(ctx context.Context, offer wire.AuditOffer) (*warm.Held,
 }
 
 // render renders the challenged tiles without knowing anything of the worker's. The
-// samples come in the challenge's order, the master before the final; channels are the
+// samples come in the challenge's order, the master before the final or the guides; channels are the
 // master's names.
 func (v *Verifier) render(ctx context.Context, offer wire.AuditOffer) (samples []proof.TileSample, channels []string, seconds float64, err error) {
 	held, err := v.hold(ctx, offer)
@@ -92,13 +95,25 @@ func sample(offer wire.AuditOffer, policy proof.Policy, t wire.Tile, tile render
 		return nil
 	}
 	w, h := policy.W, policy.H
-	if tile.Master != nil {
-		if err := add(proof.Sample(t.Frame, w, h, t.Tile, proof.Master, tile.Master)); err != nil {
+	master, guides := tile.Master, (*raster.Raster)(nil)
+	if policy.Guides && master != nil {
+		var err error
+		if master, guides, err = proof.SplitGuides(master); err != nil {
+			return nil, fmt.Errorf("tile %d of frame %d: %w", t.Tile, t.Frame, err)
+		}
+	}
+	if master != nil {
+		if err := add(proof.Sample(t.Frame, w, h, t.Tile, proof.Master, master)); err != nil {
 			return nil, err
 		}
 	}
 	if tile.Final != nil && (policy.CompareFinal || tile.Master == nil) {
 		if err := add(proof.Sample(t.Frame, w, h, t.Tile, proof.Final, tile.Final)); err != nil {
+			return nil, err
+		}
+	}
+	if guides != nil {
+		if err := add(proof.Sample(t.Frame, w, h, t.Tile, proof.Guides, guides)); err != nil {
 			return nil, err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/heliostat-render/heliostat/shared/pack/fetch/fetchtest"
 	"github.com/heliostat-render/heliostat/shared/proof"
 	"github.com/heliostat-render/heliostat/shared/proof/raster"
+	"github.com/heliostat-render/heliostat/shared/receipt"
 	"github.com/heliostat-render/heliostat/shared/render"
 	"github.com/heliostat-render/heliostat/shared/render/fake"
 	"github.com/heliostat-render/heliostat/shared/wire"
@@ -21,6 +23,12 @@ import (
 // shoot renders frame 1, or a border of it, with the fake.
 func shoot(t *testing.T, b fake.Behaviour, border *job.Border) (final, master *raster.Raster) {
 	t.Helper()
+	return shootOf(t, recipe(), b, border)
+}
+
+// shootOf does that by a recipe, for tiles.
+func shootOf(t *testing.T, r job.Recipe, b fake.Behaviour, border *job.Border) (final, master *raster.Raster) {
+	t.Helper()
 	work := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(work, "scene"), 0o700); err != nil {
 		t.Fatal(err)
@@ -28,12 +36,12 @@ func shoot(t *testing.T, b fake.Behaviour, border *job.Border) (final, master *r
 	if err := os.WriteFile(filepath.Join(work, "scene", "scene.blend"), []byte(sceneText), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	session, err := fake.New(b).Open(t.Context(), render.Options{Workspace: work, Recipe: recipe(), Sandbox: render.NoSandbox{}})
+	session, err := fake.New(b).Open(t.Context(), render.Options{Workspace: work, Recipe: r, Tiled: true, Sandbox: render.NoSandbox{}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer session.Close()
-	rect := render.Rect{W: recipe().Width, H: recipe().Height}
+	rect := render.Rect{W: r.Width, H: r.Height}
 	if border != nil {
 		rect = render.Rect(*border)
 	}
@@ -49,6 +57,9 @@ func (s *stage) commitPart(kind job.TaskKind, border *job.Border, final, master 
 	s.t.Helper()
 	var err error
 	c := proof.FrameCommit{Frame: 1, Border: border, Assembled: kind == job.TaskAssemble}
+	if border != nil && s.recipe.Denoise {
+		c.GuidesRoot = proof.Digest{1}
+	}
 	if c, _, err = proof.Recommit(c, ".png", final, master); err != nil {
 		s.t.Fatal(err)
 	}
@@ -67,11 +78,11 @@ func (s *stage) commitPart(kind job.TaskKind, border *job.Border, final, master 
 		}
 	}
 	s.promise()
-	o := wire.AuditOffer{Audit: "v1", Job: "j1", Recipe: recipe(), Frames: []wire.FrameSeed{{Frame: 1, Seed: 1}}, Deadline: 1 << 50, Kind: kind, Border: border}
+	o := wire.AuditOffer{Audit: "v1", Job: "j1", Recipe: s.recipe, Frames: []wire.FrameSeed{{Frame: 1, Seed: 1}}, Deadline: 1 << 50, Kind: kind, Border: border}
 	if border != nil {
 		s.policy = s.policy.ForBorder(*border)
 	} else {
-		s.policy = s.policy.ForAssembly(recipe())
+		s.policy = s.policy.ForAssembly(s.recipe)
 		digest := sha256.Sum256(master)
 		o.Master = &wire.PartFile{Get: s.Get(fetchtest.FrameKey("a1", 1, "master")), Size: int64(len(master)), Digest: proof.Digest(digest).String()}
 	}
@@ -169,6 +180,99 @@ func TestJoinedStills(t *testing.T) {
 			}
 		})
 	}
+}
+
+// denoised makes the stage's recipe one that denoises.
+func (s *stage) denoised() {
+	s.recipe.Renderer, s.recipe.Denoise = "blender", true
+	s.policy = proof.PolicyFor(s.recipe)
+	s.receipt.Renderer, s.receipt.Recipe = s.recipe.Renderer, receipt.RecipeHash(s.recipe)
+}
+
+// TestFalseGuidesAreFound: a verifier without a denoiser renders a tile's guides as blind as its noise.
+func TestFalseGuidesAreFound(t *testing.T) {
+	border := job.Border{X: 48, Y: 16, W: 48, H: 48}
+	for name, c := range map[string]struct {
+		worker fake.Behaviour
+		pass   bool
+		says   string
+	}{
+		"honest":       {fake.Behaviour{}, true, "so do the denoiser's guides in"},
+		"false guides": {fake.Behaviour{FalseGuides: true}, false, "(guides)"},
+		"half samples": {fake.Behaviour{Samples: 4}, false, "(master)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t, fake.Behaviour{})
+			s.denoised()
+			s.Start()
+			_, master := shootOf(t, s.recipe, c.worker, &border)
+			for i := range master.Channels { // other names, which sort as they did
+				master.Channels[i] = "Other" + strings.TrimPrefix(master.Channels[i], "Fake")
+			}
+			if got := s.begin(s.commitPart(job.TaskTile, &border, nil, encode(t, master))); got.Pass != c.pass || got.Inconclusive || !strings.Contains(got.Reason, c.says) {
+				t.Errorf("verdict %+v", got.Reason)
+			}
+		})
+	}
+}
+
+// TestJoinedAndDenoised: a denoised still is held to what the verifier makes of the joined master, whether it can
+// denoise that or not: both look alike from afar, and another picture looks like neither.
+func TestJoinedAndDenoised(t *testing.T) {
+	able := fake.Behaviour{Denoisers: []string{render.OpenImageDenoise}}
+	for name, c := range map[string]struct {
+		verifier fake.Behaviour
+		gain     int // of the delivered file, in percent
+		pass     bool
+	}{
+		"denoised here too":       {able, 100, true},
+		"without a denoiser":      {fake.Behaviour{}, 100, true},
+		"too bright":              {able, 140, false},
+		"too bright, no denoiser": {fake.Behaviour{}, 140, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t, fake.Behaviour{})
+			s.denoised()
+			s.renderer = c.verifier
+			s.Start()
+			_, master := shootOf(t, s.recipe, able, nil)
+			final := developed(t, s.recipe, able, master)
+			for i, v := range final.Bits {
+				final.Bits[i] = byte(min(255, int(v)*c.gain/100))
+			}
+			got := s.begin(s.commitPart(job.TaskAssemble, nil, encode(t, final), encode(t, master)))
+			if got.Pass != c.pass || got.Inconclusive || len(got.Delivered) != 1 {
+				t.Errorf("verdict %+v", got)
+			}
+		})
+	}
+}
+
+// developed is what whoever joins frame 1 delivers.
+func developed(t *testing.T, r job.Recipe, b fake.Behaviour, master *raster.Raster) *raster.Raster {
+	t.Helper()
+	work := t.TempDir()
+	if err := errors.Join(os.MkdirAll(filepath.Join(work, "scene"), 0o700), os.WriteFile(filepath.Join(work, "scene", "scene.blend"), []byte(sceneText), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	session, err := fake.New(b).Open(t.Context(), render.Options{Workspace: work, Recipe: r, Tiled: true, Sandbox: render.NoSandbox{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	made, err := session.(render.Developer).Develop(t.Context(), render.Develop{Frame: 1, Seed: 1, Master: master, Exact: true, OutDir: work})
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(made.File.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := raster.DecodePNG(data, raster.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return img
 }
 
 // TestOddOffers: what no honest manager asks for is declined before anything is done.

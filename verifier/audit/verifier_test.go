@@ -58,6 +58,7 @@ func recipe() job.Recipe {
 type stage struct {
 	*fetchtest.Manager
 	t       *testing.T
+	recipe  job.Recipe // of the offers, and what the verifier's renderer is called
 	worker  *identity.Identity
 	key     [32]byte
 	commits []proof.FrameCommit
@@ -76,7 +77,7 @@ type stage struct {
 // newStage lets a worker with a behaviour render frames 1 and 2 and commit.
 func newStage(t *testing.T, b fake.Behaviour) *stage {
 	t.Helper()
-	s := &stage{Manager: fetchtest.New(t), t: t, key: [32]byte{7}, policy: proof.PolicyFor(recipe())}
+	s := &stage{Manager: fetchtest.New(t), t: t, recipe: recipe(), key: [32]byte{7}, policy: proof.PolicyFor(recipe())}
 	// The fake samples reproducibly, so that it is held to the exact comparison.
 	s.policy.Method, s.policy.NeedMaster, s.policy.Every = proof.MethodExact, true, 0
 	var err error
@@ -162,7 +163,7 @@ func (s *stage) answer(m link.Message) (wire.Type, any, error) {
 
 // offer is the challenge that the key gives.
 func (s *stage) offer(audit string) wire.AuditOffer {
-	o := wire.AuditOffer{Audit: audit, Job: "j1", Recipe: recipe(), Frames: []wire.FrameSeed{{Frame: 1, Seed: 1}, {Frame: 2, Seed: 2}},
+	o := wire.AuditOffer{Audit: audit, Job: "j1", Recipe: s.recipe, Frames: []wire.FrameSeed{{Frame: 1, Seed: 1}, {Frame: 2, Seed: 2}},
 		Deadline: time.Now().Add(time.Minute).UnixMilli()}
 	o.Package, o.Manifest, o.JobKey = s.PackageFor(s.Session().Peer().SealKey)
 	for _, p := range proof.Picks(s.key, s.commits, s.policy) {
@@ -191,6 +192,9 @@ func (s *stage) verifier(id *identity.Identity, dir string, b fake.Behaviour) (s
 	found, err := warm.Find(s.t.Context(), []render.Renderer{r})
 	if err != nil {
 		s.t.Fatal(err)
+	}
+	for i := range found {
+		found[i].Install.Renderer = s.recipe.Renderer
 	}
 	pool, err := warm.New(warm.Options{Root: filepath.Join(dir, "scratch"), Sandbox: render.NoSandbox{}})
 	if err != nil {

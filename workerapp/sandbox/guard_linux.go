@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/heliostat-render/heliostat/shared/render/process"
 )
 
 // A confined renderer doesn't run under the worker itself but under a guard: this same
@@ -132,7 +134,7 @@ func guard(s guardSpec, argv []string) {
 // killOrphans ends what was left to this process: a bwrap that is killed at its start hasn't bound its child
 // to itself yet, and a keeper may fall where there is no room for a thread more.
 func killOrphans() {
-	left, err := children(os.Getpid())
+	left, err := process.Children(os.Getpid())
 	if err != nil {
 		return
 	}

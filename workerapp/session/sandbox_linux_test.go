@@ -36,7 +36,7 @@ func TestRenderersInTheSandbox(t *testing.T) {
 	}
 	there := func(r job.Recipe) warm.Found {
 		t.Helper()
-		f, err := warm.Choose(found, r)
+		f, err := warm.Choose(found, r, job.TaskRender)
 		if err != nil {
 			t.Fatal(err)
 		}

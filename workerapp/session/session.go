@@ -135,6 +135,7 @@ func (r *Runner) render(ctx context.Context, e *outbox.Entry, progress func(Prog
 			Package: offer.Package,
 			Recipe:  offer.Recipe,
 			Found:   found,
+			Tiled:   offer.Kind != job.TaskRender,
 			Extract: func(ctx context.Context, dir string) error {
 				return r.Fetch(ctx, Package{ID: offer.Package, Lease: offer.Lease, Manifest: offer.Manifest, JobKey: key}, dir, func(fraction float64) {
 					at.Fraction = fraction
@@ -306,11 +307,12 @@ func (r *Runner) SealPartial(e *outbox.Entry) error {
 // choose picks the install that renders the entry: one and the same for all of its frames, since the
 // receipt names it. A crash and an update may lie between two of them.
 func (r *Runner) choose(e *outbox.Entry) (warm.Found, error) {
-	recipe := e.Lease().Offer.Recipe
+	offer := e.Lease().Offer
+	recipe := offer.Recipe
 	if records := e.Records(); len(records) > 0 && records[0].Version != "" {
 		recipe.Version, recipe.BuildHash, recipe.AnyPatch = records[0].Version, records[0].Build, false
 	}
-	return warm.Choose(r.Found, recipe)
+	return warm.Choose(r.Found, recipe, offer.Kind)
 }
 
 // seal signs the promise over the finished frames.

@@ -133,7 +133,8 @@ func (p *part) tile(ctx context.Context, held *warm.Held, e *outbox.Entry, insta
 	if err != nil {
 		return fmt.Errorf("store frame %d: %w", frame.Number, err)
 	}
-	commit, _, err := proof.CommitTile(frame.Number, *offer.Border, data)
+	guided := proof.PolicyFor(offer.Recipe).ForBorder(*offer.Border).Guides
+	commit, _, err := proof.CommitTile(frame.Number, *offer.Border, data, guided)
 	if err != nil {
 		return err
 	}

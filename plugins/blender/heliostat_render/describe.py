@@ -85,6 +85,7 @@ def describe(options):
         findings += preflight.preflight(scene, numbers, options.told)
     else:
         findings += [found for found in preflight.preflight(scene, numbers, options.told) if found["code"] != "empty_range"]
+    description["whole"] = preflight.whole(scene)
     collected = collect.collect(layout, description["workdir"], numbers, scene)
     description["files"] = sorted(collected.files.values(), key=lambda file: file["name"])
     description["findings"] = findings + collected.findings

@@ -49,6 +49,46 @@ def told(scene):
     return {"engine": scene.render.engine, "handlers": sorted(handlers)}
 
 
+# What tiles carry of a frame, by the names of a Render Layers node's outputs, and what beside that where the scene denoises:
+# the render session's own list is in shared/render/blender/develop.py.
+CARRIED = {"Image", "Noisy Image", "Alpha"}
+GUIDES = {"Denoising Albedo", "Denoising Normal"}
+
+
+def whole(scene):
+    """Findings that count only where a still is to be rendered in tiles: its compositor runs once they are joined, and
+    needs more then than tiles carry."""
+    if not composites(scene):
+        return []
+    found, tree = [], scene.node_tree
+    fix = "render it without tiles"
+
+    def needs(text, fix):
+        found.append(finding(ERROR, "tiles", "a still of this scene can't be joined from tiles: its compositor " + text, fix))
+
+    carried = CARRIED | GUIDES if denoises(scene) else CARRIED
+    if scene.render.use_multiview and _mixes_eyes(tree, set()):
+        needs("mixes the eyes", fix)
+    for source in tree.nodes:
+        if source.type != "R_LAYERS" or source.mute:
+            continue
+        used = {link.from_socket.name for link in tree.links if link.from_node == source}
+        if source.scene not in (scene, None) and used:
+            needs('renders the scene "%s" too' % source.scene.name, fix)
+        missing = sorted(used - carried)
+        if missing:
+            more = ", or switch Render Properties > Sampling > Render > Denoise on, with which tiles carry them" if set(missing) <= GUIDES else ""
+            needs("uses %s of the view layer \"%s\", which tiles don't carry" % (", ".join(missing), source.layer), fix + ", or unlink them" + more)
+    return found
+
+
+def _mixes_eyes(tree, seen):
+    if tree is None or tree in seen:
+        return False
+    seen.add(tree)
+    return any(not node.mute and (node.type == "SWITCH_VIEW" or node.type == "GROUP" and _mixes_eyes(node.node_tree, seen)) for node in tree.nodes)
+
+
 def _addons(scene, told):
     """What the scene has of add-ons: workers have none."""
     found, reached = [], Reached(scene)

@@ -446,6 +446,57 @@ def writers(scene):
 case(writers, (), ["file_output"])
 
 
+def tiled(build, want):
+    """Builds a compositor and compares why it keeps stills whole."""
+    bpy.ops.wm.read_factory_settings()
+    scene = bpy.context.scene
+    scene.use_nodes, scene.cycles.use_denoising, scene.render.engine = True, False, "CYCLES"
+    layer = scene.view_layers[0]
+    layer.use_pass_z = layer.cycles.denoising_store_passes = True
+    build(scene, scene.node_tree, scene.node_tree.nodes["Render Layers"].outputs, scene.node_tree.nodes.new("CompositorNodeDenoise").inputs)
+    shown = " | ".join(one["text"] + "; " + one["fix"] for one in preflight.whole(scene))
+    if (want == "") != (shown == "") or want not in shown:
+        failed.append("%s keeps stills whole for %r, want %r" % (build.__name__, shown, want))
+
+
+def alone(scene, tree, outputs, inputs):
+    tree.links.new(outputs["Noisy Image"], inputs["Image"])
+
+
+def guides(scene, tree, outputs, inputs):
+    alone(scene, tree, outputs, inputs)
+    tree.links.new(outputs["Denoising Albedo"], inputs["Albedo"])
+
+
+def carried_guides(scene, tree, outputs, inputs):
+    scene.cycles.use_denoising = True
+    guides(scene, tree, outputs, inputs)
+
+
+def depth(scene, tree, outputs, inputs):
+    scene.cycles.use_denoising = True
+    tree.links.new(outputs["Depth"], inputs["Image"])
+
+
+def off(scene, tree, outputs, inputs):
+    depth(scene, tree, outputs, inputs)
+    scene.render.use_compositing = False
+
+
+def another_scene(scene, tree, outputs, inputs):
+    second = tree.nodes.new("CompositorNodeRLayers")
+    second.scene = bpy.data.scenes.new("Backdrop")
+    tree.links.new(second.outputs["Image"], inputs["Image"])
+
+
+tiled(alone, "")
+tiled(guides, "uses Denoising Albedo of the view layer \"ViewLayer\", which tiles don't carry; render it without tiles, or unlink them, or switch Render Properties")
+tiled(carried_guides, "")
+tiled(depth, "uses Depth")
+tiled(off, "")
+tiled(another_scene, 'renders the scene "Backdrop" too')
+
+
 def equal(what, got, want):
     if got != want:
         failed.append("%s: %s, want %s" % (what, got, want))

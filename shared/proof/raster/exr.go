@@ -42,26 +42,35 @@ func (c exrChannel) size() int {
 // from a multilayer one it takes each view layer's noisy Combined pass: "Noisy Image"
 // where a denoiser ran, else "Combined", in the order of the layers' names.
 func DecodeEXR(data []byte, limits Limits) (*Raster, error) {
-	return decodeEXR(data, limits, false)
+	return decodeEXR(data, limits, takeNoisy)
 }
 
 // DecodeComposite is DecodeEXR, but of a multilayer file that holds what the compositor made
 // it takes only that.
 func DecodeComposite(data []byte, limits Limits) (*Raster, error) {
-	return decodeEXR(data, limits, true)
+	return decodeEXR(data, limits, takeComposite)
 }
+
+// take says which channels of a file are wanted.
+type take uint8
+
+const (
+	takeNoisy     take = iota // see DecodeEXR
+	takeComposite             // see DecodeComposite
+	takeGuided                // see DecodeGuided
+)
 
 // StoredChannels counts the channels that an OpenEXR file holds, those included that DecodeEXR leaves out.
 func StoredChannels(data []byte, limits Limits) (int, error) {
-	e, err := openEXR(bytes.NewReader(data), int64(len(data)), limits, false)
+	e, err := openEXR(bytes.NewReader(data), int64(len(data)), limits, takeNoisy)
 	if err != nil {
 		return 0, err
 	}
 	return len(e.stored), nil
 }
 
-func decodeEXR(data []byte, limits Limits, composite bool) (*Raster, error) {
-	e, err := openEXR(bytes.NewReader(data), int64(len(data)), limits, composite)
+func decodeEXR(data []byte, limits Limits, what take) (*Raster, error) {
+	e, err := openEXR(bytes.NewReader(data), int64(len(data)), limits, what)
 	if err != nil {
 		return nil, err
 	}
@@ -195,7 +204,10 @@ func exrChannels(value []byte) ([]exrChannel, error) {
 }
 
 // choose marks the wanted channels and returns their names in raster order.
-func choose(list []exrChannel, composite bool) ([]string, error) {
+func choose(list []exrChannel, what take) ([]string, error) {
+	if what == takeGuided {
+		nameGuides(list)
+	}
 	groups := map[string]map[string]int{}
 	for i, c := range list {
 		prefix, base := "", c.name
@@ -213,7 +225,7 @@ func choose(list []exrChannel, composite bool) ([]string, error) {
 	var prefixes []string
 	if _, plain := groups[""]; plain {
 		prefixes = []string{""}
-	} else if _, made := groups["Composite.Combined"]; made && composite {
+	} else if _, made := groups["Composite.Combined"]; made && what == takeComposite {
 		prefixes = []string{"Composite.Combined"}
 	} else {
 		for prefix := range groups {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 )
 
@@ -24,6 +25,7 @@ type EXR struct {
 	line   int          // bytes of a stored line
 	lines  int          // of a block
 	packed bool
+	halves bool       // floats are rounded to halves
 	blocks []exrBlock // by their place in the image
 	un     unzipper
 	buf    []byte // a block as it is stored
@@ -40,7 +42,7 @@ type exrBlock struct {
 
 // OpenEXR reads the head of a scanline OpenEXR file of size bytes; nothing is decoded yet.
 func OpenEXR(file io.ReaderAt, size int64, limits Limits) (*EXR, error) {
-	return openEXR(file, size, limits, false)
+	return openEXR(file, size, limits, takeNoisy)
 }
 
 // OpenEXRFile is OpenEXR on a file, which Close closes.
@@ -118,7 +120,7 @@ func exrHead(data []byte) (head exrHeader, rest int, err error) {
 	return head, r.at, err
 }
 
-func openEXR(file io.ReaderAt, size int64, limits Limits, composite bool) (*EXR, error) {
+func openEXR(file io.ReaderAt, size int64, limits Limits, what take) (*EXR, error) {
 	// Most heads are short; a long one is read again in full.
 	var head exrHeader
 	rest := 0
@@ -134,11 +136,11 @@ func openEXR(file io.ReaderAt, size int64, limits Limits, composite bool) (*EXR,
 			return nil, err
 		}
 	}
-	names, err := choose(head.channels, composite)
+	names, err := choose(head.channels, what)
 	if err != nil {
 		return nil, err
 	}
-	e := &EXR{W: head.w, H: head.h, Channels: names, file: file, stored: head.channels, lines: 1, at: -1}
+	e := &EXR{W: head.w, H: head.h, Channels: names, file: file, stored: head.channels, lines: 1, halves: what == takeGuided, at: -1}
 	switch head.compression {
 	case exrNone:
 	case exrZIPS:
@@ -171,13 +173,13 @@ func (e *EXR) lay() error {
 		if c.out < 0 {
 			continue
 		}
-		if c.kind == 0 || (kind != 0 && c.kind != kind) {
+		if c.kind == 0 || (kind != 0 && c.kind != kind && !e.halves) {
 			return fmt.Errorf("%w: OpenEXR colour channels of mixed or integer type", ErrUnsupported)
 		}
 		kind = c.kind
 	}
 	e.Depth = F16
-	if kind == 2 {
+	if kind == 2 && !e.halves {
 		e.Depth = F32
 	}
 	return nil
@@ -233,7 +235,10 @@ func (e *EXR) read(y int, row []byte) error {
 		from := raw[c.at:]
 		for x := range e.W {
 			to := row[(x*n+c.out)*size:]
-			if size == 2 {
+			if c.size() > size {
+				f := math.Float32frombits(binary.LittleEndian.Uint32(from[4*x:]))
+				binary.BigEndian.PutUint16(to, FloatToHalf(f))
+			} else if size == 2 {
 				binary.BigEndian.PutUint16(to, binary.LittleEndian.Uint16(from[2*x:]))
 			} else {
 				binary.BigEndian.PutUint32(to, binary.LittleEndian.Uint32(from[4*x:]))

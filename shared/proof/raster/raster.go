@@ -166,6 +166,21 @@ func (r *Raster) Crop(c Rect) (*Raster, error) {
 	return out, nil
 }
 
+// Take copies some channels, in the order given.
+func (r *Raster) Take(channels []int) *Raster {
+	size := r.Depth.Size()
+	out := &Raster{W: r.W, H: r.H, Depth: r.Depth, Bits: make([]byte, 0, r.W*r.H*len(channels)*size)}
+	for _, c := range channels {
+		out.Channels = append(out.Channels, r.Channels[c])
+	}
+	for at := 0; at < len(r.Bits); at += len(r.Channels) * size {
+		for _, c := range channels {
+			out.Bits = append(out.Bits, r.Bits[at+c*size:at+(c+1)*size]...)
+		}
+	}
+	return out
+}
+
 // HalfToFloat widens an IEEE 754 half exactly.
 func HalfToFloat(h uint16) float32 {
 	sign := uint32(h&0x8000) << 16

@@ -44,7 +44,7 @@ func (s *session) Develop(ctx context.Context, d render.Develop) (render.Develop
 	}
 	s.Track().Start(d.Frame, 0)
 	a, err := s.Ask(ctx, map[string]any{
-		"do": "develop", "id": id, "frame": d.Frame, "seed": seed, "dir": d.OutDir, "name": name, "master": given, "exact": d.Exact,
+		"do": "develop", "id": id, "frame": d.Frame, "seed": seed, "dir": d.OutDir, "name": name, "master": given, "exact": d.Exact, "rough": d.Rough,
 	}, nil)
 	if err != nil {
 		return fail(err)
@@ -70,13 +70,13 @@ func (s *session) Develop(ctx context.Context, d render.Develop) (render.Develop
 	return render.Developed{File: file, Extras: extras, Sampled: a.Sampled, Seconds: time.Since(start).Seconds(), CPUSeconds: a.CPU}, nil
 }
 
-// named gives a master's passes the name Combined, so that the script finds them under their
-// layers' names.
+// named gives a master's passes the name Combined, and its guides Cycles' own, so that the script finds them under
+// their layers' names.
 func named(img *raster.Raster) *raster.Raster {
 	out := *img
 	out.Channels = make([]string, len(img.Channels))
 	for i, c := range img.Channels {
-		if out.Channels[i] = strings.Replace(c, ".Noisy Image.", ".Combined.", 1); !strings.Contains(c, ".") {
+		if out.Channels[i] = raster.AsPass(strings.Replace(c, ".Noisy Image.", ".Combined.", 1)); !strings.Contains(c, ".") {
 			out.Channels[i] = "ViewLayer.Combined." + c
 		}
 	}

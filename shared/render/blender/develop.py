@@ -7,6 +7,9 @@ import bpy
 # What a master carries, by the names of a Render Layers node's outputs.
 CARRIED = ("Image", "Noisy Image", "Alpha")
 
+# What it carries beside that where it is denoised here.
+GUIDES = ("Denoising Albedo", "Denoising Normal")
+
 
 def develop(session, cmd):
     """Makes the delivered images from a master, one for each eye; without a master, only tells
@@ -15,7 +18,7 @@ def develop(session, cmd):
     before = os.times()
     original = session.scene
     if cmd["exact"]:
-        check_carried(original)
+        check_carried(session, original)
     if not cmd["master"]:
         answer(event="done", id=cmd["id"])
         return
@@ -51,7 +54,7 @@ def develop_eye(session, cmd, image, view):
         r = scene.render
         r.use_multiview = False
         scene.frame_current = cmd["frame"]
-        sampled = feed_master(scene, original, image, eye)
+        sampled = feed_master(session, scene, image, eye, cmd["rough"])
         if sampled and view is not None:
             raise Refused("scene", "it is stereoscopic and its compositor uses passes beside the image, which can't be made from a master")
         if sampled and r.engine == "CYCLES":
@@ -93,8 +96,9 @@ def composited(scene):
     return scene.render.use_compositing and scene.use_nodes and scene.node_tree is not None
 
 
-def check_carried(scene):
+def check_carried(session, scene):
     """Refuses a compositor that needs more than the master."""
+    carried = carries(session)
     if not composited(scene):
         return
     if scene.render.use_multiview and has_node(scene.node_tree, "SWITCH_VIEW", set()):
@@ -103,13 +107,18 @@ def check_carried(scene):
         used = sorted({l.from_socket.name for l in scene.node_tree.links if l.from_node == source})
         if source.scene not in (scene, None) and used:
             raise Refused("scene", "its compositor renders scene %r too, which can't be made from a master; submit it without tiles" % source.scene.name)
-        more = [name for name in used if name not in CARRIED]
+        more = [name for name in used if name not in carried]
         if more:
             raise Refused("scene", "its compositor uses %s, which a master doesn't carry; submit it without tiles" % ", ".join(more))
 
 
-def feed_master(scene, original, image, eye):
-    """Puts a master in the place of what the scene would render. Tells whether the compositor
+def carries(session):
+    """What the master carries. One that is still to be denoised has its guides with it, of every layer."""
+    return CARRIED + GUIDES if session.denoised else CARRIED
+
+
+def feed_master(session, scene, image, eye, rough):
+    """Puts a master in the place of what the scene, a copy of the session's, would render. Tells whether the compositor
     uses other passes too, which are then still rendered."""
     if not composited(scene):
         scene.use_nodes = scene.render.use_compositing = True
@@ -120,7 +129,7 @@ def feed_master(scene, original, image, eye):
         for name in ("Image", "Alpha"):
             tree.links.new(source.outputs[name], out.inputs[name])
     tree, sampled = scene.node_tree, False
-    for source in [n for n in tree.nodes if n.type == "R_LAYERS" and not n.mute and n.scene in (scene, original)]:
+    for source in [n for n in tree.nodes if n.type == "R_LAYERS" and not n.mute and n.scene in (scene, session.scene)]:
         master = tree.nodes.new("CompositorNodeImage")
         master.image = image
         try:
@@ -128,6 +137,10 @@ def feed_master(scene, original, image, eye):
         except TypeError:
             raise Refused("unsupported", "the master has no layer %r" % (source.layer + eye))
         feeds = dict(zip(CARRIED, (master.outputs["Combined"], master.outputs["Combined"], master.outputs["Alpha"])))
+        if session.denoised:
+            feeds.update((name, master.outputs[name]) for name in GUIDES)
+        if source.layer in session.denoised and source.outputs["Image"].is_linked:
+            feeds["Image"] = denoise(tree, scene.cycles, master, rough)
         rest = False
         for link in [l for l in tree.links if l.from_node == source]:
             if link.from_socket.name in feeds:
@@ -141,3 +154,20 @@ def feed_master(scene, original, image, eye):
     return sampled
 
 
+
+
+def denoise(tree, cycles, master, rough):
+    """Denoises a layer of a joined master, with the scene's own settings of Cycles' denoiser. Gives
+    the output that has the result."""
+    if not has_oidn():
+        if rough:
+            return master.outputs["Combined"]
+        raise Refused("unsupported", "the recipe denoises with OpenImageDenoise, which this Blender lacks; "
+                      "join its tiles on a worker with an official Blender build")
+    node = tree.nodes.new("CompositorNodeDenoise")
+    node.use_hdr, node.prefilter = True, cycles.denoising_prefilter
+    tree.links.new(master.outputs["Combined"], node.inputs["Image"])
+    guides = {"RGB": 0, "RGB_ALBEDO": 1, "RGB_ALBEDO_NORMAL": 2}[cycles.denoising_input_passes]
+    for name in GUIDES[:guides]:
+        tree.links.new(master.outputs[name], node.inputs[name.split()[-1]])
+    return node.outputs["Image"]

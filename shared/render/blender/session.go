@@ -79,7 +79,7 @@ func checkOptions(o render.Options) error {
 	switch {
 	case r.Engine != cycles:
 		return nil
-	case r.Denoise && len(o.Install.Denoisers) == 0:
+	case r.Denoise && !o.Tiled && len(o.Install.Denoisers) == 0:
 		return &render.Error{Kind: render.ErrUnsupported, Cause: fmt.Sprintf("the recipe denoises, and Blender %s at %s has no denoiser; turn denoising off, or use workers with an official Blender build",
 			o.Install.Version, o.Install.Path)}
 	}

@@ -15,6 +15,7 @@ class Session:
         self.scene = None
         self.recipe = None
         self.outputs = []  # of the compositor's File Output nodes
+        self.denoised = []  # names of the view layers that develop() denoises
         self.at = None  # the frame that is set
         self.checked_gl = False
 
@@ -32,7 +33,7 @@ class Session:
         warnings = []
         self.pick_scene()
         self.check_assets()
-        self.apply(cmd["device"], warnings)
+        self.apply(cmd["device"], cmd["tiled"], warnings)
         if bpy.app.autoexec_fail:
             self.check_scripts(warnings)
         answer(event="opened", warnings=warnings)
@@ -97,7 +98,7 @@ class Session:
 
     # -- the recipe
 
-    def apply(self, device, warnings):
+    def apply(self, device, tiled, warnings):
         recipe, scene = self.recipe, self.scene
         r = scene.render
         try:
@@ -121,7 +122,7 @@ class Session:
         r.use_compositing = bool(recipe.get("compositing"))
         if r.use_compositing and scene.use_nodes:
             self.outputs = take_outputs(scene.node_tree)
-        self.apply_engine(device)
+        self.apply_engine(device, tiled, warnings)
         self.set_format(recipe["format"], recipe.get("colorMode"), recipe.get("colorDepth"))
         self.apply_views(warnings)
 
@@ -150,7 +151,7 @@ class Session:
             return []
         return [v for v in (r.stereo_views if r.views_format == "STEREO_3D" else r.views) if v.use]
 
-    def apply_engine(self, device):
+    def apply_engine(self, device, tiled, warnings):
         recipe, scene = self.recipe, self.scene
         samples, denoise = recipe.get("samples", 0), bool(recipe.get("denoise"))
         if scene.render.engine == "CYCLES":
@@ -161,10 +162,16 @@ class Session:
             c.time_limit = 0
             if hasattr(c, "use_guiding"):
                 c.use_guiding = False
-            c.use_denoising = denoise
             for layer in scene.view_layers:
                 if denoise:
-                    layer.cycles.denoising_store_passes = True  # gives the "Noisy Image" pass
+                    layer.cycles.denoising_store_passes = True  # gives the "Noisy Image" pass, and the guides
+            if denoise and tiled:
+                # A denoiser needs the whole picture: develop() has it, once the tiles are joined.
+                self.denoised = [layer.name for layer in scene.view_layers if layer.cycles.use_denoising]
+                if c.denoiser != "OPENIMAGEDENOISE":
+                    warnings.append("joined tiles are denoised by OpenImageDenoise, not by %s" % c.denoiser)
+                denoise = False
+            c.use_denoising = denoise
             if denoise and c.denoiser == "OPENIMAGEDENOISE" and not has_oidn():
                 raise Refused("unsupported", "the recipe denoises with OpenImageDenoise, which this Blender lacks; "
                               "turn denoising off, or use workers with an official Blender build")

@@ -53,6 +53,10 @@ type Behaviour struct {
 	Samples int
 	// FrameShift is added to every frame number before it is rendered: another cheat.
 	FrameShift int
+	// Denoisers are what the install says that it has.
+	Denoisers []string
+	// FalseGuides gives tiles the guides of a negative: yet another cheat.
+	FalseGuides bool
 	// Extras names further files of every whole frame: the image with its sides swapped, PNG.
 	Extras []string
 }
@@ -81,7 +85,7 @@ func (r *Renderer) Find(ctx context.Context) ([]render.Install, error) {
 		class = "cpu/fake"
 	}
 	return []render.Install{{
-		Renderer: "fake", Version: cmp.Or(r.B.Version, Version), Path: "/fake", Engines: []string{"CYCLES"}, Devices: []string{"CPU"}, Class: class,
+		Renderer: "fake", Version: cmp.Or(r.B.Version, Version), Path: "/fake", Engines: []string{"CYCLES"}, Devices: []string{"CPU"}, Class: class, Denoisers: r.B.Denoisers,
 	}}, ctx.Err()
 }
 
@@ -106,8 +110,10 @@ func (r *Renderer) Open(ctx context.Context, o render.Options) (render.Session, 
 		return fail(render.ErrUnsupported, "engine %s", rc.Engine)
 	case rc.Width < 4 || rc.Height < 4 || rc.Width > 65535 || rc.Height > 65535:
 		return fail(render.ErrUnsupported, "%d×%d pixels", rc.Width, rc.Height)
-	case rc.Device == "GPU" || rc.Denoise || rc.Format != "PNG":
-		return fail(render.ErrUnsupported, "device %s, denoise %v, format %s", rc.Device, rc.Denoise, rc.Format)
+	case rc.Device == "GPU" || rc.Format != "PNG":
+		return fail(render.ErrUnsupported, "device %s, format %s", rc.Device, rc.Format)
+	case rc.Denoise && !o.Tiled && len(r.B.Denoisers) == 0:
+		return fail(render.ErrUnsupported, "it has no denoiser")
 	case !filepath.IsLocal(filepath.FromSlash(rc.MainFile)):
 		return fail(render.ErrBadScene, "main file %q isn't inside the package", rc.MainFile)
 	}
@@ -201,9 +207,15 @@ func (s *session) Render(ctx context.Context, r render.Request, progress func(re
 		}
 	}
 	for _, b := range r.Borders {
-		master, final := s.draw(r, b)
-		t := render.Tile{Rect: b, Final: final}
-		if r.Master {
+		master, guides := s.draw(r, b)
+		t := render.Tile{Rect: b}
+		if !s.o.Recipe.Denoise {
+			t.Final = delivered(master)
+		}
+		switch {
+		case r.Master && s.o.Recipe.Denoise && s.o.Tiled:
+			t.Master = beside(master, guides)
+		case r.Master:
 			t.Master = master
 		}
 		f.Tiles = append(f.Tiles, t)
@@ -247,7 +259,11 @@ func ended(ctx context.Context) error {
 }
 
 func (s *session) whole(f *render.Frame, r render.Request) error {
-	master, final := s.draw(r, render.Rect{W: s.o.Recipe.Width, H: s.o.Recipe.Height})
+	master, guides := s.draw(r, render.Rect{W: s.o.Recipe.Width, H: s.o.Recipe.Height})
+	final := delivered(master)
+	if s.o.Recipe.Denoise && !s.o.Tiled {
+		final = delivered(denoise(master, guides))
+	}
 	name := filepath.Join(r.OutDir, fmt.Sprintf("frame-%04d", r.Frame))
 	var buf bytes.Buffer
 	if err := raster.EncodePNG(&buf, final); err != nil {
@@ -276,8 +292,9 @@ func (s *session) whole(f *render.Frame, r render.Request) error {
 }
 
 // draw makes a region: gradients that move with the frame, and noise that falls with the
-// square root of the samples, as a path tracer's does.
-func (s *session) draw(r render.Request, b render.Rect) (master, final *raster.Raster) {
+// square root of the samples, as a path tracer's does. The guides are the gradients without the noise, and how steep
+// they are.
+func (s *session) draw(r render.Request, b render.Rect) (master, guides *raster.Raster) {
 	samples, frame, seed := s.o.Recipe.Samples, r.Frame+s.r.B.FrameShift, r.Seed
 	if s.r.B.Samples != 0 {
 		samples = s.r.B.Samples
@@ -287,6 +304,7 @@ func (s *session) draw(r render.Request, b render.Rect) (master, final *raster.R
 	}
 	samples = min(max(samples, 1), 64)
 	master = raster.New(b.W, b.H, []string{"R", "G", "B", "A"}, raster.F16)
+	guides = raster.New(b.W, b.H, guideNames, raster.F16)
 	for y := range b.H {
 		for x := range b.W {
 			px, py := b.X+x, b.Y+y
@@ -295,15 +313,25 @@ func (s *session) draw(r render.Request, b render.Rect) (master, final *raster.R
 				noise += s.hash(frame, seed, px, py, i) - 0.5
 			}
 			noise /= float64(samples)
-			base := 0.3 + 0.2*math.Sin(float64(px)/17+float64(frame)) + 0.2*math.Cos(float64(py)/11+float64(s.scene%97))
+			across, down := float64(px)/17+float64(frame), float64(py)/11+float64(s.scene%97)
+			base := 0.3 + 0.2*math.Sin(across) + 0.2*math.Cos(down)
 			for c, scale := range []float64{1, 0.8, 0.6} {
 				v := max(base*scale+0.5*noise, 0)
 				master.Set(x, y, c, v)
+				guides.Set(x, y, c, base*scale)
 			}
 			master.Set(x, y, 3, 1)
+			for c, v := range []float64{-math.Cos(across), math.Sin(down), 1} {
+				guides.Set(x, y, 3+c, v)
+			}
+			if s.r.B.FalseGuides {
+				for c := range guideNames {
+					guides.Set(x, y, c, 1-guides.At(x, y, c))
+				}
+			}
 		}
 	}
-	return master, delivered(master)
+	return master, guides
 }
 
 // hash gives 0 to 1, the same for the same arguments.

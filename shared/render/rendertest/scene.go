@@ -30,6 +30,18 @@ func BlenderScene(t testing.TB, path, folder, variation string) {
 	}
 }
 
+// Denoising makes a program that is the Blender at path and says that it has OpenImageDenoise, whose Denoise node lets the
+// image through where Blender is built without. It returns the program's path.
+func Denoising(t testing.TB, path string) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "blender")
+	script := "#!/bin/sh\nexec '" + path + "' -b --python-expr 'import _cycles; _cycles.with_openimagedenoise = True' \"$@\"\n"
+	if err := os.WriteFile(program, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return program
+}
+
 // Recipe is the test scene's recipe for a Blender of the given version.
 func Recipe(version string) job.Recipe {
 	return job.Recipe{

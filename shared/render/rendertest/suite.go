@@ -18,6 +18,7 @@ import (
 
 	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/proof"
+	"github.com/heliostat-render/heliostat/shared/proof/raster"
 	"github.com/heliostat-render/heliostat/shared/render"
 )
 
@@ -50,6 +51,9 @@ func Run(t *testing.T, c Config) {
 	})
 	t.Run("frames", func(t *testing.T) { frames(t, c) })
 	t.Run("borders equal the full frame", func(t *testing.T) { borders(t, c) })
+	if !c.NoMaster {
+		t.Run("tiles of a denoised still", func(t *testing.T) { tiled(t, c) })
+	}
 	t.Run("cancel", func(t *testing.T) { cancel(t, c) })
 	t.Run("closed", func(t *testing.T) { closed(t, c) })
 	t.Run("bad main file", func(t *testing.T) {
@@ -233,6 +237,75 @@ func borders(t *testing.T, c Config) {
 	}
 	if !s.Alive() {
 		t.Error("a bad request killed the session")
+	}
+}
+
+// tiled: where the recipe denoises, a tiled session's borders carry the noise of a frame that isn't denoised, and guides
+// that are the whole frame's. Only Develop needs a denoiser, unless it may leave it out.
+func tiled(t *testing.T, c Config) {
+	plain, plainOut := c.open(t)
+	full := shoot(t, plain, render.Request{Frame: 3, Seed: 7, OutDir: plainOut, Master: true})
+	_, trees, err := proof.Commit(3, full.Files[0].Path, full.Master)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := c.options(t)
+	o.Recipe.Denoise, o.Tiled = true, true
+	out := filepath.Join(o.Workspace, "out")
+	s, err := c.Renderer.Open(t.Context(), o)
+	if err != nil {
+		t.Fatalf("opening: %v\n%s", err, render.LastLog(err))
+	}
+	defer s.Close()
+	w, h := c.Recipe.Width, c.Recipe.Height
+	rects := []render.Rect{{W: w, H: h}, {W: 64, H: h}, {X: 64, W: w - 64, H: 48}, {X: 64, Y: 48, W: w - 64, H: h - 48}}
+	tiles := shoot(t, s, render.Request{Frame: 3, Seed: 7, Borders: rects, OutDir: out, Master: true}).Tiles
+	whole := tiles[0].Master
+	if err := raster.CheckGuided(whole.Channels); err != nil {
+		t.Fatal(err)
+	}
+	for i, tile := range tiles {
+		want, err := whole.Crop(rects[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tile.Final != nil || !bytes.Equal(tile.Master.Bits, want.Bits) {
+			t.Errorf("border %+v isn't that region of the frame, or there is a delivered image of it", rects[i])
+		}
+	}
+	noisy, _, err := proof.SplitGuides(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(noisy.Bits, trees.Master.Bits) {
+		t.Error("the noise isn't that of a frame which isn't denoised")
+	}
+	d := s.(render.Developer)
+	if _, err := d.Develop(t.Context(), render.Develop{Frame: 3, Exact: true, OutDir: out}); err != nil {
+		t.Errorf("asking whether tiles can be joined: %v", err)
+	}
+	if len(c.Install.Denoisers) > 0 {
+		return
+	}
+	if _, err := d.Develop(t.Context(), render.Develop{Frame: 3, Seed: 7, Master: whole, Exact: true, OutDir: out}); !errors.Is(err, render.ErrUnsupported) {
+		t.Errorf("joining without a denoiser: %v", err)
+	}
+	rough, err := d.Develop(t.Context(), render.Develop{Frame: 3, Seed: 7, Master: whole, Exact: true, Rough: true, OutDir: out})
+	if err != nil {
+		t.Fatalf("leaving the denoiser out: %v\n%s", err, render.LastLog(err))
+	}
+	data, err := os.ReadFile(rough.File.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := proof.Decode(filepath.Ext(rough.File.Path), data, raster.Limits{W: w, H: h})
+	if err != nil || len(img.Bits) != len(trees.Final.Bits) {
+		t.Fatalf("what was developed: %v", err)
+	}
+	for i := range img.Bits {
+		if d := int(img.Bits[i]) - int(trees.Final.Bits[i]); d < -1 || d > 1 {
+			t.Fatalf("sample %d of the rough image is off by %d steps", i, d)
+		}
 	}
 }
 

@@ -185,7 +185,7 @@ func (s *Session) takeBox(f *render.Frame, r render.Request, out string, box reg
 	}
 	if r.Master && len(shown.Masters) > 0 {
 		var err error
-		if master, err = s.masters(out, shown.Masters, shown.W, shown.H); err != nil {
+		if master, err = s.masters(out, shown.Masters, shown.W, shown.H, s.opts.Tiled && s.opts.Recipe.Denoise); err != nil {
 			return err
 		}
 	}

@@ -149,7 +149,7 @@ func (s *Session) open(ctx context.Context) error {
 		device = "CPU"
 	}
 	a, err := s.Ask(ctx, map[string]any{
-		"do": "open", "recipe": s.opts.Recipe, "device": device, "package": filepath.Join(s.opts.Workspace, render.SceneFolder),
+		"do": "open", "recipe": s.opts.Recipe, "tiled": s.opts.Tiled, "device": device, "package": filepath.Join(s.opts.Workspace, render.SceneFolder),
 		"path": filepath.Join(s.opts.Workspace, render.SceneFolder, filepath.FromSlash(s.opts.Recipe.MainFile)),
 	}, nil)
 	if err != nil {

@@ -43,7 +43,7 @@ func (s *Session) keepMaster(out, master string, parts []MasterReply) error {
 			return nil
 		}
 	}
-	img, err := s.masters(out, parts, s.opts.Recipe.Width, s.opts.Recipe.Height)
+	img, err := s.masters(out, parts, s.opts.Recipe.Width, s.opts.Recipe.Height, false)
 	if err != nil {
 		return err
 	}
@@ -65,9 +65,13 @@ func (s *Session) Write(path string, img *raster.Raster, compress bool) error {
 // Remove removes a file, by its path relative to the workspace.
 func (s *Session) Remove(path string) error { return s.root.Remove(path) }
 
-// masters reads the passes of every eye into one image and removes their files. With
+// masters reads the passes of every eye into one image, guided with what guides a denoiser, and removes their files. With
 // several eyes the layers are called "layer@eye".
-func (s *Session) masters(out string, parts []MasterReply, w, h int) (*raster.Raster, error) {
+func (s *Session) masters(out string, parts []MasterReply, w, h int, guided bool) (*raster.Raster, error) {
+	decode := raster.DecodeEXR
+	if guided {
+		decode = raster.DecodeGuided
+	}
 	if len(parts) > maxViews {
 		return nil, &render.Error{Kind: render.ErrUnsupported, Cause: fmt.Sprintf("the scene has %d eyes, at most %d", len(parts), maxViews)}
 	}
@@ -78,7 +82,7 @@ func (s *Session) masters(out string, parts []MasterReply, w, h int) (*raster.Ra
 		if err != nil {
 			return nil, err
 		}
-		img, err := raster.DecodeEXR(data, raster.Limits{W: w, H: h})
+		img, err := decode(data, raster.Limits{W: w, H: h})
 		if err != nil {
 			return nil, fmt.Errorf("reading the render passes: %w", err)
 		}
@@ -87,22 +91,16 @@ func (s *Session) masters(out string, parts []MasterReply, w, h int) (*raster.Ra
 		}
 		if len(parts) > 1 {
 			for i, c := range img.Channels {
-				img.Channels[i] = ofEye(c, part.View)
+				img.Channels[i] = raster.OfEye(c, part.View)
 			}
 		}
 		images = append(images, img)
 	}
-	return merge(images)
-}
-
-// ofEye puts an eye's name into the layer's: "Layer.Combined.R" becomes "Layer@left.Combined.R".
-func ofEye(channel, view string) string {
-	parts := strings.Split(channel, ".")
-	if len(parts) < 3 {
-		return strings.Join(append([]string{"Image@" + view, "Combined"}, parts[len(parts)-1]), ".")
+	img, err := merge(images)
+	if err == nil && guided {
+		err = raster.CheckGuided(img.Channels)
 	}
-	n := len(parts)
-	return strings.Join(parts[:n-2], ".") + "@" + view + "." + parts[n-2] + "." + parts[n-1]
+	return img, err
 }
 
 // merge joins images of one size, channel beside channel, in the order in which

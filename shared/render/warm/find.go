@@ -38,9 +38,9 @@ func Find(ctx context.Context, renderers []render.Renderer) ([]Found, error) {
 	return found, errors.Join(failed...)
 }
 
-// Choose returns the install that renders the recipe: name, version, build, engine and
+// Choose returns the install that does tasks of a kind of the recipe: name, version, build, engine and
 // denoiser. Only where the recipe allows other patch releases one is taken, after any of the exact version. The error says what is missing and what is there.
-func Choose(found []Found, r job.Recipe) (Found, error) {
+func Choose(found []Found, r job.Recipe, kind job.TaskKind) (Found, error) {
 	var there []string
 	why := ""
 	exact := func(f Found) int {
@@ -59,8 +59,8 @@ func Choose(found []Found, r job.Recipe) (Found, error) {
 			why = fmt.Sprintf("its build is %s, the recipe asks for %s", f.Install.BuildHash, r.BuildHash)
 		case !slices.Contains(f.Install.Engines, r.Engine):
 			why = fmt.Sprintf("its engines are %s, the recipe asks for %s", strings.Join(f.Install.Engines, ", "), r.Engine)
-		case r.Denoise && len(f.Install.Denoisers) == 0:
-			why = "it is built without a denoiser, which the scene uses"
+		case render.Undenoised(r, kind, f.Install.Denoisers) != "":
+			why = "it " + render.Undenoised(r, kind, f.Install.Denoisers)
 		default:
 			return f, nil
 		}

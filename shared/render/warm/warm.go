@@ -60,6 +60,7 @@ type Want struct {
 	Package string // id
 	Recipe  job.Recipe
 	Found   Found
+	Tiled   bool // see render.Options
 	// Extract puts the package's files into dir, which exists and is empty. It isn't
 	// called when the scene is already there.
 	Extract func(ctx context.Context, dir string) error
@@ -67,6 +68,9 @@ type Want struct {
 	// and "render" once more. It may be nil.
 	Phase func(phase string)
 }
+
+// tiled tells whether the session has to be a tiled one: without a denoiser it makes no difference.
+func (w Want) tiled() bool { return w.Tiled && w.Recipe.Denoise }
 
 // Pool holds the sessions. Its methods may be called from many goroutines.
 type Pool struct {
@@ -89,6 +93,7 @@ type seat struct {
 	pkg     string
 	session render.Session
 	recipe  proof.Digest
+	tiled   bool
 	install render.Install
 	renders int
 	used    time.Time
@@ -173,7 +178,7 @@ func (p *Pool) choose(w Want) (*seat, error) {
 	recipe := receipt.RecipeHash(w.Recipe)
 	rank := func(s *seat) int {
 		switch {
-		case s.pkg == w.Package && s.session != nil && s.recipe == recipe && s.session.Alive():
+		case s.pkg == w.Package && s.session != nil && s.recipe == recipe && s.tiled == w.tiled() && s.session.Alive():
 			return 3
 		case s.pkg == w.Package:
 			return 2
@@ -223,7 +228,7 @@ func (p *Pool) fill(ctx context.Context, s *seat, w Want) error {
 		}
 		s.pkg = w.Package
 	}
-	if s.session != nil && (s.recipe != recipe || s.install.Path != w.Found.Install.Path || s.install.Version != w.Found.Install.Version || !s.session.Alive()) {
+	if s.session != nil && (s.recipe != recipe || s.tiled != w.tiled() || s.install.Path != w.Found.Install.Path || s.install.Version != w.Found.Install.Version || !s.session.Alive()) {
 		p.shut(s)
 	}
 	if s.session != nil {
@@ -239,7 +244,7 @@ func (p *Pool) fill(ctx context.Context, s *seat, w Want) error {
 	if err != nil {
 		return err
 	}
-	s.session, s.recipe, s.install, s.renders = session, recipe, w.Found.Install, 0
+	s.session, s.recipe, s.tiled, s.install, s.renders = session, recipe, w.tiled(), w.Found.Install, 0
 	return nil
 }
 
@@ -252,6 +257,7 @@ func (p *Pool) load(ctx context.Context, s *seat, w Want) (render.Session, error
 		Install:     w.Found.Install,
 		Workspace:   s.dir,
 		Recipe:      w.Recipe,
+		Tiled:       w.tiled(),
 		Threads:     p.options.Threads,
 		Device:      p.options.Device,
 		DeviceID:    s.device,

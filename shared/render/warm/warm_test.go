@@ -231,7 +231,7 @@ func TestAnIdleSessionCools(t *testing.T) {
 func TestChooseSaysWhatIsMissing(t *testing.T) {
 	blender := Found{Install: render.Install{Renderer: "blender", Version: "3.4.1", BuildHash: "x", Engines: []string{"CYCLES"}}}
 	base := job.Recipe{Renderer: "blender", Version: "3.4.1", Engine: "CYCLES"}
-	if _, err := Choose([]Found{blender}, base); err != nil {
+	if _, err := Choose([]Found{blender}, base, job.TaskRender); err != nil {
 		t.Fatal(err)
 	}
 	for want, change := range map[string]func(*job.Recipe){
@@ -242,11 +242,19 @@ func TestChooseSaysWhatIsMissing(t *testing.T) {
 	} {
 		r := base
 		change(&r)
-		if _, err := Choose([]Found{blender}, r); !errors.Is(err, ErrNoInstall) || !strings.Contains(err.Error(), want) {
+		if _, err := Choose([]Found{blender}, r, job.TaskRender); !errors.Is(err, ErrNoInstall) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v", want, err)
 		}
 	}
-	if _, err := Choose(nil, base); err == nil || !strings.Contains(err.Error(), "nothing is installed") {
+	base.Denoise = true
+	if _, err := Choose([]Found{blender}, base, job.TaskTile); err != nil {
+		t.Errorf("a tile is rendered without a denoiser: %v", err)
+	}
+	blender.Install.Denoisers = []string{"OPTIX"}
+	if _, err := Choose([]Found{blender}, base, job.TaskAssemble); err == nil || !strings.Contains(err.Error(), "OpenImageDenoise") {
+		t.Errorf("joining takes OpenImageDenoise: %v", err)
+	}
+	if _, err := Choose(nil, base, job.TaskRender); err == nil || !strings.Contains(err.Error(), "nothing is installed") {
 		t.Errorf("got %v", err)
 	}
 }
