@@ -174,6 +174,9 @@ func (c *cli) workerSetup() (manager, dir string, s setup.Setup) {
 	if mine.Device != "" {
 		s.Device = mine.Device
 	}
+	if s.Device == "cpu" {
+		s.Boards = nil // kept for when it renders on them again
+	}
 	if c.settings.Blender != "" {
 		s.Blenders = []string{c.settings.Blender}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/heliostat-render/heliostat/shared/service"
+	"github.com/heliostat-render/heliostat/shared/usage"
 )
 
 // version is set by the linker for releases.
@@ -38,6 +39,7 @@ func root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
+	c.SetFlagErrorFunc(usage.Flag)
 	c.AddCommand(runCommand(), checkCommand(), stakeCommand())
 	return c
 }

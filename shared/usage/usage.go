@@ -20,7 +20,10 @@ func Flag(cmd *cobra.Command, err error) error {
 	help := "; see " + cmd.CommandPath() + " --help"
 	var value *pflag.InvalidValueError
 	var missing *pflag.ValueRequiredError
+	var unknown *pflag.NotExistError
 	switch {
+	case errors.As(err, &unknown) && strings.Trim(unknown.GetSpecifiedShortnames(), "0123456789.") == "" && unknown.GetSpecifiedShortnames() != "":
+		return fmt.Errorf("-%s is below zero, and nothing here can be: write it without the sign%s", unknown.GetSpecifiedShortnames(), help)
 	case errors.As(err, &value) && examples[value.GetFlag().Value.Type()] != "":
 		return fmt.Errorf("--%s %q can't be read: write %s%s", value.GetFlag().Name, value.GetValue(), examples[value.GetFlag().Value.Type()], help)
 	case errors.As(err, &missing):

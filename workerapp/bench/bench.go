@@ -105,11 +105,11 @@ func Measure(ctx context.Context, threads int, limit time.Duration) (Score, erro
 	pictures := make([]uint64, threads)
 	for t := range threads {
 		wait.Go(func() {
-			for {
+			for ctx.Err() == nil {
 				n, picture := trace()
 				rays[t] += n
 				pictures[t] = picture
-				if time.Since(start) >= limit || ctx.Err() != nil {
+				if time.Since(start) >= limit {
 					return
 				}
 			}

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"runtime"
 	"strings"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/heliostat-render/heliostat/workerapp/bench"
 	"github.com/heliostat-render/heliostat/workerapp/gpu"
 	"github.com/heliostat-render/heliostat/workerapp/sandbox"
+	"github.com/heliostat-render/heliostat/workerapp/setup"
 )
 
 func devicesCommand() *cobra.Command {
@@ -91,14 +91,14 @@ func benchCommand() *cobra.Command {
 		Example: "  heliostat-worker bench\n  heliostat-worker bench --threads 1",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if threads <= 0 {
-				threads = runtime.NumCPU()
+			if threads < 0 || threads > setup.MaxThreads {
+				return fmt.Errorf("--threads %d is out of range; use 0 for all or up to %d", threads, setup.MaxThreads)
 			}
 			s, err := bench.Measure(c.Context(), threads, 2*time.Second)
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(c.OutOrStdout(), "%.4f work units a minute (%.1f million rays a second on %d threads)\n", s.Units, s.Rays/1e6, threads)
+			fmt.Fprintf(c.OutOrStdout(), "%.4f work units a minute (%.1f million rays a second on %d threads)\n", s.Units, s.Rays/1e6, s.Threads)
 			return nil
 		},
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/heliostat-render/heliostat/shared/service"
+	"github.com/heliostat-render/heliostat/shared/usage"
 )
 
 // version is set by the linker for releases.
@@ -37,6 +38,7 @@ func root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
+	c.SetFlagErrorFunc(usage.Flag)
 	c.AddCommand(runCommand(), statusCommand(), pauseCommand(), resumeCommand(), devicesCommand(), benchCommand(), stakeCommand())
 	return c
 }

@@ -72,6 +72,9 @@ func resumeCommand() *cobra.Command {
 		Example: "  heliostat-worker resume --data /var/lib/heliostat",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			if _, err := os.Stat(data); err != nil {
+				return fmt.Errorf("resume the worker: %w; is %s its data folder?", err, data)
+			}
 			if err := os.Remove(filepath.Join(data, pauseFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return fmt.Errorf("resume the worker: %w", err)
 			}

@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -94,11 +95,16 @@ func (s *Setup) Flags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.Paused, "paused", s.Paused, "start paused, with this `reason`")
 }
 
+// MaxThreads bounds a renderer's threads.
+const MaxThreads = 1024
+
 // Check refuses what makes no sense and names the flag.
 func (s *Setup) Check() error {
 	switch {
-	case s.Threads < 0 || s.Threads > 1024:
-		return fmt.Errorf("--threads %d is out of range; use 0 for all or up to 1024", s.Threads)
+	case s.Threads < 0 || s.Threads > MaxThreads:
+		return fmt.Errorf("--threads %d is out of range; use 0 for all or up to %d", s.Threads, MaxThreads)
+	case len(s.Boards) > 0 && (s.Device == "" || strings.EqualFold(s.Device, "cpu")):
+		return fmt.Errorf("--gpu %s names a GPU and --device is cpu, which would render on none; use --device auto, or optix, cuda, hip, oneapi or metal", s.Boards[0])
 	case !(s.Price >= 0 && s.Price <= 1e9): // also what is no number
 		return fmt.Errorf("--price %v is out of range; use tokens a work unit, 0 for any", s.Price)
 	case s.CacheGB < 1 || s.CacheGB > 1<<20:
@@ -121,6 +127,11 @@ func (s *Setup) Check() error {
 	if s.Rules != "" {
 		if _, err := os.Stat(s.Rules); err != nil {
 			return fmt.Errorf("the owner's rules: %w; check --rules", err)
+		}
+	}
+	if s.Renderers != "" {
+		if info, err := os.Stat(s.Renderers); err != nil || !info.IsDir() {
+			return fmt.Errorf("there is no folder %s with descriptions of renderers; check --renderers", s.Renderers)
 		}
 	}
 	return nil

@@ -35,6 +35,7 @@ func TestFlagsThatMakeNoSenseAreNamed(t *testing.T) {
 	for args, want := range map[string]string{
 		"--threads -1": "--threads", "--price NaN": "--price", "--cache 0": "--cache", "--memory -1": "--memory", "--min-free -1": "--min-free",
 		"--slots 65": "--slots", "--ahead 17": "--ahead", "--frame-limit 1ms": "--frame-limit", "--hang-limit -1s": "--hang-limit", "--priority urgent": "--priority",
+		"--gpu 0": "--device auto", "--gpu 0 --device CPU": "--gpu 0", "--renderers /nowhere": "--renderers",
 		"--rules /nowhere/rules.toml": "--rules", "--tag" + strings.Repeat(" x --tag", 32) + " x": "--tag",
 	} {
 		s := parse(t, strings.Fields(args)...)
