@@ -59,16 +59,22 @@ func TestIntervalsLearnFromOutcomes(t *testing.T) {
 	}
 }
 
+// outcome is a job that was rendered as a whole, at so many units a frame.
+func outcome(owner, file, basis string, each, low, high float64) *store.Job {
+	j := storetest.Job(owner, file, 1)
+	j.Recipe.MainFile, j.RendFrames, j.Units = file, 1, each
+	j.Quote = job.Quote{Basis: basis, WorkUnits: 1, WorkUnitsLow: low, WorkUnitsHigh: high, Widened: 1}
+	return j
+}
+
 func TestFactors(t *testing.T) {
 	past := func(basis string, took, low, high float64) *store.Job {
-		j := storetest.Job("0xA", "r", 1)
-		j.RendFrames, j.Units = 1, took
-		j.Quote = job.Quote{Basis: basis, WorkUnits: 1, WorkUnitsLow: low, WorkUnitsHigh: high, Widened: 1}
-		return j
+		return outcome("0xA", "r", basis, took, low, high)
 	}
-	var good, bad, few []*store.Job
+	var good, bad, few, guesses []*store.Job
 	for range 10 {
 		good, bad = append(good, past("history", 1.05, 0.5, 2)), append(bad, past("history", 4, 0.5, 2))
+		guesses = append(guesses, past(aGuess, 4, 0.5, 2))
 	}
 	few = append(few, bad[:calibrateLeast-1]...)
 	half := past("history", 100, 0.5, 2)
@@ -76,13 +82,65 @@ func TestFactors(t *testing.T) {
 	for name, test := range map[string]struct {
 		jobs []*store.Job
 		want float64
-	}{"intervals that hold": {good, 1}, "outcomes at twice the distance": {bad, 2}, "too few": {few, 1}, "unfinished ones": {append(good, half, half, half, half, half), 1}} {
-		if got := factors(test.jobs)[false]; math.Abs(got-test.want) > 1e-9 {
+	}{
+		"intervals that hold": {good, 1}, "outcomes at twice the distance": {bad, 2}, "too few": {few, 1},
+		"unfinished ones": {append(good, half, half, half, half, half), 1}, "what guesses missed": {guesses, 1},
+	} {
+		if got := learn(test.jobs).factor; math.Abs(got-test.want) > 1e-9 {
 			t.Errorf("%s: widened by %v, want %v", name, got, test.want)
 		}
 	}
-	if got := factors(bad)[true]; got != 1 {
-		t.Errorf("guesses are widened by what others missed: %v", got)
+}
+
+// TestGuessesLearnFromOutcomes guesses scene after scene that nobody has seen, on networks whose scenes are heavier or lighter than
+// was believed, alike or of all sorts, and where one tenant renders the same odd scene again and again. From the first one on, the
+// intervals hold about as often as they promise, and where scenes are alike they get narrower.
+func TestGuessesLearnFromOutcomes(t *testing.T) {
+	const networks, scenes = 40, 36
+	recipe := storetest.Job("0xA", "r", 1).Recipe
+	for name, world := range map[string]struct {
+		middle, scatter   float64 // logarithms, about what is believed
+		floor, ceiling    float64 // what share of intervals holds, of the scenes after the twelfth
+		narrower, flooded bool
+	}{
+		"as believed":                {0, 1, 0.72, 0.90, false, false},
+		"heavier scenes":             {2, 1, 0.72, 0.92, false, false},
+		"lighter and alike":          {-2, 0.3, 0.78, 1, true, false},
+		"of all sorts":               {0, 2, 0.70, 0.88, false, false},
+		"one tenant's scene, always": {0, 1, 0.72, 0.90, false, true},
+	} {
+		inside, all, first, last := 0, 0, 0.0, 0.0
+		for network := range networks {
+			r := rand.New(rand.NewPCG(11, uint64(network)))
+			var jobs []*store.Job
+			for scene := range scenes {
+				each, spread, _ := learn(jobs).guess(recipe)
+				if scene == 0 {
+					first = math.Log(spread)
+				}
+				took := guessed(recipe) * math.Exp(world.middle+world.scatter*r.NormFloat64())
+				if scene >= 12 {
+					all++
+					if each/spread <= took && took <= each*spread {
+						inside++
+					}
+				}
+				if scene == scenes-1 {
+					last += math.Log(spread) / networks
+				}
+				jobs = append(jobs, outcome(fmt.Sprint("0x", scene), "a.blend", aGuess, took, 0.5, 2))
+				if world.flooded {
+					for range 5 {
+						jobs = append(jobs, outcome("0xFlood", "odd.blend", aGuess, 50*guessed(recipe), 0.5, 2))
+					}
+				}
+			}
+		}
+		held := float64(inside) / float64(all)
+		t.Logf("%s: %.0f %% held; by a factor of %.2f at first and %.2f in the end", name, 100*held, math.Exp(first), math.Exp(last))
+		if held < world.floor || held > world.ceiling || world.narrower && last > 0.6*first {
+			t.Errorf("%s: %.0f %% of the intervals held, which went from %.2f to %.2f", name, 100*held, math.Exp(first), math.Exp(last))
+		}
 	}
 }
 

@@ -8,8 +8,6 @@ import (
 )
 
 const (
-	// guess is the factor of the interval around an estimate that rests on nothing but pixels and samples.
-	guess = 4.0
 	// z80 is how many standard deviations of a normal distribution hold 80 % of it.
 	z80 = 1.2816
 	// between is how much two jobs of the same scene differ for reasons that the figures don't
@@ -37,7 +35,7 @@ type point struct {
 }
 
 // estimate gives the work units of one frame, the factor of the 80 % interval around them
-// and what they rest on.
+// and what they rest on. Without any history that is a guess, and the factor is 0.
 func estimate(tx store.Tx, j *store.Job) (each, spread float64, basis string, err error) {
 	points, same, err := history(tx, j)
 	if err != nil {
@@ -45,7 +43,7 @@ func estimate(tx store.Tx, j *store.Job) (each, spread float64, basis string, er
 	}
 	r := j.Recipe
 	if len(points) == 0 {
-		return max(work(r)/unitSamples, frameUnits), guess, fmt.Sprintf("%s from %d×%d pixels and %d samples; nothing of this scene has been rendered yet", guessed, r.Width, r.Height, samples(r)), nil
+		return guessed(r), 0, fmt.Sprintf("%s from %d×%d pixels and %d samples; nothing of this scene has been rendered yet", aGuess, r.Width, r.Height, samples(r)), nil
 	}
 	n := 0
 	times := make([]map[int]float64, len(points))

@@ -3,6 +3,9 @@
 // and samples, and says in Quote.Basis on what the figures rest. What artist and worker get is fixed by
 // the quote, never by a worker's clock.
 //
+// Where nothing is known of a scene, the quote is a guess by pixels and samples, as far off as guesses on this
+// network really were (calibration.go).
+//
 // It is not the place for escrow (manager/settle) or for choosing workers (manager/schedule).
 //
 // Receives: draft jobs from manager/intake.
@@ -22,10 +25,13 @@ import (
 
 const (
 	// unitSamples is how many pixel samples of a middling Cycles scene the reference GPU
-	// renders in a minute: 1920×1080 at 128 samples.
-	unitSamples = 1920 * 1080 * 128
-	// frameUnits is what a frame is guessed to cost at least: loading, synchronising, writing.
-	frameUnits = 0.001
+	// renders in a minute. Of the scene of the bench score (workerapp/bench), which defines the unit, it renders 5.6e9; of
+	// thirteen others (flat shapes, glass, textures, much geometry, fog, hair) a sample cost 0.1 to 3.5 times
+	// as much CPU, half of them more than 1.2 times, and what people render is heavier than what tests do.
+	unitSamples = 5.6e9 / 1.5
+	// frameUnits is what a frame is guessed to cost besides its samples: synchronising, writing. Those
+	// scenes took 0 to 0.35 s of a core for it, 120 of which are the reference GPU, and the files come on top.
+	frameUnits = 0.3 / (120 * 60)
 	// leastUnits is the least that an estimate by what was rendered comes to.
 	leastUnits = 1e-7
 	// newBench is assumed of a worker that hasn't measured itself: two CPU cores.
@@ -54,11 +60,19 @@ func (q *Quoter) Quote(tx store.Tx, j *store.Job) (job.Quote, error) {
 	if err != nil {
 		return job.Quote{}, fmt.Errorf("price job %s: %w", j.ID, err)
 	}
-	widened, err := q.calibration.of(tx, basis, q.Clock())
+	known, err := q.calibration.of(tx, q.Clock())
 	if err != nil {
 		return job.Quote{}, fmt.Errorf("compare past quotes with their outcomes: %w", err)
 	}
-	spread = math.Pow(spread, widened)
+	widened := known.factor
+	if spread == 0 {
+		each, spread, widened = known.guess(j.Recipe)
+		if n := known.scenes(j.Recipe); n > 0 {
+			basis += fmt.Sprintf("; corrected by what %d scenes really took here", n)
+		}
+	} else {
+		spread = math.Pow(spread, widened)
+	}
 	n := float64(len(j.Frames))
 	unit := q.Unit
 	bench, workers := 0.0, 0

@@ -42,11 +42,12 @@ func TestQuote(t *testing.T) {
 	j := storetest.Job("0xA", "new", 10)
 	j.Recipe.Width, j.Recipe.Height, j.Recipe.Samples = 1920, 1080, 128
 	guess := price(j)
-	if guess.WorkUnits != 10 || guess.PerFrame != job.Token || !strings.Contains(guess.Basis, "guess") || !strings.Contains(guess.Basis, "no connected worker") {
+	samples := 1920 * 1080 * 128 / unitSamples
+	if math.Abs(guess.WorkUnits-10*(frameUnits+samples)) > 1e-9 || guess.PerFrame != job.Amount(math.Ceil(guess.WorkUnits/10*float64(job.Token))) || !strings.Contains(guess.Basis, "guess") || !strings.Contains(guess.Basis, "no connected worker") {
 		t.Errorf("the guess %+v", guess)
 	}
 	j.Recipe.Samples = 256
-	if double := price(j); double.WorkUnits != 20 {
+	if double := price(j); math.Abs(double.WorkUnits-10*(frameUnits+2*samples)) > 1e-9 {
 		t.Errorf("twice the samples: %+v", double)
 	}
 	// An earlier job of the scene took 3 units a frame at 128 samples.

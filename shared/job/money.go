@@ -31,7 +31,7 @@ type Quote struct {
 	WorkUnitsLow  float64 `json:"workUnitsLow"`  // 80 % interval
 	WorkUnitsHigh float64 `json:"workUnitsHigh"` //
 	// Widened is by what factor, on a logarithmic scale, the interval was widened because those of past quotes
-	// held less often than they promised; 1 for not at all.
+	// held less often than they promised; 1 for not at all. That of a guess is narrowed too, where past guesses were closer.
 	Widened   float64 `json:"widened,omitempty"`
 	Seconds   float64 `json:"seconds"`   // estimated wall time until the last frame
 	PerFrame  Amount  `json:"perFrame"`  // paid to the worker for each verified frame

@@ -1,6 +1,8 @@
 # Makes scenes whose frames cost differently over the shot. Run in Blender:
 #   blender -b --factory-startup -P scenes.py -- FOLDER
 # steady.blend costs about the same throughout, closer.blend ever more, burst.blend suddenly much in its third quarter.
+# fog.blend is a volume that thickens, strands.blend hair, lamps.blend many lights on smooth metal, and paper.blend
+# flat shapes that glow, which cost next to nothing: a guess knows nothing of the kind.
 import os
 import random
 import sys
@@ -94,8 +96,63 @@ def burst(rng):
     keyed(near, "hide_render", [(1, True), (FRAMES // 2 + 1, False), (FRAMES * 3 // 4 + 1, True)], flat=True)
 
 
+def lamp(rng, size=8):
+    made = bpy.data.objects.new("lamp", bpy.data.lights.new("lamp", "POINT"))
+    made.data.energy, made.location = rng.uniform(50, 200), (rng.uniform(-size, size), rng.uniform(-size, size), rng.uniform(1, 6))
+    bpy.context.scene.collection.objects.link(made)
+
+
+def fog(rng):
+    base("fog", (0, -7, 1))
+    cluster(rng, 10, 2, (0, 0, 0))
+    mist = shader("mist", "ShaderNodeVolumeScatter")
+    tree = mist.node_tree
+    density, out = tree.nodes[0].inputs["Density"], tree.nodes[1]
+    tree.links.remove(out.inputs["Surface"].links[0])
+    tree.links.new(tree.nodes[0].outputs[0], out.inputs["Volume"])
+    for frame, value in ((1, 0.02), (FRAMES, 0.2)):
+        density.default_value = value
+        density.keyframe_insert("default_value", frame=frame)
+    bpy.ops.mesh.primitive_cube_add(size=14)
+    bpy.context.object.data.materials.append(mist)
+
+
+def strands(rng):
+    _, camera = base("strands", (0, -6, 1))
+    for n in range(3):
+        bpy.ops.mesh.primitive_uv_sphere_add(radius=0.8, location=(2 * n - 2, 0, 0))
+        bpy.ops.object.particle_system_add()
+        hair = bpy.context.object.particle_systems[0].settings
+        hair.type, hair.count, hair.hair_length, hair.child_type = "HAIR", 300, 0.6, "INTERPOLATED"
+        hair.rendered_child_count = 20
+        bpy.context.object.particle_systems[0].seed = rng.randrange(1000)
+    keyed(camera, "location", [(1, (-1, -6, 1)), (FRAMES, (1, -4, 1))])
+
+
+def lamps(rng):
+    _, camera = base("lamps", (0, -9, 2))
+    for n in range(20):
+        bpy.ops.mesh.primitive_monkey_add(size=rng.uniform(0.6, 1.4), location=[rng.uniform(-4, 4), rng.uniform(-3, 4), rng.uniform(-1.5, 2)])
+        bpy.context.object.modifiers.new("fine", "SUBSURF").render_levels = 2
+        bpy.ops.object.shade_smooth()
+        bpy.context.object.data.materials.append(shader("look", "ShaderNodeBsdfPrincipled", Metallic=n % 2, Roughness=rng.uniform(0, 0.6), Clearcoat=1.0))
+    for _ in range(40):
+        lamp(rng)
+    keyed(camera, "location", [(1, (-1, -9, 2)), (FRAMES, (1, -9, 2))])
+
+
+def paper(rng):
+    scene, camera = base("paper", (0, -7, 1))
+    for data in (*bpy.data.lights, bpy.data.meshes["Plane"]):
+        bpy.data.batch_remove([data])
+    for n in range(12):
+        bpy.ops.mesh.primitive_plane_add(size=1.5, location=(n % 4 * 2 - 3, 0, n // 4 * 2 - 1), rotation=(1.5, 0, 0))
+        bpy.context.object.data.materials.append(shader("ink", "ShaderNodeEmission", Color=(rng.random(), rng.random(), rng.random(), 1)))
+    keyed(camera, "location", [(1, (-1, -7, 1)), (FRAMES, (1, -7, 1))])
+
+
 folder = sys.argv[sys.argv.index("--") + 1]
 os.makedirs(folder, exist_ok=True)
-for make in (steady, closer, burst):
+for make in (steady, closer, burst, fog, strands, lamps, paper):
     make(random.Random(20261122))
     bpy.ops.wm.save_as_mainfile(filepath=os.path.join(folder, make.__name__ + ".blend"), compress=False)
