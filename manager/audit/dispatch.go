@@ -106,6 +106,9 @@ func (u *Auditor) room() bool {
 func (u *Auditor) waiting(ctx context.Context, window int, again func(*store.Audit) bool) (list []*subject, full bool, err error) {
 	err = u.options.Store.View(ctx, func(tx store.Tx) error {
 		list, full = nil, false
+		if err := u.rememberSecret(tx); err != nil {
+			return err
+		}
 		limit := max(freshWindow, window)
 		ids, err := tx.WaitingAudits(limit)
 		if err != nil {
@@ -180,6 +183,9 @@ func (u *Auditor) place(ctx context.Context, s *subject, members []fleet.Member,
 	if (s.audit.Claim > 0 || s.joined()) && len(s.others) == 0 && !u.looked(id) {
 		u.start(ctx, s, func() error { return u.glance(ctx, s) })
 		return true, nil
+	}
+	if !u.stranded(s) && !slices.ContainsFunc(members, func(m fleet.Member) bool { return free[m.Address] > 0 }) {
+		return false, nil // whoever may judge it has no room
 	}
 	candidates := u.candidates(s, members)
 	if len(candidates) == 0 && u.stranded(s) {

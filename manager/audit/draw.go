@@ -48,9 +48,11 @@ func (u *Auditor) candidates(s *subject, members []fleet.Member) []fleet.Member 
 	all = prefer(all, again, func(m fleet.Member) bool { return !dropped[m.Address] })
 	all = prefer(all, false, func(m fleet.Member) bool { return !slices.Contains(s.earlier, m.Address) })
 	all = prefer(all, false, func(m fleet.Member) bool { return !silent[m.Address] })
-	all = prefer(all, false, func(m fleet.Member) bool { return !sameNetwork(worker, m) })
-	policy := s.policy()
-	same := prefer(all, true, func(m fleet.Member) bool { return policy.Comparable(s.class(), s.classOf(m)) })
+	if from, ok := network(worker); ok {
+		all = prefer(all, false, func(m fleet.Member) bool { n, ok := network(m); return !ok || n != from })
+	}
+	policy, class := s.policy(), s.class()
+	same := prefer(all, true, func(m fleet.Member) bool { return policy.Comparable(class, s.classOf(m)) })
 	if len(same) > 0 || again {
 		all = same // only the worker's class decides between two verdicts
 	}
@@ -68,6 +70,9 @@ func (u *Auditor) candidates(s *subject, members []fleet.Member) []fleet.Member 
 
 // prefer keeps the members that are good, or all where none is, unless it is strict.
 func prefer(all []fleet.Member, strict bool, good func(fleet.Member) bool) []fleet.Member {
+	if !slices.ContainsFunc(all, func(m fleet.Member) bool { return !good(m) }) {
+		return all // as a rule
+	}
 	var out []fleet.Member
 	for _, m := range all {
 		if good(m) {
@@ -80,14 +85,8 @@ func prefer(all []fleet.Member, strict bool, good func(fleet.Member) bool) []fle
 	return out
 }
 
-// sameNetwork tells whether two nodes come from one public network: the same /24, or /48. It
-// is a hint that somebody runs both, not a proof.
-func sameNetwork(a, b fleet.Member) bool {
-	x, ok := network(a)
-	y, also := network(b)
-	return ok && also && x == y
-}
-
+// network is the public network that a node comes from: a /24, or a /48. That two come from the same is a hint
+// that somebody runs both, not a proof.
 func network(m fleet.Member) (netip.Prefix, bool) {
 	s, ok := m.Session.(interface{ Peer() link.Peer })
 	if !ok {

@@ -24,8 +24,8 @@ const secretMeta = "audit/probe-secret"
 
 func (u *Auditor) knownMeta() string { return "audit/known/" + u.options.Manager }
 
-// secret reads the secret of the draws, or makes it.
-func secret(tx store.Tx) ([]byte, error) {
+// madeSecret reads the secret of the draws; nil where none was made yet.
+func madeSecret(tx store.Tx) ([]byte, error) {
 	text, err := tx.Meta(secretMeta)
 	if err != nil {
 		return nil, fmt.Errorf("read the secret of the probes: %w", err)
@@ -33,11 +33,39 @@ func secret(tx store.Tx) ([]byte, error) {
 	if raw, err := hex.DecodeString(text); err == nil && len(raw) == sha256.Size {
 		return raw, nil
 	}
-	raw := make([]byte, sha256.Size)
+	return nil, nil
+}
+
+// secret reads the secret of the draws, or makes it.
+func secret(tx store.Tx) ([]byte, error) {
+	raw, err := madeSecret(tx)
+	if err != nil || raw != nil {
+		return raw, err
+	}
+	raw = make([]byte, sha256.Size)
 	if _, err := rand.Read(raw); err != nil {
 		return nil, fmt.Errorf("make a secret for the probes: %w", err)
 	}
 	return raw, tx.SetMeta(secretMeta, hex.EncodeToString(raw))
+}
+
+// rememberSecret keeps the secret in memory, where a transaction that only reads finds it: it is durable then,
+// and never another one.
+func (u *Auditor) rememberSecret(tx store.Tx) error {
+	u.mu.Lock()
+	known := u.secret != nil
+	u.mu.Unlock()
+	if known {
+		return nil
+	}
+	raw, err := madeSecret(tx)
+	if err != nil {
+		return err
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.secret = raw
+	return nil
 }
 
 // probeDraw is true once in n: the first eight bytes of
@@ -53,9 +81,14 @@ func probeDraw(secret []byte, what, audit string, n int) bool {
 
 // drawn draws in a transaction.
 func (u *Auditor) drawn(tx store.Tx, what, audit string, n int) (bool, error) {
-	key, err := secret(tx)
-	if err != nil {
-		return false, err
+	u.mu.Lock()
+	key := u.secret
+	u.mu.Unlock()
+	if key == nil {
+		var err error
+		if key, err = secret(tx); err != nil {
+			return false, err
+		}
 	}
 	return u.chance(key, what, audit, n), nil
 }

@@ -296,6 +296,7 @@ func (s *Session) tell() {
 func (s *Session) write() {
 	s.wire.Lock()
 	defer s.wire.Unlock()
+	var text []byte
 	for {
 		s.mu.Lock()
 		batch := s.out
@@ -308,7 +309,8 @@ func (s *Session) write() {
 		s.mu.Unlock()
 		for _, e := range batch {
 			s.conn.SetWriteDeadline(time.Now().Add(writeWait))
-			if err := s.conn.WriteJSON(e); err != nil {
+			text = appendEnvelope(text[:0], e)
+			if err := s.conn.WriteMessage(websocket.TextMessage, text); err != nil {
 				s.end(fmt.Errorf("%w: %w", ErrClosed, err))
 				break // what is left fails in the same way
 			}
@@ -337,8 +339,13 @@ func (s *Session) readLoop() {
 	s.conn.SetReadLimit(s.maxMessage)
 	for seq := uint64(1); ; seq++ {
 		s.conn.SetReadDeadline(time.Now().Add(silence * s.heartbeat()))
-		var e wire.Envelope
-		if err := s.conn.ReadJSON(&e); err != nil {
+		_, data, err := s.conn.ReadMessage()
+		if err != nil {
+			s.end(fmt.Errorf("%w: %w", ErrClosed, err))
+			return
+		}
+		e, err := parseEnvelope(data)
+		if err != nil {
 			s.end(fmt.Errorf("%w: %w", ErrClosed, err))
 			return
 		}

@@ -132,21 +132,22 @@ func lossless(r job.Recipe) bool {
 
 // TileFigure is what was measured on one tile of one plane.
 type TileFigure struct {
+	// What is zero is left out: on most tiles of honest nodes all of it is.
 	Frame    int     `json:"frame"`
 	Tile     int     `json:"tile"`
 	Plane    Plane   `json:"plane"`
-	Textured bool    `json:"textured"`
-	Outliers float64 `json:"outliers"` // share of pixels beyond the tolerance
-	MaxDiff  float64 `json:"maxDiff"`  // largest absolute difference of a sample
-	MeanDiff float64 `json:"meanDiff"` // mean absolute difference, blurred; perceptual only
+	Textured bool    `json:"textured,omitempty"`
+	Outliers float64 `json:"outliers,omitempty"` // share of pixels beyond the tolerance
+	MaxDiff  float64 `json:"maxDiff,omitempty"`  // largest absolute difference of a sample
+	MeanDiff float64 `json:"meanDiff,omitempty"` // mean absolute difference, blurred; perceptual only
 	// Noise is how far the noise of both sides is apart, where there is any: the median of the
 	// differences between their residuals, less what rounding does, by that of the residuals. 0 is the same
 	// noise, 1 about another one; k of n samples give √((n-k)/k). A median, because honest
 	// nodes differ strongly in a few pixels and not at all in most.
-	Noise       float64 `json:"noise"`
-	Correlation float64 `json:"correlation"` // of the noise, -1 to 1; 1 where it can't be measured
-	Bias        float64 `json:"bias"`        // mean absolute difference of luminance without the largest tenth, relative to the mean
-	Bad         bool    `json:"bad"`         // beyond a threshold
+	Noise       float64 `json:"noise,omitempty"`
+	Correlation float64 `json:"correlation"`    // of the noise, -1 to 1; 1 where it can't be measured
+	Bias        float64 `json:"bias,omitempty"` // mean absolute difference of luminance without the largest tenth, relative to the mean
+	Bad         bool    `json:"bad,omitempty"`  // beyond a threshold
 }
 
 // Verdict is the outcome of Judge.

@@ -60,7 +60,7 @@ func Reading(ctx context.Context, path string) (*Store, error) {
 		return nil, fmt.Errorf("database %s: %w; name the manager's data folder with --data", path, err)
 	}
 	// Not mode=ro: the last program that leaves a file in WAL mode has to be able to tidy up.
-	s := &Store{readers: newReaders(uri(path, "_query_only=on&_busy_timeout=10000")), queue: group.Closed()}
+	s := &Store{readers: newReaders(uri(path, single+"&_query_only=on&_busy_timeout=10000")), queue: group.Closed()}
 	names, err := fs.Glob(migrations, "*.sql")
 	if err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err := migrate(ctx, path); err != nil {
 		return nil, unusable(path, err)
 	}
-	s := &Store{queue: group.New(), done: make(chan struct{}), readers: newReaders(uri(path, "mode=ro&_query_only=on&_busy_timeout=10000"))}
+	s := &Store{queue: group.New(), done: make(chan struct{}), readers: newReaders(uri(path, single+"&mode=ro&_query_only=on&_busy_timeout=10000"))}
 	if s.write, err = connect(uri(path, writing)); err != nil {
 		return nil, unusable(path, err)
 	}
@@ -117,8 +117,11 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	return s, nil
 }
 
+// single leaves SQLite's own locks out: a connection is used by one goroutine at a time.
+const single = "_mutex=no"
+
 // writing are the options of the connection that writes.
-const writing = "_journal_mode=WAL&_synchronous=FULL&_cache_size=-32768&_foreign_keys=on&_busy_timeout=10000&_txlock=immediate"
+const writing = single + "&_journal_mode=WAL&_synchronous=FULL&_cache_size=-32768&_foreign_keys=on&_busy_timeout=10000&_txlock=immediate"
 
 // migrate applies what is missing. A file from a newer manager is refused.
 func migrate(ctx context.Context, path string) (err error) {
