@@ -450,9 +450,11 @@ def tiled(build, want):
     """Builds a compositor and compares why it keeps stills whole."""
     bpy.ops.wm.read_factory_settings()
     scene = bpy.context.scene
-    scene.use_nodes, scene.cycles.use_denoising, scene.render.engine = True, False, "CYCLES"
+    scene.render.engine, scene.cycles.use_denoising = "CYCLES", False
     layer = scene.view_layers[0]
     layer.use_pass_z = layer.cycles.denoising_store_passes = True
+    layer.update_render_passes()
+    scene.use_nodes = True
     build(scene, scene.node_tree, scene.node_tree.nodes["Render Layers"].outputs, scene.node_tree.nodes.new("CompositorNodeDenoise").inputs)
     shown = " | ".join(one["text"] + "; " + one["fix"] for one in preflight.whole(scene))
     if (want == "") != (shown == "") or want not in shown:
@@ -460,7 +462,7 @@ def tiled(build, want):
 
 
 def alone(scene, tree, outputs, inputs):
-    tree.links.new(outputs["Noisy Image"], inputs["Image"])
+    tree.links.new(outputs["Image"], inputs["Image"])
 
 
 def guides(scene, tree, outputs, inputs):
