@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/heliostat-render/heliostat/shared/service"
+	"github.com/heliostat-render/heliostat/shared/usage"
 )
 
 // version is set by the linker for releases.
@@ -21,7 +22,7 @@ func main() {
 	ctx, stop := service.Context()
 	defer stop()
 	if err := root().ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "heliostat-verifier:", err)
+		fmt.Fprintln(os.Stderr, "heliostat-verifier:", usage.Lines(err.Error()))
 		stop()
 		os.Exit(1)
 	}
