@@ -180,8 +180,8 @@ func (c *cli) jobFetchCommand() *cobra.Command {
 			defer manager.Close()
 			fetched, kept := 0, 0
 			err = manager.EachFile(cmd.Context(), detail, numbers, func(f wire.JobFile, _, _ int) error {
-				if !filepath.IsLocal(f.Name) {
-					return fmt.Errorf("the manager names a file %q, which lies outside of the folder", clean(f.Name))
+				if err := client.CheckName(f); err != nil {
+					return err
 				}
 				path := filepath.Join(out, filepath.FromSlash(f.Name))
 				if _, err := os.Lstat(path); err == nil {

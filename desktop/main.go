@@ -17,6 +17,7 @@ import (
 	"os"
 
 	"github.com/heliostat-render/heliostat/shared/service"
+	"github.com/heliostat-render/heliostat/shared/usage"
 )
 
 // version is set by the release build.
@@ -39,16 +40,16 @@ func run(ctx context.Context, args []string) int {
 	root.SetOut(c.out)
 	root.SetErr(c.err)
 	err := root.ExecuteContext(ctx)
-	var usage usageError
+	var wrong usageError
 	switch {
 	case err == nil:
 		return 0
-	case errors.As(err, &usage):
-		fmt.Fprintln(c.err, "heliostat: "+err.Error())
+	case errors.As(err, &wrong):
+		fmt.Fprintln(c.err, "heliostat: "+usage.Lines(err.Error()))
 		return 2
 	case errors.Is(err, errInterrupted):
 		return 130
 	}
-	fmt.Fprintln(c.err, "heliostat: "+explain(err))
+	fmt.Fprintln(c.err, "heliostat: "+usage.Lines(explain(err)))
 	return 1
 }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/heliostat-render/heliostat/shared/usage"
 )
 
 // printJSON writes a value for programs.
@@ -30,12 +32,7 @@ func table(w io.Writer, rows [][]string) error {
 
 // clean keeps names that strangers chose from steering the terminal.
 func clean(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return '·'
-		}
-		return r
-	}, text)
+	return usage.Line(text)
 }
 
 // terminal tells whether a stream is one that can be written over.

@@ -199,7 +199,7 @@ version of a job fetches it from here, checks its digest and unpacks it.`,
 			if err := c.with(cmd.Context(), func(o *operator) error { return o.do(cmd.Context(), http.MethodGet, "/depot", nil, -1, &all) }); err != nil {
 				return err
 			}
-			t := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 8, 2, ' ', 0)
+			t := tabwriter.NewWriter(usage.Plain(cmd.OutOrStdout()), 0, 8, 2, ' ', 0)
 			fmt.Fprintln(t, "DIGEST\tRENDERER\tVERSION\tSYSTEM\tSIZE\tNAME")
 			for _, a := range all {
 				fmt.Fprintf(t, "%s\t%s\t%s\t%s/%s\t%s\t%s\n", a.Digest[:12], a.Renderer, a.Version, a.OS, a.Arch, size(a.Size), a.Name)

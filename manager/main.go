@@ -22,7 +22,7 @@ var version = "0.1.0"
 
 func main() {
 	if err := rootCommand().Execute(); err != nil {
-		fmt.Fprintln(os.Stderr, "heliostat-manager:", err)
+		fmt.Fprintln(os.Stderr, "heliostat-manager:", usage.Lines(err.Error()))
 		os.Exit(1)
 	}
 }

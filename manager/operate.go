@@ -78,7 +78,7 @@ func trailCommand() *cobra.Command {
 				return fmt.Errorf("--limit %d shows nothing: write how many lines, such as 50", limit)
 			}
 			return c.with(cmd.Context(), func(o *operator) error {
-				t := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 8, 2, ' ', 0)
+				t := tabwriter.NewWriter(usage.Plain(cmd.OutOrStdout()), 0, 8, 2, ' ', 0)
 				fmt.Fprintln(t, "TIME\tWHO\tWHAT\tSUBJECT\tDETAIL")
 				for before := int64(0); limit > 0; {
 					var deeds []store.Deed

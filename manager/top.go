@@ -92,6 +92,7 @@ func (d *desk) top(w http.ResponseWriter, r *http.Request) {
 
 // print writes the overview as a table.
 func (v *overview) print(out io.Writer) error {
+	out = usage.Plain(out)
 	fmt.Fprintf(out, "heliostat-manager  %s  managers %d", time.UnixMilli(v.Time).UTC().Format("15:04:05"), v.Managers)
 	if v.Draining {
 		fmt.Fprint(out, "  DRAINING")

@@ -12,6 +12,7 @@ import (
 
 	"github.com/heliostat-render/heliostat/shared/proof"
 	"github.com/heliostat-render/heliostat/shared/proof/slash"
+	"github.com/heliostat-render/heliostat/shared/usage"
 )
 
 // errFails is the exit of check for a worker that is convicted.
@@ -64,6 +65,7 @@ func read(path string) ([]byte, error) {
 }
 
 func check(out io.Writer, raw []byte, asJSON bool) (convicts bool, err error) {
+	out = usage.Plain(out) // evidence is a stranger's
 	var kind struct {
 		Opinions json.RawMessage `json:"opinions"`
 	}

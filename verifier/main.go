@@ -22,7 +22,7 @@ func main() {
 	ctx, stop := service.Context()
 	defer stop()
 	if err := root().ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "heliostat-verifier:", err)
+		fmt.Fprintln(os.Stderr, "heliostat-verifier:", usage.Lines(err.Error()))
 		stop()
 		os.Exit(1)
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/heliostat-render/heliostat/manager/fleet"
@@ -38,7 +39,7 @@ func checkCapabilities(c *job.Capabilities) error {
 		return bad("a node announces at most 64 renderers with 64 engines each, and 64 tags")
 	}
 	for _, t := range texts {
-		if len(t) > 256 || !utf8.ValidString(t) || strings.ContainsFunc(t, func(r rune) bool { return r < ' ' }) {
+		if len(t) > 256 || !utf8.ValidString(t) || strings.ContainsFunc(t, unicode.IsControl) {
 			return bad("a node's texts have at most 256 printable letters")
 		}
 	}
@@ -93,6 +94,12 @@ func (g *Gateway) workerReady(ctx context.Context, s *link.Session, m link.Messa
 	if r.Free < 0 || r.Free > maxSlots || r.Ahead < 0 || r.Ahead > maxSlots || len(r.Leases) > maxHeld || len(r.Packages) > maxPackages || len(r.Paused) > 256 {
 		return "", nil, bad("a worker's figures are out of bounds")
 	}
+	r.Paused = strings.Map(func(c rune) rune { // shown to everybody
+		if unicode.IsControl(c) {
+			return ' '
+		}
+		return c
+	}, r.Paused)
 	p := s.Peer()
 	if err := g.take(ctx, job.RoleWorker, p.Address, r.Leases); err != nil {
 		return "", nil, err

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/heliostat-render/heliostat/manager/lease"
@@ -143,7 +144,7 @@ func printable(text string) bool {
 	if !utf8.ValidString(text) {
 		return false
 	}
-	return !strings.ContainsFunc(text, func(c rune) bool { return c < ' ' || c == 0x7f })
+	return !strings.ContainsFunc(text, unicode.IsControl)
 }
 
 // isHex tells whether the text is n bytes of lower-case hex.

@@ -5,18 +5,17 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/heliostat-render/heliostat/shared/client"
-	"github.com/heliostat-render/heliostat/shared/pack"
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
@@ -122,8 +121,8 @@ func (s *Submission) fetchFile(ctx context.Context, c *client.Client, f wire.Job
 // extraPath is where a further file of a frame goes: under its own name, in the folder of
 // the frames. The name is the worker's word.
 func (s *Submission) extraPath(f wire.JobFile) (string, error) {
-	if err := pack.CheckPath(f.Name); err != nil {
-		return "", problemOf("fetch frame "+strconv.Itoa(f.Frame), fmt.Errorf("a further file's name can't be used: %w", err))
+	if err := client.CheckName(f); err != nil {
+		return "", problemOf("fetch frame "+strconv.Itoa(f.Frame), err)
 	}
 	path := filepath.Join(filepath.Dir(s.record.Scene.Output.Path(f.Frame)), filepath.FromSlash(f.Name))
 	for _, n := range s.record.Scene.Frames {
@@ -156,12 +155,31 @@ func (s *Submission) target(frame int, path string) (where string, aside bool, e
 	}
 	digest := s.written(path)
 	switch {
+	case s.ofScene(path):
+		// Whatever the policy says: a further file's name is somebody else's word.
 	case output.Overwrite == OverwriteAlways,
 		output.Overwrite != OverwriteNever && info.ModTime().Before(s.record.Started),
 		digest != "" && hasDigest(path, digest):
 		return path, false, nil
 	}
 	return s.aside(path), true, nil
+}
+
+// ofScene tells whether a file is one that the scene was packed from.
+func (s *Submission) ofScene(path string) bool {
+	info, err := os.Stat(path)
+	if err != nil {
+		return false
+	}
+	for _, f := range s.record.Scene.Files {
+		if !strings.EqualFold(filepath.Base(f.Path), filepath.Base(path)) {
+			continue
+		}
+		if own, err := os.Stat(f.Path); err == nil && os.SameFile(own, info) {
+			return true
+		}
+	}
+	return false
 }
 
 // aside is the name beside a kept file: frame_0007.heliostat-k3v9xq.png.

@@ -2,6 +2,7 @@ package submit_test
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -252,6 +253,44 @@ func TestFurtherFiles(t *testing.T) {
 	now := wait(t, s, "the refusal", phase(submit.Failed))
 	if _, err := os.Stat(filepath.Join(sc.Root, "0001.exr")); err == nil || !strings.Contains(now.Error.Error(), "name can't be used") {
 		t.Errorf("written outside: %v, error %v", err, now.Error)
+	}
+}
+
+// TestFurtherFilesAreHostile renders beside the scene, and gets further files that want to be something else.
+func TestFurtherFilesAreHostile(t *testing.T) {
+	m := manager(t, blender341)
+	for _, c := range []struct {
+		name string
+		kept bool // it goes beside the artist's own
+	}{{"textures/%04d.png", true}, {"shot_%04d.blend", false}, {".git/hooks/%04d.png", false}, {"run%04d.sh", false}, {"make%04d", false}, {"%04d.ini", false}} {
+		t.Run(c.name, func(t *testing.T) {
+			a := agent(t, m.URL(), t.TempDir())
+			sc := scene(t, 1)
+			sc.AcceptQuote, sc.Output.Overwrite = true, submit.OverwriteAlways
+			sc.Output.Pattern = filepath.Join(sc.Root, "frame_####")
+			own := filepath.Join(sc.Root, "textures", "0001.png")
+			if err := os.Rename(sc.Files[1].Path, own); err != nil {
+				t.Fatal(err)
+			}
+			sc.Files[1].Path = own
+			s := a.Start(t.Context(), sc)
+			j := funded(t, m)
+			m.Extras(j, c.name)
+			deliver(t, m, j, 1)
+			if c.kept {
+				wait(t, s, "delivery", phase(submit.Delivered))
+			} else if now := wait(t, s, "the refusal", phase(submit.Failed)); !strings.Contains(now.Error.Error(), "name can't be used") {
+				t.Errorf("it ended with %v", now.Error)
+			}
+			for _, f := range sc.Files {
+				if raw, err := os.ReadFile(f.Path); err != nil || strings.HasPrefix(string(raw), "\x89PNG") {
+					t.Errorf("the artist's %s is replaced, %v", f.Name, err)
+				}
+			}
+			if _, err := os.Lstat(filepath.Join(sc.Root, filepath.FromSlash(fmt.Sprintf(c.name, 1)))); err == nil != c.kept {
+				t.Errorf("%s: %v", c.name, err)
+			}
+		})
 	}
 }
 

@@ -7,15 +7,18 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
 
 	"github.com/heliostat-render/heliostat/shared/blob"
 	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/pack"
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
@@ -70,6 +73,28 @@ func (c *Client) EachFile(ctx context.Context, detail wire.JobDetail, frames []i
 			last = len(asked) - 1 // rendered again since, or removed
 		}
 		done += last + 1
+	}
+	return nil
+}
+
+// pictures are the endings of what renderers write.
+var pictures = []string{
+	".png", ".exr", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".tga", ".hdr", ".jp2", ".j2c", ".dpx", ".cin", ".rgb", ".rgba", ".sgi", ".iff", ".pic", ".psd", ".rat", ".ppm", ".pfm",
+}
+
+// CheckName refuses to write a delivered file under its name: the manager's or a worker's word, which may
+// be that of a program, of a hidden file that programs read, or lead out of the folder.
+func CheckName(f wire.JobFile) error {
+	if err := pack.CheckPath(f.Name); err != nil {
+		return fmt.Errorf("frame %d: a file's name can't be used: %w", f.Frame, err)
+	}
+	for part := range strings.SplitSeq(f.Name, "/") {
+		if strings.HasPrefix(part, ".") {
+			return fmt.Errorf("frame %d: a file's name can't be used: %.160q is hidden", f.Frame, f.Name)
+		}
+	}
+	if !slices.Contains(pictures, strings.ToLower(path.Ext(f.Name))) {
+		return fmt.Errorf("frame %d: a file's name can't be used: %.160q isn't a picture's", f.Frame, f.Name)
 	}
 	return nil
 }

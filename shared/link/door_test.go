@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -181,5 +182,75 @@ func TestPins(t *testing.T) {
 	}
 	if _, err := link.BaseURL("http://127.0.0.1:1/#" + pin); err == nil {
 		t.Error("a pin without TLS was taken")
+	}
+}
+
+// TestLargeMessagesWaitForRoom has many peers send large messages at once, asked and pushed; as many are in
+// hand as there is room for, however slowly they are handled, and all are in the end.
+func TestLargeMessagesWaitForRoom(t *testing.T) {
+	const peers, each = 3, 2
+	var mu sync.Mutex
+	held, most, small := 0, 0, 0
+	began, goOn := make(chan struct{}, peers*each*2), make(chan struct{})
+	m := startManager(t, func(o *link.ServerOptions) {
+		o.Heartbeat, o.Room = 5*time.Second, 2*wire.MaxMessage
+		o.Handler = func(_ context.Context, _ *link.Session, msg link.Message) (wire.Type, any, error) {
+			if len(msg.Body) < 1<<20 {
+				mu.Lock()
+				small++
+				mu.Unlock()
+				return "", nil, nil
+			}
+			mu.Lock()
+			held++
+			most = max(most, held)
+			mu.Unlock()
+			began <- struct{}{}
+			<-goOn
+			mu.Lock()
+			held--
+			mu.Unlock()
+			return "", nil, nil
+		}
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	body := map[string]string{"text": strings.Repeat("x", 1<<20)}
+	var wg sync.WaitGroup
+	for range peers {
+		c := connect(t, m.url, nil)
+		if _, err := c.Wait(ctx); err != nil {
+			t.Fatal(err)
+		}
+		wg.Go(func() {
+			for range each {
+				if err := c.Send(wire.TypeJobDraft, body); err != nil {
+					t.Error(err)
+				}
+				wg.Go(func() {
+					if err := c.Request(ctx, wire.TypeJobDraft, body, nil); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+		})
+	}
+	<-began
+	<-began
+	quick := connect(t, m.url, nil)
+	for range 8 { // whoever asks for little is served meanwhile
+		if err := quick.Request(ctx, wire.TypeJobShow, wire.JobShow{Job: "j"}, nil); err != nil {
+			t.Error(err)
+		}
+	}
+	close(goOn)
+	wg.Wait()
+	for range 2*peers*each - 2 {
+		<-began
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if most > 2 || small < 8 {
+		t.Errorf("%d large messages in hand at once, %d small ones", most, small)
 	}
 }

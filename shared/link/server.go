@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"golang.org/x/sync/semaphore"
 	"golang.org/x/time/rate"
 
 	"github.com/heliostat-render/heliostat/shared/identity"
@@ -26,6 +27,7 @@ const (
 	helloWait  = 15 * time.Second
 	helloLimit = 16 << 10
 	maxRoles   = 8
+	room       = 256 << 20 // default
 )
 
 // ServerOptions configure the manager's end.
@@ -44,7 +46,10 @@ type ServerOptions struct {
 	// Sessions bounds the open connections, PerAddress those of one address and Opening those
 	// that haven't signed in yet; 0 for no bound.
 	Sessions, PerAddress, Opening int
-	Log                           *slog.Logger
+	// Room bounds the bytes of large messages, of all peers together, that are read or handled at a time;
+	// 0 is 256 MiB. Who sends one waits for room.
+	Room int64
+	Log  *slog.Logger
 }
 
 // Limits bound what one peer may send.
@@ -61,6 +66,7 @@ var DefaultLimits = Limits{Rate: 500, Burst: 2000, Message: wire.MaxMessage}
 type Server struct {
 	options  ServerOptions
 	upgrader websocket.Upgrader
+	room     *semaphore.Weighted
 	wg       sync.WaitGroup
 
 	mu        sync.Mutex // guards what follows
@@ -83,8 +89,12 @@ func NewServer(o ServerOptions) *Server {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Room == 0 {
+		o.Room = room
+	}
 	return &Server{
 		options:  o,
+		room:     semaphore.NewWeighted(max(o.Room, wire.MaxMessage)),
 		upgrader: websocket.Upgrader{HandshakeTimeout: helloWait, ReadBufferSize: 1024, WriteBufferSize: 4096, WriteBufferPool: &sync.Pool{}},
 		sessions: make(map[*Session]struct{}), addresses: make(map[string]int),
 	}
@@ -259,7 +269,7 @@ func (s *Server) signIn(conn *websocket.Conn, remote string, secure *tls.Connect
 	session := newSession(conn, peer, welcome, s.options.Handler, s.options.Log)
 	limits := s.options.Limits(peer)
 	session.limit = rate.NewLimiter(rate.Limit(limits.Rate), limits.Burst)
-	session.maxMessage = min(limits.Message, wire.MaxMessage)
+	session.maxMessage, session.room = min(limits.Message, wire.MaxMessage), s.room
 	return session, nil
 }
 

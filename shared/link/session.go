@@ -13,12 +13,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"runtime/debug"
 	"sync"
 	"time"
 
 	"github.com/gorilla/websocket"
+	"golang.org/x/sync/semaphore"
 	"golang.org/x/time/rate"
 
 	"github.com/heliostat-render/heliostat/shared/job"
@@ -32,6 +34,10 @@ const (
 	inFlight = 64
 	// writeWait bounds one write to the socket.
 	writeWait = 20 * time.Second
+	// small is how many bytes a message may have without asking for room, and waiting how many bytes of pushes
+	// may wait to be handled.
+	small   = 16 << 10
+	waiting = 256 << 10
 	// silence is how many heartbeats may be missed.
 	silence = 3
 )
@@ -67,6 +73,8 @@ type Message struct {
 	// Seq counts a session's messages as they arrived, from 1: requests run side by side, so of
 	// two reports the later one may be handled first.
 	Seq uint64
+
+	free func() // gives back the room that it took
 }
 
 // Decode reads the body; the error is a *wire.Error that a handler can return as it is.
@@ -93,7 +101,8 @@ type Session struct {
 	limit   *rate.Limiter
 	beat    func() wire.Heartbeat
 
-	maxMessage int64 // bytes of one message that comes in
+	maxMessage int64               // bytes of one message that comes in
+	room       *semaphore.Weighted // bytes of large messages, shared with other sessions; nil for no bound
 
 	ctx    context.Context
 	cancel context.CancelCauseFunc
@@ -115,6 +124,7 @@ type Session struct {
 	out     []wire.Envelope // that wait to be written
 	writing bool            // a goroutine does
 	pushes  []Message       // that wait to be handled
+	pushed  int             // bytes of them
 	pushing bool            // a goroutine does
 	over    bool            // no goroutine begins any more
 }
@@ -338,24 +348,20 @@ func truncate(text string, n int) string {
 func (s *Session) readLoop() {
 	s.conn.SetReadLimit(s.maxMessage)
 	for seq := uint64(1); ; seq++ {
-		s.conn.SetReadDeadline(time.Now().Add(silence * s.heartbeat()))
-		_, data, err := s.conn.ReadMessage()
-		if err != nil {
-			s.end(fmt.Errorf("%w: %w", ErrClosed, err))
-			return
-		}
-		e, err := parseEnvelope(data)
+		e, free, err := s.read()
 		if err != nil {
 			s.end(fmt.Errorf("%w: %w", ErrClosed, err))
 			return
 		}
 		if e.V != wire.Version {
+			free()
 			s.answer(e, "", nil, &wire.Error{Code: wire.CodeUnsupported, Message: fmt.Sprintf("protocol version %d is not spoken here", e.V), Next: "update the older of the two programs"})
 			continue
 		}
 		if s.limit != nil {
 			// Too fast a peer is slowed down by its own socket.
 			if err := s.limit.Wait(s.ctx); err != nil {
+				free()
 				return
 			}
 		}
@@ -368,30 +374,69 @@ func (s *Session) readLoop() {
 			if answer != nil {
 				answer <- e
 			}
+			free()
 		case e.ID == 0:
-			if !s.push(Message{Type: e.Type, Body: e.Body, Seq: seq}) {
+			if !s.push(Message{Type: e.Type, Body: e.Body, Seq: seq, free: free}) {
+				free()
 				return
 			}
 		default:
 			select {
 			case <-s.draining:
+				free()
 				continue // it is asked again on the next connection
 			default:
 			}
 			select {
 			case s.slots <- struct{}{}:
 			case <-s.draining:
+				free()
 				continue
 			case <-s.ctx.Done():
+				free()
 				return
 			}
 			s.wg.Go(func() {
 				defer func() { <-s.slots }()
+				defer free()
 				typ, body, err := s.handle(Message{Type: e.Type, Body: e.Body, Wants: true, Seq: seq})
 				s.answer(e, typ, body, err)
 			})
 		}
 	}
+}
+
+// read takes the next message. A large one first gets room, which free gives back: what is read and not yet
+// handled, of all sessions together, is bounded, however many peers send how much at once.
+func (s *Session) read() (e wire.Envelope, free func(), err error) {
+	wait := func() { s.conn.SetReadDeadline(time.Now().Add(silence * s.heartbeat())) }
+	wait()
+	_, r, err := s.conn.NextReader()
+	if err != nil {
+		return e, nil, err
+	}
+	free = func() {}
+	raw, err := io.ReadAll(io.LimitReader(r, small))
+	if err == nil && len(raw) == small && s.room != nil {
+		took := s.maxMessage
+		if err := s.room.Acquire(s.ctx, took); err != nil {
+			return e, nil, context.Cause(s.ctx)
+		}
+		free = sync.OnceFunc(func() { s.room.Release(took) })
+	}
+	if err == nil && len(raw) == small {
+		wait()
+		var rest []byte
+		rest, err = io.ReadAll(r)
+		raw = append(raw, rest...)
+	}
+	if err == nil {
+		e, err = parseEnvelope(raw)
+	}
+	if err != nil {
+		free()
+	}
+	return e, free, err
 }
 
 // handle calls the handler. A panic over one hostile message must not take down the
@@ -410,8 +455,9 @@ func (s *Session) handle(m Message) (typ wire.Type, body any, err error) {
 func (s *Session) push(m Message) bool {
 	for {
 		s.mu.Lock()
-		if len(s.pushes) < outQueue {
+		if len(s.pushes) < outQueue && s.pushed < waiting {
 			s.pushes = append(s.pushes, m)
+			s.pushed += len(m.Body)
 			if !s.pushing {
 				s.pushing = s.beginLocked(s.handlePushes)
 			}
@@ -432,10 +478,13 @@ func (s *Session) handlePushes() {
 	for {
 		s.mu.Lock()
 		batch := s.pushes
-		s.pushes = nil
+		s.pushes, s.pushed = nil, 0
 		if len(batch) == 0 || s.ctx.Err() != nil {
 			s.pushing = false
 			s.mu.Unlock()
+			for _, m := range batch {
+				m.free()
+			}
 			return
 		}
 		s.mu.Unlock()
@@ -444,12 +493,12 @@ func (s *Session) handlePushes() {
 		default:
 		}
 		for _, m := range batch {
-			if s.ctx.Err() != nil {
-				break
+			if s.ctx.Err() == nil {
+				if _, _, err := s.handle(m); err != nil && s.ctx.Err() == nil {
+					s.log.Debug("a pushed message was refused", "type", m.Type, "err", err)
+				}
 			}
-			if _, _, err := s.handle(m); err != nil && s.ctx.Err() == nil {
-				s.log.Debug("a pushed message was refused", "type", m.Type, "err", err)
-			}
+			m.free()
 		}
 	}
 }

@@ -19,7 +19,7 @@ func main() {
 	ctx, stop := service.Context()
 	defer stop()
 	if err := root().ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "heliostat-worker:", err)
+		fmt.Fprintln(os.Stderr, "heliostat-worker:", usage.Lines(err.Error()))
 		stop()
 		os.Exit(1)
 	}

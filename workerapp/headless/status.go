@@ -12,6 +12,7 @@ import (
 	"github.com/gofrs/flock"
 	"github.com/spf13/cobra"
 
+	"github.com/heliostat-render/heliostat/shared/usage"
 	"github.com/heliostat-render/heliostat/workerapp"
 )
 
@@ -64,7 +65,7 @@ func statusCommand() *cobra.Command {
 }
 
 func printStatus(c *cobra.Command, s workerapp.Status) {
-	out := c.OutOrStdout()
+	out := usage.Plain(c.OutOrStdout())
 	fmt.Fprintf(out, "%s (%s) is %s", s.Name, s.Address, s.State)
 	if s.Reason != "" {
 		fmt.Fprintf(out, ": %s", s.Reason)
