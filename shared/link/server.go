@@ -71,7 +71,7 @@ type Server struct {
 
 	mu        sync.Mutex // guards what follows
 	sessions  map[*Session]struct{}
-	addresses map[string]int // open sessions
+	addresses map[string]int // sessions that were admitted
 	opening   int
 	closed    bool
 }
@@ -131,7 +131,6 @@ func (s *Server) carry(session *Session) {
 	s.mu.Lock()
 	s.opening--
 	s.sessions[session] = struct{}{}
-	s.addresses[session.peer.Address]++
 	closed := s.closed
 	s.mu.Unlock()
 	if closed {
@@ -166,16 +165,32 @@ func (s *Server) leave(session *Session) {
 		return
 	}
 	delete(s.sessions, session)
-	if s.addresses[session.peer.Address]--; s.addresses[session.peer.Address] == 0 {
-		delete(s.addresses, session.peer.Address)
-	}
+	s.dismissLocked(session.peer.Address)
 }
 
-// crowded tells whether an address has as many sessions as it may.
-func (s *Server) crowded(address string) bool {
+// admit counts a session of an address, unless it has as many as it may. It is counted before it is
+// welcomed, so that of two at once only one is the last that may.
+func (s *Server) admit(address string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.options.PerAddress > 0 && s.addresses[address] >= s.options.PerAddress
+	if s.options.PerAddress > 0 && s.addresses[address] >= s.options.PerAddress {
+		return false
+	}
+	s.addresses[address]++
+	return true
+}
+
+// dismiss takes back what admit counted.
+func (s *Server) dismiss(address string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dismissLocked(address)
+}
+
+func (s *Server) dismissLocked(address string) {
+	if s.addresses[address]--; s.addresses[address] == 0 {
+		delete(s.addresses, address)
+	}
 }
 
 // Sessions counts the open sessions.
@@ -253,24 +268,34 @@ func (s *Server) signIn(conn *websocket.Conn, remote string, secure *tls.Connect
 		return nil, err
 	}
 	peer.Remote = remote
-	if s.crowded(peer.Address) {
+	if !s.admit(peer.Address) {
 		return nil, &wire.Error{Code: wire.CodeLimit, Message: fmt.Sprintf("%s has %d connections already", peer.Address, s.options.PerAddress), Next: "close some of them"}
 	}
-	welcome, err := s.options.Welcome(peer)
+	welcome, err := s.welcome(conn, peer, e.ID)
 	if err != nil {
+		s.dismiss(peer.Address)
 		return nil, err
-	}
-	welcome.Session = randomHex(16)
-	welcome.Time = time.Now().UnixMilli()
-	welcome.Heartbeat = int(s.options.Heartbeat.Milliseconds())
-	if err := conn.WriteJSON(envelope(wire.TypeWelcome, e.ID, welcome)); err != nil {
-		return nil, fmt.Errorf("send the welcome: %w", err)
 	}
 	session := newSession(conn, peer, welcome, s.options.Handler, s.options.Log)
 	limits := s.options.Limits(peer)
 	session.limit = rate.NewLimiter(rate.Limit(limits.Rate), limits.Burst)
 	session.maxMessage, session.room = min(limits.Message, wire.MaxMessage), s.room
 	return session, nil
+}
+
+// welcome answers a hello that was taken.
+func (s *Server) welcome(conn *websocket.Conn, peer Peer, hello uint64) (wire.Welcome, error) {
+	welcome, err := s.options.Welcome(peer)
+	if err != nil {
+		return welcome, err
+	}
+	welcome.Session = randomHex(16)
+	welcome.Time = time.Now().UnixMilli()
+	welcome.Heartbeat = int(s.options.Heartbeat.Milliseconds())
+	if err := conn.WriteJSON(envelope(wire.TypeWelcome, hello, welcome)); err != nil {
+		return welcome, fmt.Errorf("send the welcome: %w", err)
+	}
+	return welcome, nil
 }
 
 // checkHello proves the key: the text is the one built from this connection's challenge,
