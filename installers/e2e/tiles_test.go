@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/png"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -19,6 +20,7 @@ import (
 	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/render"
 	"github.com/heliostat-render/heliostat/shared/render/blender"
+	"github.com/heliostat-render/heliostat/shared/render/rendertest"
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
@@ -104,6 +106,52 @@ func TestStillThatIsJoinedWrong(t *testing.T) {
 			t.Errorf("part %d was paid to %s", e.Part, e.Node)
 		}
 	}
+}
+
+// A denoised still: anybody renders its tiles, and whoever lies in the guides of the denoiser is found; only the worker whose
+// Blender says that it has OpenImageDenoise joins them. Its Denoise node lets the image through, so that what is delivered is the
+// undenoised still.
+func TestDenoisedStillInTiles(t *testing.T) {
+	program, err := exec.LookPath("blender")
+	if err != nil {
+		t.Fatal(err)
+	}
+	scene := filepath.Join(sceneDir, "denoised.blend")
+	if out, err := exec.CommandContext(t.Context(), program, "-b", filepath.Join(sceneDir, "field.blend"), "--python-exit-code", "3", "--python-expr",
+		fmt.Sprintf("import bpy; bpy.context.scene.cycles.use_denoising = True; bpy.ops.wm.save_as_mainfile(filepath=%q, copy=True)", scene)).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	f := newFarm(t)
+	f.verifier("verifier 1")
+	f.verifier("verifier 2")
+	liar := f.worker("liar", "--cheat", "false-guides").Ready["id"]
+	operator := f.operator()
+	submit := func() *running {
+		return f.run(nil, filepath.Join(binDir, "heliostat"), "submit", scene, "--manager", f.url, "--data", filepath.Join(f.Dir, "artist"),
+			"--frames", "1", "--samples", "4", "--percentage", "50", "--tiles", "2", "--out", filepath.Join(f.Dir, "frames"), "--wait", "--yes", "--accept")
+	}
+	code, output := f.exitCode(filepath.Join(binDir, "heliostat"), "submit", scene, "--manager", f.url, "--data", filepath.Join(f.Dir, "artist"), "--frames", "1", "--tiles", "2", "--wait", "--yes")
+	if code == 0 || !strings.Contains(output, "OpenImageDenoise to join its tiles") {
+		t.Fatalf("while nobody can join it, submitting ends with %d: %s", code, output)
+	}
+	joiner := f.worker("joiner", "--blender", rendertest.Denoising(t, program)).Ready["id"]
+	submit().wait(t)
+	detail, _ := f.settled(operator)
+	if eventsOf(detail, "tile rejected")[liar] == 0 {
+		t.Error("the liar was not found")
+	}
+	if got := detail.Frames[0]; got.Worker != joiner || got.Rejects != 0 || !strings.Contains(got.Verdict, "(near)") {
+		t.Errorf("the frame is from %s after %d rejections: %s", got.Worker, got.Rejects, got.Verdict)
+	}
+	ledger, _, seed := f.ledger(detail.Job.ID)
+	for _, e := range ledger {
+		if e.Role == job.RoleWorker && e.Node != joiner {
+			t.Errorf("part %d was paid to %s", e.Part, e.Node)
+		}
+	}
+	undenoised := detail.Job.Recipe
+	undenoised.Denoise = false
+	sameImage(t, filepath.Join(f.Dir, "frames", "frame_0001.png"), renderWhole(t, undenoised, seed))
 }
 
 // eventsOf counts the events of a kind by node.

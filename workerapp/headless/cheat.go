@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/heliostat-render/heliostat/shared/proof"
 	"github.com/heliostat-render/heliostat/shared/proof/raster"
 	"github.com/heliostat-render/heliostat/shared/render"
 )
@@ -18,14 +19,14 @@ import (
 // makes a worker that promises one thing and renders another.
 
 func cheatFlag(flags *pflag.FlagSet) func([]render.Renderer) ([]render.Renderer, error) {
-	how := flags.String("cheat", "", "half-samples, other-frame, one-tile or dark-join")
+	how := flags.String("cheat", "", "half-samples, other-frame, one-tile, false-guides or dark-join")
 	return func(renderers []render.Renderer) ([]render.Renderer, error) {
 		switch *how {
 		case "":
 			return renderers, nil
-		case "half-samples", "other-frame", "one-tile", "dark-join":
+		case "half-samples", "other-frame", "one-tile", "false-guides", "dark-join":
 		default:
-			return nil, fmt.Errorf("--cheat %s is not known: use half-samples, other-frame, one-tile or dark-join", *how)
+			return nil, fmt.Errorf("--cheat %s is not known: use half-samples, other-frame, one-tile, false-guides or dark-join", *how)
 		}
 		var cheaters []render.Renderer
 		for _, r := range renderers {
@@ -73,7 +74,28 @@ func (c cheat) Render(ctx context.Context, r render.Request, progress func(rende
 			err = spoil(&frame)
 		}
 	}
+	if err == nil && c.how == "false-guides" {
+		for _, tile := range frame.Tiles {
+			blacken(tile.Master)
+		}
+	}
 	return frame, err
+}
+
+// blacken spoils what guides the denoiser of a still, in the master of one of its tiles.
+func blacken(img *raster.Raster) {
+	if _, _, err := proof.SplitGuides(img); err != nil {
+		return
+	}
+	for y := range img.H {
+		for x := range img.W {
+			for channel := range img.Channels {
+				if channel%10 > 3 {
+					img.Set(x, y, channel, 0)
+				}
+			}
+		}
+	}
 }
 
 // Develop is honest, unless a still that is joined from tiles is to be delivered with half of

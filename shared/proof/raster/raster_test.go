@@ -140,10 +140,17 @@ func FuzzDecodeEXR(f *testing.F) {
 		}
 		f.Add(buf.Bytes())
 	}
+	var guided bytes.Buffer
+	if err := EncodeEXR(&guided, noise(3, 2, passes("L"), F32), true); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(guided.Bytes())
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r, err := DecodeEXR(data, Limits{MaxPixels: 1 << 20})
-		if err == nil && len(r.Bits) != r.W*r.H*len(r.Channels)*r.Depth.Size() {
-			t.Fatal("wrong length")
+		for _, decode := range []func([]byte, Limits) (*Raster, error){DecodeEXR, DecodeGuided} {
+			r, err := decode(data, Limits{MaxPixels: 1 << 20})
+			if err == nil && len(r.Bits) != r.W*r.H*len(r.Channels)*r.Depth.Size() {
+				t.Fatal("wrong length")
+			}
 		}
 	})
 }

@@ -197,7 +197,7 @@ func samePolicy(stored, current proof.Policy) error {
 		return fmt.Errorf("its policy has version %d; this program knows 1 to %d", stored.Version, current.Version)
 	}
 	same := stored.Method == current.Method && stored.NeedMaster == current.NeedMaster && stored.CompareFinal == current.CompareFinal &&
-		stored.W == current.W && stored.H == current.H && stored.Assembled == current.Assembled
+		stored.W == current.W && stored.H == current.H && stored.Assembled == current.Assembled && stored.Guides == current.Guides
 	if stored.Version == current.Version {
 		stored.Tiles, stored.Pairs = current.Tiles, current.Pairs
 		if stored.Every == 0 {

@@ -213,3 +213,17 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// TestGuidesCantBeLeftOut: a verifier can't pass a tile with false guides by a policy from before they were compared.
+func TestGuidesCantBeLeftOut(t *testing.T) {
+	r := job.Recipe{Renderer: "blender", Engine: "CYCLES", Width: 64, Height: 64, Format: "PNG", Denoise: true}
+	current := proof.PolicyFor(r).ForBorder(job.Border{W: 32, H: 32})
+	stored := current
+	stored.Version--
+	if err := samePolicy(stored, current); err != nil || !current.Guides {
+		t.Errorf("an older policy: %v", err)
+	}
+	if stored.Guides = false; samePolicy(stored, current) == nil {
+		t.Error("a policy that leaves the guides out is taken")
+	}
+}
