@@ -76,6 +76,7 @@ type Engine struct {
 	mu           sync.Mutex
 	running      bool                 // guarded by mu, as all that follow
 	ready        bool                 // signed in once
+	holds        bool                 // the data folder is, or was, this engine's
 	ended        bool                 //
 	conn         *link.Conn           //
 	capabilities job.Capabilities     //
@@ -156,6 +157,9 @@ func (e *Engine) open(ctx context.Context) (err error) {
 			e.space.Close()
 		}
 	}()
+	e.mu.Lock()
+	e.holds = true
+	e.mu.Unlock()
 	if o.FreeBytes != nil {
 		e.space.SetFree(o.FreeBytes)
 	}
