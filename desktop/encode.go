@@ -147,10 +147,12 @@ func (c *cli) fetchForMovie(ctx context.Context, id string, only []int, folder s
 		return nil, err
 	}
 	defer manager.Close()
+	fetched := 0
 	err = manager.EachFile(ctx, detail, only, func(f wire.JobFile, done, all int) error {
 		if f.Extra {
 			return nil
 		}
+		fetched++
 		// The manager's word for a name isn't needed: the number and the ending are.
 		name := fmt.Sprintf("%07d%s", f.Frame, strings.ToLower(filepath.Ext(f.Name)))
 		if f.Frame < 0 || !filepath.IsLocal(name) || strings.ContainsAny(name, `/\`) {
@@ -162,8 +164,11 @@ func (c *cli) fetchForMovie(ctx context.Context, id string, only []int, folder s
 		display.step("fetch", fmt.Sprintf("frame %d", f.Frame), float64(done+1)/float64(all), 0)
 		return nil
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case fetched == 0:
+		return nil, fmt.Errorf("none of the job's frames that are wanted is delivered yet; see heliostat job why %s", id)
 	}
 	return detail.Job.Frames, nil
 }

@@ -102,7 +102,7 @@ func (e *Engine) adopt(ctx context.Context, renderers []render.Renderer) {
 	changed := len(all) > len(e.found)
 	if changed {
 		e.found, e.runner = all, e.runner.With(all)
-		e.capabilities.Installs = warm.Installs(all)
+		e.capabilities.Installs, e.capabilities.Class = warm.Installs(all), e.class()
 	}
 	e.mu.Unlock()
 	if changed {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"os"
 	"runtime"
 	"strings"
@@ -20,7 +21,7 @@ import (
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
-// offered is a renderer of the network: a fake with a version and a program of its own.
+// offered is a renderer of the network: a fake with a program of its own.
 type offered struct {
 	render.Renderer
 	program string
@@ -28,7 +29,7 @@ type offered struct {
 
 func (o offered) Find(ctx context.Context) ([]render.Install, error) {
 	found, err := o.Renderer.Find(ctx)
-	found[0].Version, found[0].Path = "2.0.0", o.program
+	found[0].Path = o.program
 	return found, err
 }
 
@@ -53,6 +54,11 @@ func packed(t *testing.T, text string) []byte {
 	return b.Bytes()
 }
 
+// none is a machine on which nothing is installed.
+type none struct{ render.Renderer }
+
+func (none) Find(context.Context) ([]render.Install, error) { return nil, nil }
+
 func TestRenderersOfTheNetworkAreFetched(t *testing.T) {
 	m := farm(t)
 	archive := packed(t, "#!/bin/sh\n")
@@ -72,19 +78,20 @@ func TestRenderersOfTheNetworkAreFetched(t *testing.T) {
 		return "", nil, nil
 	}
 	m.Start()
-	o := options(m, newIdentity(t), t.TempDir(), fake.New(fake.Behaviour{}))
+	r := fake.New(fake.Behaviour{Version: "2.0.0"})
+	o := options(m, newIdentity(t), t.TempDir(), none{r})
 	var program atomic.Value
 	o.FromDepot = func(programs []string) []render.Renderer {
 		if len(programs) != 1 {
 			return nil
 		}
 		program.Store(programs[0])
-		return []render.Renderer{offered{o.Renderers[0], programs[0]}}
+		return []render.Renderer{offered{r, programs[0]}}
 	}
 	start(t, o)
-	ready := fetchtest.Expect(m, wire.TypeWorkerReady, func(r wire.WorkerReady) bool { return len(r.Capabilities.Installs) == 2 })
-	if v := ready.Capabilities.Installs[1].Version; v != "2.0.0" {
-		t.Fatalf("it announces %+v", ready.Capabilities.Installs)
+	ready := fetchtest.Expect(m, wire.TypeWorkerReady, func(r wire.WorkerReady) bool { return len(r.Capabilities.Installs) == 1 })
+	if c := ready.Capabilities; c.Installs[0].Version != "2.0.0" || c.Class != "cpu/fake" {
+		t.Fatalf("it announces %+v", c)
 	}
 	path := program.Load().(string)
 	if text, err := os.ReadFile(path); err != nil || string(text) != "#!/bin/sh\n" || !strings.HasPrefix(path, o.DataDir) {
@@ -95,5 +102,22 @@ func TestRenderersOfTheNetworkAreFetched(t *testing.T) {
 	task.Recipe.Version = "9.9.9"
 	if give(t, m, task).Taken {
 		t.Fatal("a version that nobody has was taken")
+	}
+	task = offer(m, "a2", 1)
+	task.Recipe.Version = "2.0.0"
+	if answer := give(t, m, task); !answer.Taken {
+		t.Fatal(answer.Reason)
+	}
+	fetchtest.Expect[wire.TaskCommit](m, wire.TypeTaskCommit, nil)
+}
+
+// Without the depot, a machine on which nothing is installed doesn't become a worker.
+func TestAWorkerNeedsARenderer(t *testing.T) {
+	e, err := New(options(farm(t), newIdentity(t), t.TempDir(), none{fake.New(fake.Behaviour{})}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Run(t.Context()); !errors.Is(err, ErrNoRenderer) || !strings.Contains(err.Error(), "--depot") {
+		t.Error(err)
 	}
 }

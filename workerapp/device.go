@@ -24,7 +24,8 @@ var nvidia = []string{"OPTIX", "CUDA"}
 
 // choose turns the owner's word into devices. A GPU that was asked for and isn't usable is
 // an error: nothing falls back to the CPU silently, except "auto", whose meaning that is.
-// boards are the ids or numbers of the GPUs to use.
+// boards are the ids or numbers of the GPUs to use. Where no renderer is there yet, what the depot brings is
+// taken for able.
 func choose(want string, boards []string, devices []gpu.Device, found []warm.Found) (choice, error) {
 	cpu := choice{backend: gpu.CPU, kind: gpu.CPU, devices: devices[:1]}
 	want = strings.ToUpper(want)
@@ -32,7 +33,7 @@ func choose(want string, boards []string, devices []gpu.Device, found []warm.Fou
 		return cpu, nil
 	}
 	can := func(backend string) bool {
-		return slices.ContainsFunc(found, func(f warm.Found) bool { return slices.Contains(f.Install.Devices, backend) })
+		return len(found) == 0 || slices.ContainsFunc(found, func(f warm.Found) bool { return slices.Contains(f.Install.Devices, backend) })
 	}
 	chosen, err := pick(boards, devices)
 	if err != nil {

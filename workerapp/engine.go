@@ -76,6 +76,7 @@ type Engine struct {
 	mu           sync.Mutex
 	running      bool                 // guarded by mu, as all that follow
 	ready        bool                 // signed in once
+	holds        bool                 // the data folder is, or was, this engine's
 	ended        bool                 //
 	conn         *link.Conn           //
 	capabilities job.Capabilities     //
@@ -156,6 +157,9 @@ func (e *Engine) open(ctx context.Context) (err error) {
 			e.space.Close()
 		}
 	}()
+	e.mu.Lock()
+	e.holds = true
+	e.mu.Unlock()
 	if o.FreeBytes != nil {
 		e.space.SetFree(o.FreeBytes)
 	}
@@ -170,8 +174,12 @@ func (e *Engine) open(ctx context.Context) (err error) {
 	if err != nil {
 		o.Log.Warn("a renderer can't be probed", "err", err)
 	}
-	if len(e.found) == 0 {
-		return errors.Join(fmt.Errorf("%w on this machine: install Blender (apt install blender), or name one with --blender", ErrNoRenderer), err)
+	switch {
+	case len(e.found) > 0:
+	case o.FromDepot != nil:
+		o.Log.Info("no renderer is installed; the network's depot is asked for one")
+	default:
+		return errors.Join(fmt.Errorf("%w on this machine: install Blender (apt install blender), name one with --blender, or take the network's with --depot", ErrNoRenderer), err)
 	}
 	devices, err := gpu.List(ctx, o.GPUs...)
 	if err != nil {
@@ -223,7 +231,7 @@ func (e *Engine) open(ctx context.Context) (err error) {
 		Installs: warm.Installs(e.found),
 		Device:   e.device.kind,
 		Hardware: clip(e.device.first().Name),
-		Class:    e.device.class(e.found[0].Install),
+		Class:    e.class(),
 		Threads:  o.threads(),
 		Memory:   e.device.first().Memory,
 		Slots:    o.Slots,
@@ -234,6 +242,14 @@ func (e *Engine) open(ctx context.Context) (err error) {
 		Tags:     o.Tags,
 	}
 	return nil
+}
+
+// class is the kernel class that this worker announces; "" as long as it has no renderer.
+func (e *Engine) class() string {
+	if len(e.found) == 0 {
+		return ""
+	}
+	return e.device.class(e.found[0].Install)
 }
 
 func (e *Engine) close() error {

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/heliostat-render/heliostat/shared/render/warm"
 	"github.com/heliostat-render/heliostat/workerapp/bench"
 )
 
@@ -16,7 +17,10 @@ func (e *Engine) score(ctx context.Context) (float64, error) {
 	if e.options.Bench != nil {
 		return e.options.Bench(ctx)
 	}
-	first := e.found[0]
+	var first warm.Found // none as long as the depot brings the first one
+	if len(e.found) > 0 {
+		first = e.found[0]
+	}
 	for _, f := range e.found {
 		if bench.Can(f.Install) {
 			first = f

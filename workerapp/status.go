@@ -70,6 +70,8 @@ type Status struct {
 	Trouble     string    `json:"trouble,omitempty"` // of a delivery that is being tried again, or of too many that wait
 	Failed      *Failed   `json:"failed,omitempty"`  // the last task that failed here since the start; nil when none did
 	Time        time.Time `json:"time"`
+	// Holds says that the data folder is this engine's, or was until it stopped: another may work there else.
+	Holds bool `json:"-"`
 }
 
 // Status is the engine's state now.
@@ -108,6 +110,7 @@ func (e *Engine) statusLocked() Status {
 		Trouble: e.trouble, Failed: e.failed,
 		Devices: e.devices,
 		Time:    time.Now(),
+		Holds:   e.holds,
 	}
 	for _, t := range e.order {
 		switch t.stage {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/heliostat-render/heliostat/shared/pack/fetch/fetchtest"
 	"github.com/heliostat-render/heliostat/shared/wire"
+	"github.com/heliostat-render/heliostat/workerapp/workspace"
 )
 
 func TestMain(m *testing.M) {
@@ -22,6 +23,29 @@ func TestMain(m *testing.M) {
 
 func TestCommands(t *testing.T) {
 	testscript.Run(t, testscript.Params{Dir: "testdata"})
+}
+
+// A worker that finds another in its folder leaves the other's state alone.
+func TestASecondWorkerSaysNothingOfTheFirst(t *testing.T) {
+	dir := t.TempDir()
+	space, err := workspace.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer space.Close()
+	const told = `{"state":"rendering"}`
+	if err := os.WriteFile(filepath.Join(dir, statusFile), []byte(told), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := root()
+	c.SetErr(io.Discard)
+	c.SetArgs([]string{"run", "--manager", "http://127.0.0.1:1", "--data", dir, "--sandbox", "none"})
+	if err := c.Execute(); err == nil || !strings.Contains(err.Error(), "in use") {
+		t.Errorf("it ended with %v", err)
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, statusFile)); err != nil || string(text) != told {
+		t.Errorf("the state is %s, %v", text, err)
+	}
 }
 
 // The whole command with this machine's Blender: one ready line, a clean stop, and a state

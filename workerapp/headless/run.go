@@ -91,7 +91,7 @@ func statusWriter(dir string, log *slog.Logger) func(workerapp.Status) {
 	var last time.Time
 	var state workerapp.State
 	return func(s workerapp.Status) {
-		if s.State == state && time.Since(last) < time.Second {
+		if !s.Holds || s.State == state && time.Since(last) < time.Second {
 			return
 		}
 		last, state = time.Now(), s.State

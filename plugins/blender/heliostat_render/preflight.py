@@ -128,7 +128,7 @@ def _format(scene):
     kind = scene.render.image_settings.file_format
     fix = "set Output Properties > Output > File Format to PNG or OpenEXR"
     if kind in MOVIES:
-        return [finding(ERROR, "movie_output", "the output is a movie (%s), but frames are rendered on many machines" % kind, fix + ", and make the movie from the delivered frames")]
+        return [finding(ERROR, "movie_output", "the output is a movie (%s), but frames are rendered on many machines" % kind, fix + ", and make the movie from the delivered frames with `heliostat job encode`")]
     if kind not in FORMATS:
         return [finding(ERROR, "output_format", "the network can't deliver %s files" % kind, fix)]
     return []
