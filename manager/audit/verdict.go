@@ -306,10 +306,12 @@ func (u *Auditor) recompute(ctx context.Context, s *subject, c wire.AuditVerdict
 	if object.Size > maxEvidence {
 		return proof.Verdict{}, proof.Evidence{}, fmt.Errorf("%w: it has %d bytes", errLied, object.Size)
 	}
-	raw := make([]byte, object.Size)
-	if _, err := io.ReadFull(r, raw); err != nil {
+	var b bytes.Buffer
+	b.Grow(int(max(object.Size, 0)) + bytes.MinRead)
+	if _, err := b.ReadFrom(io.LimitReader(r, maxEvidence+1)); err != nil {
 		return proof.Verdict{}, proof.Evidence{}, fmt.Errorf("fetch the evidence of audit %s: %w", c.Audit, err)
 	}
+	raw := b.Bytes()
 	if sum := sha256.Sum256(raw); hex.EncodeToString(sum[:]) != digest {
 		return proof.Verdict{}, proof.Evidence{}, fmt.Errorf("the evidence of audit %s is damaged in the store", c.Audit)
 	}

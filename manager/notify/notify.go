@@ -24,8 +24,11 @@ import (
 )
 
 const (
-	// pace is the least time between two updates to one watcher.
+	// pace is the time between two updates to one watcher. All watchers are served at the same moments, so that
+	// those of one job share what is read for them.
 	pace = 150 * time.Millisecond
+	// maxReadings bounds the jobs of which the last reading is kept.
+	maxReadings = 1024
 	// maxEvents bounds the history lines that wait for one watcher; it can read older ones
 	// with job.show.
 	maxEvents = 256
@@ -43,6 +46,7 @@ type Changes struct {
 type change struct {
 	frames map[int]struct{}
 	events []wire.Event
+	at     uint64 // the hub's count when the last of it was published
 }
 
 // Reset forgets what was collected.
@@ -101,7 +105,17 @@ type Hub struct {
 	mu       sync.Mutex // guards what follows
 	watchers map[string]*watcher
 	progress map[string]map[int]job.Frame // of frames that render now, by job
+	count    uint64                       // of publications
+	readings map[string]*reading          // by job
 	closed   bool
+}
+
+// reading is what was last read of a job for its watchers.
+type reading struct {
+	mu     sync.Mutex // guards what follows; held while it is read
+	since  uint64     // publications before it are in it
+	job    *store.Job
+	frames map[int]*job.Frame
 }
 
 // watcher is one session's subscriptions and what waits for it.
@@ -118,7 +132,7 @@ type watcher struct {
 
 // New makes a hub. eta may be nil.
 func New(s store.Store, eta func(*store.Job) float64, log *slog.Logger) *Hub {
-	return &Hub{store: s, eta: eta, log: log, watchers: make(map[string]*watcher), progress: make(map[string]map[int]job.Frame)}
+	return &Hub{store: s, eta: eta, log: log, watchers: make(map[string]*watcher), progress: make(map[string]map[int]job.Frame), readings: make(map[string]*reading)}
 }
 
 // SetETA gives the estimator, for wiring that would go in a circle.
@@ -199,6 +213,7 @@ func (h *Hub) Blind() {
 }
 
 func (h *Hub) publishLocked(jobID string, c *change) {
+	h.count++
 	for _, w := range h.watchers {
 		// Whether the job is the watcher's own is looked up when it is sent.
 		if !w.all && !w.mine && !w.jobs[jobID] {
@@ -209,6 +224,7 @@ func (h *Hub) publishLocked(jobID string, c *change) {
 			p = &change{frames: make(map[int]struct{})}
 			w.pending[jobID] = p
 		}
+		p.at = h.count
 		maps.Copy(p.frames, c.frames)
 		p.events = append(p.events, c.events...)
 		if n := len(p.events); n > maxEvents {
@@ -287,7 +303,7 @@ func (h *Hub) serve(w *watcher) {
 				return
 			}
 		}
-		timer.Reset(pace)
+		timer.Reset(pace - time.Duration(time.Now().UnixNano())%pace)
 		select {
 		case <-timer.C:
 		case <-w.session.Done():
@@ -296,21 +312,59 @@ func (h *Hub) serve(w *watcher) {
 	}
 }
 
-func (h *Hub) send(w *watcher, id string, c *change) error {
-	numbers := slices.Sorted(maps.Keys(c.frames))
-	var j *store.Job
-	var frames []*job.Frame
-	err := h.store.View(context.Background(), func(tx store.Tx) (err error) {
-		if j, err = tx.Job(id); err != nil {
+// read reads a job and some of its frames, as they are after so many publications or later. Who asks at the same
+// moment for the same shares it; the frames are copies.
+func (h *Hub) read(id string, numbers []int, count uint64) (*store.Job, []*job.Frame, error) {
+	h.mu.Lock()
+	r := h.readings[id]
+	if r == nil {
+		if len(h.readings) >= maxReadings {
+			clear(h.readings)
+		}
+		r = &reading{}
+		h.readings[id] = r
+	}
+	h.mu.Unlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.job == nil || r.since < count || slices.ContainsFunc(numbers, func(n int) bool { return r.frames[n] == nil }) {
+		h.mu.Lock()
+		since := h.count
+		h.mu.Unlock()
+		var j *store.Job
+		var frames []*job.Frame
+		if err := h.store.View(context.Background(), func(tx store.Tx) (err error) {
+			if j, err = tx.Job(id); err != nil {
+				return err
+			}
+			frames = nil
+			if len(numbers) > 0 {
+				frames, err = tx.FrameSet(id, numbers)
+			}
 			return err
+		}); err != nil {
+			r.job = nil
+			return nil, nil, fmt.Errorf("read job %s for its watchers: %w", id, err)
 		}
-		if len(numbers) > 0 {
-			frames, err = tx.FrameSet(id, numbers)
+		r.since, r.job, r.frames = since, j, make(map[int]*job.Frame, len(frames))
+		for _, f := range frames {
+			r.frames[f.Number] = f
 		}
-		return err
-	})
+	}
+	frames := make([]*job.Frame, 0, len(numbers))
+	for _, n := range numbers {
+		if f := r.frames[n]; f != nil {
+			out := *f
+			frames = append(frames, &out)
+		}
+	}
+	return r.job, frames, nil
+}
+
+func (h *Hub) send(w *watcher, id string, c *change) error {
+	j, frames, err := h.read(id, slices.Sorted(maps.Keys(c.frames)), c.at)
 	if err != nil {
-		return fmt.Errorf("read job %s for its watchers: %w", id, err)
+		return err
 	}
 	if !w.all && !w.jobs[id] && j.Owner != w.owner {
 		return nil

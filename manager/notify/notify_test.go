@@ -2,8 +2,10 @@ package notify
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,6 +33,71 @@ func (l *listener) Close(string)          { close(l.done) }
 func (l *listener) Send(_ wire.Type, body any) error {
 	l.updates <- body.(wire.JobUpdate)
 	return nil
+}
+
+// counted counts what is read.
+type counted struct {
+	store.Store
+	views atomic.Int64
+}
+
+func (c *counted) View(ctx context.Context, fn func(store.Tx) error) error {
+	c.views.Add(1)
+	return c.Store.View(ctx, fn)
+}
+
+func TestWatchersShareReadings(t *testing.T) {
+	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "h.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	j := storetest.Job("0xA", "1", 4)
+	if err := db.Update(t.Context(), func(tx store.Tx) error { _, err := storetest.Fill(tx, j); return err }); err != nil {
+		t.Fatal(err)
+	}
+	s := &counted{Store: db}
+	h := New(s, nil, slog.New(slog.DiscardHandler))
+	var watchers []*listener
+	for i := range 20 {
+		l := listen(fmt.Sprint(i))
+		if err := h.Watch(l, "0xA", j.ID, false); err != nil {
+			t.Fatal(err)
+		}
+		watchers = append(watchers, l)
+	}
+	for round, cause := range []string{"first", "second"} {
+		c := &Changes{Now: time.Now}
+		if err := db.Update(t.Context(), func(tx store.Tx) error {
+			c.Reset()
+			c.Job(j.ID, 1+round)
+			_, err := tx.EditJob(j.ID, func(j *store.Job) { j.Cause = cause })
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		h.Publish(c)
+		for _, l := range watchers {
+			if u := <-l.updates; u.Job.Cause != cause || len(u.Frames) != 1 || u.Frames[0].Number != 1+round {
+				t.Errorf("watcher %s got %+v with the frames %v", l.id, u.Job, u.Frames)
+			}
+		}
+		if n := s.views.Load(); n != int64(round+1) {
+			t.Errorf("%d readings for %d watchers after %d changes", n, len(watchers), round+1)
+		}
+	}
+	h.Progress(j.ID, 2, "0xW", 0.5)
+	for _, l := range watchers {
+		if u := <-l.updates; len(u.Frames) != 1 || u.Frames[0].Progress != 0.5 {
+			t.Errorf("watcher %s got the frames %v", l.id, u.Frames)
+		}
+		close(l.done)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := h.Run(ctx); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestWatchersGetDeltas(t *testing.T) {
