@@ -92,6 +92,9 @@ func (s *Submission) order(ctx context.Context) (bool, error) {
 		// The job was funded before a crash kept us from hearing so.
 		return true, s.note(func(r *record) { r.Funded = true })
 	}
+	if err := within(quote, s.record.Scene.MaxPrice); err != nil {
+		return false, err
+	}
 	yes, err := s.confirm(ctx, quote)
 	if err != nil {
 		return false, err
@@ -267,6 +270,15 @@ func draftOf(scene Scene) client.DraftRequest {
 		Name: scene.Name, Recipe: scene.Recipe, Frames: scene.Frames,
 		Priority: scene.Priority, Deadline: scene.Deadline, MaxPrice: scene.MaxPrice, Needs: scene.Needs, After: scene.After, Scout: scene.Scout, ReleaseAfter: scene.ReleaseAfter, Tiles: scene.Tiles,
 	}
+}
+
+// within holds a quote to what the artist allowed, 0 for any: the manager was asked to, but it is the
+// artist's money, and nobody may be asked again.
+func within(quote wire.JobQuote, most job.Amount) error {
+	if q := quote.Quote; q.Ceiling < 0 || most > 0 && q.Ceiling > most {
+		return problem("allow more, or choose another manager", "the manager's quote may cost up to %s, more than the %s allowed", q.Ceiling, most)
+	}
+	return nil
 }
 
 // confirm waits for the artist, unless the scene says that it needn't.

@@ -1,6 +1,7 @@
 package submit
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -18,6 +19,8 @@ const (
 	probeLeast = 32
 	// probeWait bounds the wait for the probe; without it the quote is a rougher one.
 	probeWait = 5 * time.Minute
+	// probePrice is the most that a probe is paid where the artist names no limit.
+	probePrice = 10 * job.Token
 )
 
 // probeParts are what of the samples the two jobs of a probe render. From two the manager tells what
@@ -37,19 +40,23 @@ func (s *Submission) probe(ctx context.Context, c *client.Client, built *pack.Bu
 		return err
 	}
 	frames := []int{scene.Frames[0], scene.Frames[n/2], scene.Frames[n-1]}
-	within, stop := context.WithTimeout(ctx, probeWait)
+	waited, stop := context.WithTimeout(ctx, probeWait)
 	defer stop()
 	var jobs []string
 	var spent job.Amount
 	for _, part := range probeParts {
 		recipe := scene.Recipe
 		recipe.Samples = max(1, recipe.Samples/part)
-		quote, err := c.Draft(within, client.DraftRequest{
+		quote, err := c.Draft(waited, client.DraftRequest{
 			Request: fmt.Sprintf("%s-probe-%d", s.record.Key, part), Name: "probe of " + scene.Name, Built: built, Recipe: recipe, Frames: frames,
 			Priority: scene.Priority, MaxPrice: scene.MaxPrice, Needs: scene.Needs,
 		})
+		if err == nil {
+			left := cmp.Or(scene.MaxPrice, probePrice) - spent
+			err = within(quote, max(left, 1)) // nobody is asked before a probe is paid
+		}
 		if err == nil && quote.Job.State == job.Quoted {
-			_, err = c.Fund(within, quote)
+			_, err = c.Fund(waited, quote)
 		}
 		if err != nil {
 			s.unprobed(ctx, c, nil, err)
@@ -58,7 +65,7 @@ func (s *Submission) probe(ctx context.Context, c *client.Client, built *pack.Bu
 		jobs, spent = append(jobs, quote.Job.ID), spent+quote.Quote.Ceiling
 	}
 	for _, id := range jobs {
-		if err := delivered(within, c, id); err != nil {
+		if err := delivered(waited, c, id); err != nil {
 			s.unprobed(ctx, c, jobs, err)
 			break
 		}

@@ -54,3 +54,21 @@ func TestNoProbe(t *testing.T) {
 		t.Errorf("the job is %+v", now.Job)
 	}
 }
+
+// TestTooDear has a manager that doesn't keep to what the artist allows: neither the job nor a probe is paid.
+func TestTooDear(t *testing.T) {
+	m := manager(t, blender341)
+	a := agent(t, m.URL(), t.TempDir())
+	sc := scene(t, 1, 2, 3, 4, 5, 6, 7, 8)
+	sc.Recipe.Samples, sc.Probe, sc.AcceptQuote, sc.MaxPrice = 64, true, true, 400_000
+	s := a.Start(t.Context(), sc)
+	now := wait(t, s, "the refusal", phase(submit.Failed))
+	if !strings.Contains(now.Error.Error(), "more than the") {
+		t.Errorf("it ended with %v", now.Error)
+	}
+	select {
+	case j := <-m.Funded():
+		t.Errorf("%s was paid", j.Name)
+	default:
+	}
+}

@@ -14,7 +14,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -417,21 +416,6 @@ func (p *Pool) empty(s *seat) error {
 		return fmt.Errorf("wipe the workspace: %w", err)
 	}
 	return nil
-}
-
-// Wipe removes dir and everything in it, also folders that a renderer made unreadable. It
-// never follows a link.
-func Wipe(dir string) error {
-	if os.RemoveAll(dir) == nil {
-		return nil
-	}
-	filepath.WalkDir(dir, func(path string, entry fs.DirEntry, _ error) error {
-		if entry != nil && entry.IsDir() {
-			os.Chmod(path, 0o700)
-		}
-		return nil
-	})
-	return os.RemoveAll(dir)
 }
 
 func renew(dir string) error {
