@@ -38,7 +38,7 @@ func verify(ctx context.Context, e env) error {
 	if err := verifyAttacks(ctx, e); err != nil {
 		return err
 	}
-	if err := verifyHonest(ctx, e); err != nil {
+	if err := verifyHonest(ctx, e); err != nil || !e.wants("shares") {
 		return err
 	}
 	return verifyShares(ctx, e)
@@ -78,16 +78,19 @@ func verifyAttacks(ctx context.Context, e env) error {
 	for _, f := range attack.Forgeries {
 		a.found[f.Name] = &tally{}
 	}
+	chosen := func(scene string) func(attack.Forgery) bool {
+		return func(f attack.Forgery) bool { return f.On(scene) && e.wants("attack/"+f.Name+"/"+scene) }
+	}
 	small, err := lab(ctx, e, "attacks", attack.Options{Width: 160, Height: 90})
 	if err != nil {
 		return err
 	}
 	for _, scene := range attack.Scenes {
-		if err := a.play(ctx, small, scene, 20, func(attack.Forgery) bool { return true }); err != nil {
+		if err := a.play(ctx, small, scene, 20, chosen(scene)); err != nil {
 			return errors.Join(err, small.Close())
 		}
 	}
-	if err := a.tricks(ctx, small); err != nil {
+	if err := a.tricks(ctx, small, e); err != nil {
 		return errors.Join(err, small.Close())
 	}
 	if err := small.Close(); err != nil {
@@ -98,7 +101,9 @@ func verifyAttacks(ctx context.Context, e env) error {
 	if err != nil {
 		return err
 	}
-	err = a.play(ctx, large, shareScene, 4, func(f attack.Forgery) bool { return slices.Contains(largeForgeries, f.Name) })
+	err = a.play(ctx, large, shareScene, 4, func(f attack.Forgery) bool {
+		return slices.Contains(largeForgeries, f.Name) && e.wants("attack/"+f.Name+"/large")
+	})
 	if err := errors.Join(err, large.Close()); err != nil {
 		return err
 	}
@@ -134,6 +139,9 @@ const oddsKeys = 4000
 
 // play plays forgeries on a scene, whose honest task has so many frames.
 func (a *arena) play(ctx context.Context, l *attack.Lab, scene string, frames int, on func(attack.Forgery) bool) error {
+	if !slices.ContainsFunc(attack.Forgeries, on) {
+		return nil
+	}
 	honest, err := attack.HonestTask(ctx, l, scene, frames)
 	if err != nil {
 		return err
@@ -142,7 +150,7 @@ func (a *arena) play(ctx context.Context, l *attack.Lab, scene string, frames in
 		return err
 	}
 	for _, f := range attack.Forgeries {
-		if !f.On(scene) || !on(f) {
+		if !on(f) {
 			continue
 		}
 		task, err := f.Work(ctx, l, scene)
@@ -182,12 +190,18 @@ func (a *arena) play(ctx context.Context, l *attack.Lab, scene string, frames in
 }
 
 // tricks plays the attacks on the protocol.
-func (a *arena) tricks(ctx context.Context, l *attack.Lab) error {
+func (a *arena) tricks(ctx context.Context, l *attack.Lab, e env) error {
+	if !slices.ContainsFunc(attack.Tricks, func(t attack.Trick) bool { return e.wants("trick/" + t.Name) }) {
+		return nil
+	}
 	k, err := attack.NewKit(ctx, l, "comp")
 	if err != nil {
 		return err
 	}
 	for _, trick := range attack.Tricks {
+		if !e.wants("trick/" + trick.Name) {
+			continue
+		}
 		t := named{name: trick.Name}
 		for n := range verifyTricks {
 			caught, why, err := trick.Try(k, n)
@@ -211,8 +225,13 @@ func (a *arena) report() {
 		row("attack_"+name, float64(t.caught), "detections", float64(t.tried))
 		all.caught, all.tried = all.caught+t.caught, all.tried+t.tried
 	}
+	if len(a.doubts) == 0 {
+		return // nothing was chosen
+	}
 	for _, f := range attack.Forgeries {
-		report(f.Name, *a.found[f.Name])
+		if t := *a.found[f.Name]; t.tried > 0 {
+			report(f.Name, t)
+		}
 	}
 	for _, t := range a.tricky {
 		report(t.name, t.tally)
@@ -260,6 +279,10 @@ func verifyHonest(ctx context.Context, e env) error {
 		{node{2, older}, node{1, older}},
 		{node{2, plain}, node{2, older}}, // across classes: a difference convicts nobody
 	}
+	scenes := slices.DeleteFunc(slices.Clone(attack.Scenes), func(scene string) bool { return !e.wants("honest/" + scene) })
+	if len(scenes) == 0 {
+		return nil
+	}
 	checked, alarms, undecided := 0, 0, 0
 	for i, p := range pairs {
 		open := func(side string, n node) (*attack.Lab, error) {
@@ -273,7 +296,7 @@ func verifyHonest(ctx context.Context, e env) error {
 		if err != nil {
 			return errors.Join(err, worker.Close())
 		}
-		for _, scene := range attack.Scenes {
+		for _, scene := range scenes {
 			for n := range honestTasks {
 				v, frames, err := checkHonest(ctx, worker, verifier, scene, n)
 				if err != nil {

@@ -37,6 +37,9 @@ type Policy struct {
 	MinCorrelation float64 `json:"minCorrelation"` // of the noise, in a textured tile
 	MaxBias        float64 `json:"maxBias"`        // see TileFigure.Bias
 
+	// MaxData is the share of a tile's pixels that may be outliers in a pass that holds no light; see PassFigure.
+	MaxData float64 `json:"maxData"`
+
 	// The whole verdict fails beyond both.
 	MaxMeanOutliers float64 `json:"maxMeanOutliers"` // share over all tiles
 	MaxMeanNoise    float64 `json:"maxMeanNoise"`    // mean over all tiles
@@ -82,7 +85,7 @@ func PolicyFor(r job.Recipe) Policy {
 		NeedMaster:   true,
 		CompareFinal: lossless(r) && !r.Denoise && !r.Compositing,
 		Tolerance:    1e-3, Floor: 1.5e-4, FinalTolerance: 1.5 / 255,
-		MaxOutliers: 0.10, MaxNoise: 0.08, MinCorrelation: 0.95, MaxBias: 0.02,
+		MaxOutliers: 0.10, MaxNoise: 0.08, MinCorrelation: 0.95, MaxBias: 0.02, MaxData: 0.25,
 		MaxMeanOutliers: 0.05, MaxMeanNoise: 0.04,
 		SameTolerance: 2.5 / 255, SameOff: 0.05, SameFlip: 0.02, LossyFlip: 0.25, LossyMean: 0.12, NearFlip: 0.12, NearMean: 0.07,
 	}
@@ -114,7 +117,7 @@ func likenessOfExt(ext string) Likeness {
 }
 
 // PolicyVersion counts the changes of PolicyFor and of what Judge does with a policy.
-const PolicyVersion = 5
+const PolicyVersion = 6
 
 // lossless tells whether a recipe's files are surely read by Decode. An OpenEXR recipe
 // that leaves the codec to the scene may not be.
@@ -157,6 +160,7 @@ type Verdict struct {
 	Inconclusive bool         `json:"inconclusive"`
 	Reason       string       `json:"reason"`
 	Tiles        []TileFigure `json:"tiles"`
+	Passes       []PassFigure `json:"passes,omitempty"`
 	Textured     int          `json:"textured"` // tiles that carried noise
 	SameClass    bool         `json:"sameClass"`
 	Delivered    []Relation   `json:"delivered,omitempty"` // without the files

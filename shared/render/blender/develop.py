@@ -89,6 +89,20 @@ def keep_extras(session, cmd, view, before):
     return found
 
 
+def carried_passes(scene):
+    """The passes beside the image that a master carries: those that the compositor reads. Other engines' aren't:
+    what they sample can't be held to a tile."""
+    # Border renders switch compositing off, and carry the same.
+    if scene.render.engine != "CYCLES" or not session.recipe.get("compositing") or not scene.use_nodes:
+        return []
+    found = set()
+    for source in [n for n in scene.node_tree.nodes if n.type == "R_LAYERS" and not n.mute and n.scene == scene]:
+        for link in scene.node_tree.links:
+            if link.from_node == source and link.from_socket.name not in CARRIED:
+                found.add((source.layer, link.from_socket.name))
+    return sorted(found)
+
+
 def composited(scene):
     return scene.render.use_compositing and scene.use_nodes and scene.node_tree is not None
 
@@ -103,9 +117,20 @@ def check_carried(scene):
         used = sorted({l.from_socket.name for l in scene.node_tree.links if l.from_node == source})
         if source.scene not in (scene, None) and used:
             raise Refused("scene", "its compositor renders scene %r too, which can't be made from a master; submit it without tiles" % source.scene.name)
-        more = [name for name in used if name not in CARRIED]
+        more = [name for name in used if name not in CARRIED and scene.render.engine != "CYCLES"]
         if more:
             raise Refused("scene", "its compositor uses %s, which a master doesn't carry; submit it without tiles" % ", ".join(more))
+
+
+def typed(tree, socket, like):
+    """Gives a pass of a file, which has a colour of everything, the type that it has as a render's."""
+    if socket.type == like.type:
+        return socket
+    apart, joined = tree.nodes.new("CompositorNodeSeparateXYZ"), tree.nodes.new("CompositorNodeCombineXYZ")
+    tree.links.new(socket, apart.inputs[0])
+    for a, b in zip(apart.outputs, joined.inputs):
+        tree.links.new(a, b)
+    return joined.outputs[0]
 
 
 def feed_master(scene, original, image, eye):
@@ -130,8 +155,11 @@ def feed_master(scene, original, image, eye):
         feeds = dict(zip(CARRIED, (master.outputs["Combined"], master.outputs["Combined"], master.outputs["Alpha"])))
         rest = False
         for link in [l for l in tree.links if l.from_node == source]:
-            if link.from_socket.name in feeds:
-                tree.links.new(feeds[link.from_socket.name], link.to_socket)
+            name = link.from_socket.name
+            if name not in feeds and name in master.outputs:
+                feeds[name] = typed(tree, master.outputs[name], link.from_socket)
+            if name in feeds:
+                tree.links.new(feeds[name], link.to_socket)
             else:
                 rest = True
         if rest:
