@@ -103,7 +103,7 @@ func decideDelivered(v *Verdict, delivered []Relation) {
 		}
 	}
 	if v.Pass && compared > 0 {
-		v.Reason += fmt.Sprintf("; %d delivered files follow from their masters (%s)", compared, v.Policy.Likeness)
+		v.Reason += fmt.Sprintf("; %d delivered files follow from their masters (%s)", compared, v.Policy.likeness(false))
 	}
 	if v.Pass && unread != "" {
 		v.Reason += "; a delivered file wasn't compared with its master: " + unread

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/heliostat-render/heliostat/shared/proof/raster"
 )
 
 // Layout names the channels of one plane's tiles where they hold passes beside the image, as the verifier's own
@@ -12,6 +14,16 @@ import (
 type Layout struct {
 	Plane    Plane    `json:"plane"`
 	Channels []string `json:"channels"`
+}
+
+// LayoutsOf names the channels of those images that hold passes beside the image; either may be nil.
+func LayoutsOf(master, final *raster.Raster) (out []Layout) {
+	for plane, img := range []*raster.Raster{Master: master, Final: final} {
+		if img != nil && img.Lead > 0 {
+			out = append(out, Layout{Plane: Plane(plane), Channels: img.Channels})
+		}
+	}
+	return out
 }
 
 // PassFigure is what was measured on the passes beside the image: of each the worst tile.
@@ -68,8 +80,18 @@ func (e Evidence) passes(plane Plane, lead int, p Policy) (out []passRange) {
 		return nil
 	}
 	at := slices.IndexFunc(e.Layouts, func(l Layout) bool { return l.Plane == plane })
-	names := e.Layouts[at].Channels
-	for i := lead; i < len(names); {
+	for _, r := range rangesOf(e.Layouts[at].Channels, lead) {
+		if p.Likeness != LikeNone && (strings.HasPrefix(r.name, "Composite.") || strings.HasSuffix(r.name, ".Combined")) {
+			continue
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// rangesOf finds the passes among channels from one on.
+func rangesOf(names []string, from int) (out []passRange) {
+	for i := from; i < len(names); {
 		pass, _ := cutName(names[i])
 		r := passRange{name: pass, from: i}
 		for ; i < len(names); i++ {
@@ -79,9 +101,6 @@ func (e Evidence) passes(plane Plane, lead int, p Policy) (out []passRange) {
 			}
 			r.n++
 			r.data = r.data || !strings.Contains("RGBA", channel)
-		}
-		if p.Likeness != LikeNone && (strings.HasPrefix(pass, "Composite.") || strings.HasSuffix(pass, ".Combined")) {
-			continue
 		}
 		out = append(out, r)
 	}

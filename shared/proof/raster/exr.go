@@ -45,34 +45,38 @@ func (c exrChannel) size() int {
 // names. Behind them come the others, by the names of their passes. Where there are more than MaxChannels, they are
 // left out.
 func DecodeEXR(data []byte, limits Limits) (*Raster, error) {
-	return decodeEXR(data, limits, false, func(string) bool { return true })
+	return decode(data, limits, wanted{beside: every})
 }
 
 // DecodePasses is DecodeEXR, but of the channels that don't show the image it takes only those of some passes, named
 // with their layer in front.
 func DecodePasses(data []byte, limits Limits, passes []string) (*Raster, error) {
-	return decodeEXR(data, limits, false, func(pass string) bool { return slices.Contains(passes, pass) })
+	return decode(data, limits, wanted{beside: func(pass string) bool { return slices.Contains(passes, pass) }})
 }
 
 // DecodeComposite takes only the channels that show the image, and of a multilayer file that holds what the
 // compositor made only those.
 func DecodeComposite(data []byte, limits Limits) (*Raster, error) {
-	return decodeEXR(data, limits, true, none)
+	return decode(data, limits, wanted{composite: true, beside: func(string) bool { return false }})
 }
 
-// StoredChannels counts the channels that an OpenEXR file holds, those included that DecodeEXR leaves out.
-func StoredChannels(data []byte, limits Limits) (int, error) {
-	e, err := openEXR(bytes.NewReader(data), int64(len(data)), limits, false, none)
-	if err != nil {
-		return 0, err
-	}
-	return len(e.stored), nil
+// DecodeStored is DecodeEXR for files that needn't show an image, as those of a File Output node with many slots: it
+// takes every half and float channel, by the names of their passes. It fails where it can't take all.
+func DecodeStored(data []byte, limits Limits) (*Raster, error) {
+	return decode(data, limits, wanted{all: true})
 }
 
-func none(string) bool { return false }
+// wanted are the channels to take of a file.
+type wanted struct {
+	composite bool                   // what the compositor made stands for the image, where it is there
+	beside    func(pass string) bool // which passes are taken beside the image
+	all       bool                   // takes all, whether they show an image or not
+}
 
-func decodeEXR(data []byte, limits Limits, composite bool, beside func(pass string) bool) (*Raster, error) {
-	e, err := openEXR(bytes.NewReader(data), int64(len(data)), limits, composite, beside)
+func every(string) bool { return true }
+
+func decode(data []byte, limits Limits, want wanted) (*Raster, error) {
+	e, err := openEXR(bytes.NewReader(data), int64(len(data)), limits, want)
 	if err != nil {
 		return nil, err
 	}
@@ -206,8 +210,15 @@ func exrChannels(value []byte) ([]exrChannel, error) {
 }
 
 // choose marks the channels that are taken and returns their names in raster order; the first lead of them show
-// the image, and beside tells which others are wanted.
-func choose(list []exrChannel, composite bool, beside func(pass string) bool) (names []string, lead int, err error) {
+// the image.
+func choose(list []exrChannel, want wanted) (names []string, lead int, err error) {
+	if want.all {
+		names = beside(list, nil, every)
+		if len(names) != len(list) || len(names) == 0 || len(names) > MaxChannels {
+			return nil, 0, fmt.Errorf("%w: OpenEXR with %d channels, of which %d are numbers", ErrUnsupported, len(list), len(names))
+		}
+		return names, len(names), nil
+	}
 	groups := map[string]map[string]int{}
 	for i, c := range list {
 		prefix, base := passOf(c.name)
@@ -222,7 +233,7 @@ func choose(list []exrChannel, composite bool, beside func(pass string) bool) (n
 	var prefixes []string
 	if _, plain := groups[""]; plain {
 		prefixes = []string{""}
-	} else if _, made := groups["Composite.Combined"]; made && composite {
+	} else if _, made := groups["Composite.Combined"]; made && want.composite {
 		prefixes = []string{"Composite.Combined"}
 	} else {
 		for prefix := range groups {
@@ -253,15 +264,19 @@ func choose(list []exrChannel, composite bool, beside func(pass string) bool) (n
 	if len(names) > MaxChannels {
 		return nil, 0, fmt.Errorf("%w: over %d colour channels", ErrLimit, MaxChannels)
 	}
-	lead = len(names)
+	return beside(list, names, want.beside), len(names), nil
+}
+
+// beside marks the wanted channels that aren't taken yet and appends their names, unless they are too many.
+func beside(list []exrChannel, names []string, want func(pass string) bool) []string {
 	var rest []int
 	for i, c := range list {
-		if pass, _ := passOf(c.name); c.out < 0 && c.kind != 0 && beside(pass) {
+		if pass, _ := passOf(c.name); c.out < 0 && c.kind != 0 && want(pass) {
 			rest = append(rest, i)
 		}
 	}
-	if lead+len(rest) > MaxChannels {
-		return names, lead, nil
+	if len(names)+len(rest) > MaxChannels {
+		return names
 	}
 	slices.SortFunc(rest, func(i, j int) int {
 		a, x := passOf(list[i].name)
@@ -272,7 +287,7 @@ func choose(list []exrChannel, composite bool, beside func(pass string) bool) (n
 		list[i].out = len(names)
 		names = append(names, list[i].name)
 	}
-	return names, lead, nil
+	return names
 }
 
 // passOf splits a channel's name into its pass with the layer in front, and the channel's own.

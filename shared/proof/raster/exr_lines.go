@@ -42,7 +42,7 @@ type exrBlock struct {
 
 // OpenEXR reads the head of a scanline OpenEXR file of size bytes; nothing is decoded yet.
 func OpenEXR(file io.ReaderAt, size int64, limits Limits) (*EXR, error) {
-	return openEXR(file, size, limits, false, func(string) bool { return true })
+	return openEXR(file, size, limits, wanted{beside: every})
 }
 
 // OpenEXRFile is OpenEXR on a file, which Close closes.
@@ -123,7 +123,7 @@ func exrHead(data []byte) (head exrHeader, rest int, err error) {
 	return head, r.at, err
 }
 
-func openEXR(file io.ReaderAt, size int64, limits Limits, composite bool, beside func(pass string) bool) (*EXR, error) {
+func openEXR(file io.ReaderAt, size int64, limits Limits, want wanted) (*EXR, error) {
 	// Most heads are short; a long one is read again in full.
 	var head exrHeader
 	rest := 0
@@ -139,7 +139,7 @@ func openEXR(file io.ReaderAt, size int64, limits Limits, composite bool, beside
 			return nil, err
 		}
 	}
-	names, lead, err := choose(head.channels, composite, beside)
+	names, lead, err := choose(head.channels, want)
 	if err != nil {
 		return nil, err
 	}
