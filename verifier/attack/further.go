@@ -16,10 +16,18 @@ const (
 	scenePasses = "passes"
 	sceneStereo = "stereo"
 	sceneLayers = "layers"
+	// sceneRough is what honest nodes differ most on.
+	sceneRough = "rough"
 )
 
-// FurtherScenes are those scenes; FurtherForgeries are played on them.
-var FurtherScenes = []string{scenePasses, sceneStereo, sceneLayers}
+// FurtherScenes are those that FurtherForgeries are played on; HonestScenes are all that honest nodes are compared on.
+var (
+	FurtherScenes = []string{scenePasses, sceneStereo, sceneLayers}
+	HonestScenes  = slices.Concat(Scenes, FurtherScenes, []string{sceneRough})
+)
+
+// layered tells whether a scene's frames are multilayer files.
+func layered(scene string) bool { return scene == sceneLayers || scene == sceneRough }
 
 // further changes an honest frame's further files.
 func further(change func(ctx context.Context, l *Lab, scene string, frame int, good Files) ([]Further, error)) func(context.Context, *Lab, string, int, int) (Files, error) {

@@ -30,7 +30,7 @@ func NewTaskFrom(scene string, first int, made []Files) (*Task, error) {
 	for i, f := range made {
 		frame := first + i
 		ext := ".png"
-		if scene == sceneLayers {
+		if layered(scene) {
 			ext = ".exr"
 		}
 		c, trees, err := proof.CommitBytes(frame, ext, f.Final, f.Master)

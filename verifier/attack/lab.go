@@ -108,7 +108,7 @@ func (l *Lab) Recipe(scene string) job.Recipe {
 		Width: l.Width, Height: l.Height, Samples: l.Samples, Device: "CPU",
 		Format: "PNG", ColorMode: "RGB", ColorDepth: "8", Compositing: scene == "comp" || scene == scenePasses,
 	}
-	if scene == sceneLayers {
+	if layered(scene) {
 		r.Format, r.ColorMode, r.ColorDepth, r.ExrCodec = "OPEN_EXR_MULTILAYER", "RGBA", "16", "ZIP"
 	}
 	if l.Engine == povray {

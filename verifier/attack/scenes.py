@@ -113,7 +113,7 @@ def moves(o, path, first, last):
 
 
 mesh = bpy.ops.mesh
-if which in ("smooth", "passes", "stereo", "layers"):
+if which in ("smooth", "passes", "stereo", "layers", "rough"):
     img = texture()
     add(mesh.primitive_plane_add, material("floor", img), size=14)
     head = add(mesh.primitive_monkey_add, material("head", None, (0.8, 0.4, 0.2, 1), 0.3), location=(0, 0, 1.1))
@@ -128,7 +128,20 @@ if which in ("smooth", "passes", "stereo", "layers"):
     layer = s.view_layers[0]
     if which == "stereo":
         s.render.use_multiview = True
-    if which in ("passes", "layers"):
+    if which == "rough":
+        # Displaced faces by the ten thousand: whose normals are summed in the threads' order.
+        noise = bpy.data.textures.new("noise", "CLOUDS")
+        noise.noise_scale = 0.25
+        for o, levels, rough in ((head, 2, 0.15), (ball, 3, 0.0)):
+            o.modifiers.new("fine", "SUBSURF").render_levels = levels
+            d = o.modifiers.new("bumps", "DISPLACE")
+            d.texture, d.strength = noise, 0.15
+            o.data.materials[0].node_tree.nodes["Principled BSDF"].inputs["Roughness"].default_value = rough
+        ball.data.materials[0].node_tree.nodes["Principled BSDF"].inputs["Transmission"].default_value = 1
+        ball.data.materials[0].node_tree.nodes["Principled BSDF"].inputs["Metallic"].default_value = 0
+        layer.use_pass_mist = layer.use_pass_object_index = layer.use_pass_uv = layer.use_pass_position = True
+        layer.use_pass_glossy_indirect = layer.use_pass_transmission_indirect = layer.use_pass_shadow = layer.use_pass_diffuse_color = True
+    if which in ("passes", "layers", "rough"):
         layer.use_pass_z = layer.use_pass_normal = layer.use_pass_diffuse_indirect = layer.use_pass_glossy_direct = True
         layer.use_pass_ambient_occlusion = layer.use_pass_cryptomatte_object = layer.use_pass_vector = True
     if which == "passes":

@@ -156,8 +156,8 @@ func (s *stage) play(name string, task *Task, change func(*wire.AuditReveal)) {
 		}
 		r.Masters = append(r.Masters, master)
 		var further []wire.Signed
-		for _, x := range task.Files[i].Further {
-			key := fetchtest.FrameKey(name, frame, x.Name)
+		for n, x := range task.Files[i].Further {
+			key := fetchtest.FrameKey(name, frame, fmt.Sprintf("further-%d", n))
 			if err := s.Store.Put(t.Context(), key, bytes.NewReader(x.Body), int64(len(x.Body)), sha256.Sum256(x.Body)); err != nil {
 				t.Fatal(err)
 			}

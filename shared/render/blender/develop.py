@@ -113,6 +113,8 @@ def check_carried(scene):
         return
     if scene.render.use_multiview and has_node(scene.node_tree, "SWITCH_VIEW", set()):
         raise Refused("scene", "its compositor mixes the eyes, which can't be made from a master; submit it without tiles")
+    if mattes(scene.node_tree, scene, None):
+        raise Refused("scene", "its compositor has a Cryptomatte node, whose numbers a master doesn't carry; submit it without tiles")
     for source in [n for n in scene.node_tree.nodes if n.type == "R_LAYERS" and not n.mute]:
         used = sorted({l.from_socket.name for l in scene.node_tree.links if l.from_node == source})
         if source.scene not in (scene, None) and used:
@@ -120,6 +122,11 @@ def check_carried(scene):
         more = [name for name in used if name not in CARRIED and scene.render.engine != "CYCLES"]
         if more:
             raise Refused("scene", "its compositor uses %s, which a master doesn't carry; submit it without tiles" % ", ".join(more))
+
+
+def mattes(tree, *scenes):
+    """The Cryptomatte nodes that read a render of one of the scenes."""
+    return [n for n in tree.nodes if n.type == "CRYPTOMATTE_V2" and not n.mute and n.source == "RENDER" and n.scene in scenes]
 
 
 def typed(tree, socket, like):
@@ -145,6 +152,11 @@ def feed_master(scene, original, image, eye):
         for name in ("Image", "Alpha"):
             tree.links.new(source.outputs[name], out.inputs[name])
     tree, sampled = scene.node_tree, False
+    for matte in mattes(tree, scene, original):
+        # It reads the render's own numbers, behind the Render Layers nodes' back: the scene is rendered for it.
+        source = tree.nodes.new("CompositorNodeRLayers")
+        matte.scene = source.scene = scene
+        sampled = True
     for source in [n for n in tree.nodes if n.type == "R_LAYERS" and not n.mute and n.scene in (scene, original)]:
         master = tree.nodes.new("CompositorNodeImage")
         master.image = image
