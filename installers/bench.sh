@@ -2,19 +2,22 @@
 # Benchmarks: each measures this project beside a baseline in the same run. Rows on standard output are
 # name, value, unit, baseline, ratio, separated by tabs; everything else goes to standard error.
 #
-#   sh installers/bench.sh [NAME]      NAME: farm, limits, manager, packaging, quote, simulation, verify, worker (default: all)
+#   sh installers/bench.sh [--only PATTERN] [NAME]      NAME: farm, limits, manager, packaging, quote, simulation, verify, worker (default: all)
+#
+# PATTERN chooses parts of verify and limits by a regular expression, for instance
+# 'attack/further', 'honest/passes', 'BLENDER_EEVEE/(softpipe|SSE4.1)' or '^prints$'.
 set -eu
 case ${1-} in
-    -h|--help) sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h|--help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
 esac
 cd "$(dirname "$0")/.."
 . installers/needs.sh
 
 # shellcheck disable=SC2086 # lists of words
 need $NEEDS_RUN
-case ${1-} in
+case $* in
     # The sides that it compares with, and what makes its meshes.
-    ''|packaging) need restic zstd python3-numpy ;;
+    ''|*packaging*) need restic zstd python3-numpy ;;
 esac
 need_go
 mkdir -p bin

@@ -13,6 +13,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -24,9 +25,13 @@ import (
 type bench func(ctx context.Context, e env) error
 
 type env struct {
-	bin string // built programs
-	dir string // a folder of its own, removed afterwards
+	bin  string // built programs
+	dir  string // a folder of its own, removed afterwards
+	only *regexp.Regexp
 }
+
+// wants tells whether --only chooses a part of a benchmark; those that have no parts run whole.
+func (e env) wants(part string) bool { return e.only.MatchString(part) }
 
 var benches = map[string]bench{
 	"farm":       farm,
@@ -42,34 +47,42 @@ var benches = map[string]bench{
 func main() {
 	log.SetFlags(0)
 	bin := flag.String("bin", "bin", "folder with the built programs")
+	only := flag.String("only", "", "regular expression: the parts of verify (attack/NAME/SCENE, trick/NAME, honest/SCENE, shares) and limits (ENGINE/NODE, ENGINE/cheats, ENGINE/share, prints) to run")
 	flag.Parse()
+	parts, err := regexp.Compile(*only)
+	if err != nil {
+		log.Fatalf("--only: %v", err)
+	}
 	names := flag.Args()
+	if len(names) == 0 && *only != "" {
+		log.Fatal("--only chooses parts of a benchmark: name it too")
+	}
 	if len(names) == 0 {
 		names = slices.Sorted(maps.Keys(benches))
 	}
 	ctx, stop := service.Context()
 	defer stop()
 	for _, name := range names {
-		if err := run(ctx, name, *bin); err != nil {
+		if err := run(ctx, name, env{bin: *bin, only: parts}); err != nil {
 			log.Fatalf("benchmark %s: %v", name, err)
 		}
 	}
 }
 
-func run(ctx context.Context, name, bin string) error {
+func run(ctx context.Context, name string, e env) error {
 	b, ok := benches[name]
 	if !ok {
 		return fmt.Errorf("there is none of that name; known: %s", strings.Join(slices.Sorted(maps.Keys(benches)), ", "))
 	}
-	dir, err := os.MkdirTemp("", "heliostat-bench-")
-	if err != nil {
+	var err error
+	if e.dir, err = os.MkdirTemp("", "heliostat-bench-"); err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	if bin, err = filepath.Abs(bin); err != nil {
+	defer os.RemoveAll(e.dir)
+	if e.bin, err = filepath.Abs(e.bin); err != nil {
 		return err
 	}
-	return b(ctx, env{bin: bin, dir: dir})
+	return b(ctx, e)
 }
 
 // row prints one figure beside its baseline.

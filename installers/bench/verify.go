@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -23,6 +24,7 @@ const (
 	honestWidth  = 112 // pixels of the frames that honest nodes are compared on
 	honestHeight = 64
 	honestTasks  = 11 // of two frames, per scene and pair of nodes
+	furtherTasks = 3  // the same, of the scenes with more than one picture a frame
 	largeWidth   = 640
 	largeHeight  = 360
 	largeSamples = 32
@@ -38,7 +40,7 @@ func verify(ctx context.Context, e env) error {
 	if err := verifyAttacks(ctx, e); err != nil {
 		return err
 	}
-	if err := verifyHonest(ctx, e); err != nil {
+	if err := verifyHonest(ctx, e); err != nil || !e.wants("shares") {
 		return err
 	}
 	return verifyShares(ctx, e)
@@ -75,19 +77,27 @@ func (t *tally) add(caught bool) {
 func verifyAttacks(ctx context.Context, e env) error {
 	var a arena
 	a.found = make(map[string]*tally)
-	for _, f := range attack.Forgeries {
+	for _, f := range forgeries {
 		a.found[f.Name] = &tally{}
+	}
+	chosen := func(scene string) func(attack.Forgery) bool {
+		return func(f attack.Forgery) bool { return f.On(scene) && e.wants("attack/"+f.Name+"/"+scene) }
 	}
 	small, err := lab(ctx, e, "attacks", attack.Options{Width: 160, Height: 90})
 	if err != nil {
 		return err
 	}
 	for _, scene := range attack.Scenes {
-		if err := a.play(ctx, small, scene, 20, func(attack.Forgery) bool { return true }); err != nil {
+		if err := a.play(ctx, small, scene, 20, chosen(scene)); err != nil {
 			return errors.Join(err, small.Close())
 		}
 	}
-	if err := a.tricks(ctx, small); err != nil {
+	for _, scene := range attack.FurtherScenes {
+		if err := a.play(ctx, small, scene, 2, chosen(scene)); err != nil {
+			return errors.Join(err, small.Close())
+		}
+	}
+	if err := a.tricks(ctx, small, e); err != nil {
 		return errors.Join(err, small.Close())
 	}
 	if err := small.Close(); err != nil {
@@ -98,13 +108,18 @@ func verifyAttacks(ctx context.Context, e env) error {
 	if err != nil {
 		return err
 	}
-	err = a.play(ctx, large, shareScene, 4, func(f attack.Forgery) bool { return slices.Contains(largeForgeries, f.Name) })
+	err = a.play(ctx, large, shareScene, 4, func(f attack.Forgery) bool {
+		return slices.Contains(largeForgeries, f.Name) && e.wants("attack/"+f.Name+"/large")
+	})
 	if err := errors.Join(err, large.Close()); err != nil {
 		return err
 	}
 	a.report()
 	return nil
 }
+
+// forgeries are all that show in files.
+var forgeries = slices.Concat(attack.Forgeries, attack.FurtherForgeries)
 
 // largeForgeries are those whose detection depends on the frame's size.
 var largeForgeries = []string{"samples_31_of_32", "half_samples", "bad_region_5", "bad_region_20"}
@@ -134,6 +149,9 @@ const oddsKeys = 4000
 
 // play plays forgeries on a scene, whose honest task has so many frames.
 func (a *arena) play(ctx context.Context, l *attack.Lab, scene string, frames int, on func(attack.Forgery) bool) error {
+	if !slices.ContainsFunc(forgeries, on) {
+		return nil
+	}
 	honest, err := attack.HonestTask(ctx, l, scene, frames)
 	if err != nil {
 		return err
@@ -141,8 +159,8 @@ func (a *arena) play(ctx context.Context, l *attack.Lab, scene string, frames in
 	if err := honest.Relate(ctx, l); err != nil {
 		return err
 	}
-	for _, f := range attack.Forgeries {
-		if !f.On(scene) || !on(f) {
+	for _, f := range forgeries {
+		if !on(f) {
 			continue
 		}
 		task, err := f.Work(ctx, l, scene)
@@ -173,6 +191,9 @@ func (a *arena) play(ctx context.Context, l *attack.Lab, scene string, frames in
 			a.found[f.Name].add(caught)
 		}
 		a.doubts = append(a.doubts, here)
+		if slices.Contains(attack.FurtherScenes, scene) {
+			continue // the other ways look at one picture a frame
+		}
 		if err := a.others.play(ctx, l, f, task, honest); err != nil {
 			return fmt.Errorf("%s on %s: %w", f.Name, scene, err)
 		}
@@ -182,12 +203,18 @@ func (a *arena) play(ctx context.Context, l *attack.Lab, scene string, frames in
 }
 
 // tricks plays the attacks on the protocol.
-func (a *arena) tricks(ctx context.Context, l *attack.Lab) error {
+func (a *arena) tricks(ctx context.Context, l *attack.Lab, e env) error {
+	if !slices.ContainsFunc(attack.Tricks, func(t attack.Trick) bool { return e.wants("trick/" + t.Name) }) {
+		return nil
+	}
 	k, err := attack.NewKit(ctx, l, "comp")
 	if err != nil {
 		return err
 	}
 	for _, trick := range attack.Tricks {
+		if !e.wants("trick/" + trick.Name) {
+			continue
+		}
 		t := named{name: trick.Name}
 		for n := range verifyTricks {
 			caught, why, err := trick.Try(k, n)
@@ -211,8 +238,13 @@ func (a *arena) report() {
 		row("attack_"+name, float64(t.caught), "detections", float64(t.tried))
 		all.caught, all.tried = all.caught+t.caught, all.tried+t.tried
 	}
-	for _, f := range attack.Forgeries {
-		report(f.Name, *a.found[f.Name])
+	if len(a.doubts) == 0 {
+		return // nothing was chosen
+	}
+	for _, f := range forgeries {
+		if t := *a.found[f.Name]; t.tried > 0 {
+			report(f.Name, t)
+		}
 	}
 	for _, t := range a.tricky {
 		report(t.name, t.tally)
@@ -260,8 +292,13 @@ func verifyHonest(ctx context.Context, e env) error {
 		{node{2, older}, node{1, older}},
 		{node{2, plain}, node{2, older}}, // across classes: a difference convicts nobody
 	}
+	scenes := slices.DeleteFunc(slices.Clone(attack.HonestScenes), func(scene string) bool { return !e.wants("honest/" + scene) })
+	if len(scenes) == 0 {
+		return nil
+	}
 	checked, alarms, undecided := 0, 0, 0
 	for i, p := range pairs {
+		passes := make(map[string]proof.TileFigure)
 		open := func(side string, n node) (*attack.Lab, error) {
 			return lab(ctx, e, fmt.Sprintf("honest-%d-%s", i, side), attack.Options{Width: honestWidth, Height: honestHeight, Samples: 16, Threads: n.threads, Env: n.env})
 		}
@@ -273,13 +310,21 @@ func verifyHonest(ctx context.Context, e env) error {
 		if err != nil {
 			return errors.Join(err, worker.Close())
 		}
-		for _, scene := range attack.Scenes {
-			for n := range honestTasks {
+		for _, scene := range scenes {
+			tasks := honestTasks
+			if !slices.Contains(attack.Scenes, scene) {
+				tasks = furtherTasks
+			}
+			for n := range tasks {
 				v, frames, err := checkHonest(ctx, worker, verifier, scene, n)
 				if err != nil {
 					return errors.Join(err, worker.Close(), verifier.Close())
 				}
 				checked += frames
+				for _, f := range v.Passes {
+					was := passes[f.Pass]
+					passes[f.Pass] = proof.TileFigure{Outliers: max(was.Outliers, f.Worst.Outliers), Noise: max(was.Noise, f.Worst.Noise), Bias: max(was.Bias, f.Worst.Bias)}
+				}
 				switch {
 				case v.Pass:
 				case v.Inconclusive:
@@ -290,6 +335,10 @@ func verifyHonest(ctx context.Context, e env) error {
 				}
 			}
 			worker.Forget()
+		}
+		for _, name := range slices.Sorted(maps.Keys(passes)) {
+			f := passes[name]
+			log.Printf("pair %d, pass %s: at most %.1f %% of a tile's pixels off, its noise by %.3f, its light by %.1f %%", i+1, name, 100*f.Outliers, f.Noise, 100*f.Bias)
 		}
 		log.Printf("pair %d: %s %v against %s %v: %d frames so far, %d false alarms, %d undecided", i+1, worker.Install.Class, p.worker, verifier.Install.Class, p.verifier, checked, alarms, undecided)
 		if err := errors.Join(worker.Close(), verifier.Close()); err != nil {

@@ -133,7 +133,7 @@ func (r *rig) tryJudge(p *party, o wire.AuditOffer, pixels map[string][]byte) er
 			for name, body := range r.made {
 				made = append(made, proof.Made{Name: name, Digest: sha256.Sum256(body), Open: func() ([]byte, error) { return body, nil }})
 			}
-			err = relation.RelateFurther(commit, v.Policies, made, func(at int) ([]byte, string, error) {
+			err = relation.RelateFurther(commit, v.Policies, false, made, func(at int) ([]byte, string, error) {
 				if len(v.Extras) != 1 || len(v.Extras[0]) != len(commit.Extras) || v.Extras[0][at].URL == "" {
 					return nil, "", fmt.Errorf("the reveal names the further files %v", v.Extras)
 				}

@@ -51,6 +51,9 @@ func Calibrate(honest []Evidence, p Policy) []Pair {
 			}
 			pair.Outliers, pair.Noise = max(pair.Outliers, t.Outliers), max(pair.Noise, t.Noise)
 		}
+		for _, f := range v.Passes {
+			pair.Outliers = max(pair.Outliers, f.Worst.Outliers)
+		}
 	}
 	for i := range out {
 		x := &out[i]

@@ -13,6 +13,7 @@ type Evidence struct {
 	Frames        []FrameCommit `json:"frames"` // of the whole task, in its order
 	Worker        []ProvenTile  `json:"worker"`
 	Verifier      []TileSample  `json:"verifier"`
+	Layouts       []Layout      `json:"layouts,omitempty"` // of planes whose tiles hold passes beside the image
 	WorkerClass   string        `json:"workerClass"`
 	VerifierClass string        `json:"verifierClass"`
 	// Delivered compares every frame's file with its master, where the policy asks for it.
@@ -103,5 +104,5 @@ func (e Evidence) check() error {
 			return err
 		}
 	}
-	return nil
+	return e.checkLayouts()
 }

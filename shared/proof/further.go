@@ -1,10 +1,12 @@
 package proof
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/heliostat-render/heliostat/shared/proof/raster"
@@ -39,9 +41,10 @@ var allBad = RelationFigure{Off: 1, Flip: 1, WorstFlip: 1, Bad: true}
 
 // RelateFurther adds to a frame's relation how its further files relate to those that the verifier made from
 // its master. Get fetches the worker's, by its place in the commitment, where the two differ; it gives a
-// reason instead where the file can't be had. Files are kept of the first bad one only: it convicts alone.
+// reason instead where the file can't be had. Full says that the master holds floats. Files are kept of the first bad
+// one only: it convicts alone.
 // An error is get's, or says that one of the verifier's own can't be opened.
-func (r *Relation) RelateFurther(c FrameCommit, p Policy, made []Made, get func(at int) (data []byte, unread string, err error)) error {
+func (r *Relation) RelateFurther(c FrameCommit, p Policy, full bool, made []Made, get func(at int) (data []byte, unread string, err error)) error {
 	if !p.Extras {
 		return nil
 	}
@@ -67,7 +70,7 @@ func (r *Relation) RelateFurther(c FrameCommit, p Policy, made []Made, get func(
 		case convicted:
 			f.Unread = "another file of the frame is bad already"
 		default:
-			if err := f.relate(p, m, r.Sampled, func() ([]byte, string, error) { return get(at) }); err != nil {
+			if err := f.relate(p, m, r.Sampled, full, func() ([]byte, string, error) { return get(at) }); err != nil {
 				return fmt.Errorf("frame %d: %w", c.Frame, err)
 			}
 			convicted = f.Figure.Bad
@@ -84,7 +87,7 @@ func (r *Relation) RelateFurther(c FrameCommit, p Policy, made []Made, get func(
 }
 
 // relate compares the verifier's file with the worker's.
-func (f *Further) relate(p Policy, m Made, sampled bool, get func() ([]byte, string, error)) error {
+func (f *Further) relate(p Policy, m Made, sampled, full bool, get func() ([]byte, string, error)) error {
 	final, unread, err := get()
 	if err != nil || unread != "" {
 		f.Unread = unread
@@ -97,7 +100,7 @@ func (f *Further) relate(p Policy, m Made, sampled bool, get func() ([]byte, str
 	if sha256.Sum256(final) != [32]byte(f.File) {
 		return fmt.Errorf("%s isn't the committed file", f.Name)
 	}
-	if f.Figure, f.Unread, err = p.further(f.Name, final, developed, sampled); err != nil {
+	if f.Figure, f.Unread, err = p.further(f.Name, final, developed, sampled, full); err != nil {
 		return fmt.Errorf("%s: %w", f.Name, err)
 	}
 	if f.Figure.Bad && max(len(final), len(developed)) > maxFurther {
@@ -115,24 +118,45 @@ const maxFurther = 32 << 20
 // grossly is how far beyond the limit of denoised images a further file of one has to be, so that its pixels convict.
 const grossly = 3
 
-// further measures. What the verifier's file is decides what the worker's has to be.
-func (p Policy) further(name string, final, developed []byte, sampled bool) (f RelationFigure, unread string, err error) {
+// further measures. What the verifier's file is decides what the worker's has to be. Of a file of several passes
+// it is the worst.
+func (p Policy) further(name string, final, developed []byte, sampled, full bool) (f RelationFigure, unread string, err error) {
 	ext := strings.ToLower(path.Ext(name))
-	b, unread := lookFurther(ext, developed)
-	if unread != "" {
-		return f, unread, nil
+	read := func(data []byte, limits raster.Limits) (*raster.Raster, error) { return Look(ext, data, limits) }
+	if ext == ".exr" && !hasComposite(developed) {
+		read = raster.DecodeStored
 	}
-	a, err := Look(ext, final, raster.Limits{W: b.W, H: b.H})
+	b, err := read(developed, raster.Limits{MaxPixels: maxFurtherPixels})
+	if err != nil || b == nil {
+		return f, fmt.Sprintf("nothing here reads this kind of %.16s file", ext), nil
+	}
+	a, err := read(final, raster.Limits{W: b.W, H: b.H})
 	switch {
-	case errors.Is(err, raster.ErrFormat), errors.Is(err, raster.ErrLimit):
+	case errors.Is(err, raster.ErrFormat), errors.Is(err, raster.ErrLimit), errors.Is(err, raster.ErrUnsupported):
 		return allBad, "", nil
 	case err != nil:
 		return f, "", err
-	case a == nil || len(a.Channels) != len(b.Channels) || a.Depth != b.Depth:
+	case a == nil || !slices.Equal(a.Channels, b.Channels) || a.Depth != b.Depth:
 		return allBad, "", nil
 	}
-	if f, err = p.relation(p.furtherLikeness(ext, sampled), a, b); err != nil {
-		return f, "", err
+	like := p.furtherLikeness(ext, sampled)
+	for _, r := range rangesOf(b.Channels, 0) {
+		x, y := only(a, r), only(b, r)
+		if bytes.Equal(x.Bits, y.Bits) {
+			continue
+		}
+		g, err := p.relation(like, x, y)
+		if err != nil {
+			return f, "", err
+		}
+		// What only looks alike may be other numbers, beyond white or of something that is no light.
+		g.Bad = g.Bad || full && like == LikeSame && g.Off > p.MaxData
+		if len(b.Channels) > r.n {
+			g.Pass = r.name
+		}
+		if g.Bad && !f.Bad || g.Bad == f.Bad && max(g.Off, g.WorstFlip) > max(f.Off, f.WorstFlip) {
+			f = g
+		}
 	}
 	if f.Bad && p.likeness(sampled) == LikeNear && (sampled || f.Flip <= grossly*p.NearMean) {
 		// A pass alone, above all indirect light, is noisier than any delivered image at few samples, names of
@@ -147,19 +171,24 @@ func (p Policy) further(name string, final, developed []byte, sampled bool) (f R
 	return f, "", nil
 }
 
-// lookFurther reads a verifier's own further file, or says why it can't.
-func lookFurther(ext string, developed []byte) (*raster.Raster, string) {
-	limits := raster.Limits{MaxPixels: maxFurtherPixels}
-	b, err := Look(ext, developed, limits)
-	if err != nil || b == nil {
-		return nil, fmt.Sprintf("nothing here reads this kind of %.16s file", ext)
+// hasComposite tells whether an OpenEXR file holds what the compositor made beside what it made it of, as the files of
+// a second eye do where the frames are multilayer. Of the rest a developed file has nothing.
+func hasComposite(data []byte) bool {
+	names, err := raster.EXRChannels(data)
+	return err == nil && slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, "Composite.Combined.") })
+}
+
+// only takes a pass's channels of an image.
+func only(r *raster.Raster, g passRange) *raster.Raster {
+	if g.n == len(r.Channels) {
+		return r
 	}
-	if ext == ".exr" {
-		if all, err := raster.StoredChannels(developed, limits); err != nil || all != len(b.Channels) {
-			return nil, "it has channels that nothing here reads"
-		}
+	out := raster.New(r.W, r.H, r.Channels[g.from:g.from+g.n], r.Depth)
+	size, n := r.Depth.Size(), len(r.Channels)
+	for p := range r.W * r.H {
+		copy(out.Bits[p*g.n*size:(p+1)*g.n*size], r.Bits[(p*n+g.from)*size:])
 	}
-	return b, ""
+	return out
 }
 
 // furtherLikeness is what holds for a further file: its own format decides whether it loses bits.
@@ -173,7 +202,7 @@ func (p Policy) furtherLikeness(ext string, sampled bool) Likeness {
 // checkFurther holds what evidence says of a frame's further files to the commitment, and measures again what
 // it claims to be bad. There is an entry for each committed file, in order, and after them one for each that
 // is missing; none at all only where the frame couldn't be made.
-func (r Relation) checkFurther(c FrameCommit, p Policy) ([]Further, error) {
+func (r Relation) checkFurther(c FrameCommit, p Policy, full bool) ([]Further, error) {
 	if !p.Extras && len(r.Extras) > 0 {
 		return nil, fmt.Errorf("%w: it compares further files where the policy doesn't", ErrEvidence)
 	}
@@ -194,7 +223,7 @@ func (r Relation) checkFurther(c FrameCommit, p Policy) ([]Further, error) {
 			return nil, fmt.Errorf("%w: %.160q can't be missing of frame %d", ErrEvidence, f.Name, c.Frame)
 		}
 		seen[f.Name] = true
-		if err := f.again(c, p, r.Sampled); err != nil {
+		if err := f.again(c, p, r.Sampled, full); err != nil {
 			return nil, err
 		}
 		out[i] = f
@@ -203,7 +232,7 @@ func (r Relation) checkFurther(c FrameCommit, p Policy) ([]Further, error) {
 }
 
 // again brings the figure to what the entry itself shows.
-func (f *Further) again(c FrameCommit, p Policy, sampled bool) error {
+func (f *Further) again(c FrameCommit, p Policy, sampled, full bool) error {
 	switch {
 	case f.File == f.Developed:
 		f.Figure, f.Unread = RelationFigure{}, ""
@@ -215,7 +244,7 @@ func (f *Further) again(c FrameCommit, p Policy, sampled bool) error {
 		if sha256.Sum256(f.FinalBytes) != [32]byte(f.File) || sha256.Sum256(f.DevelopedBytes) != [32]byte(f.Developed) {
 			return fmt.Errorf("%w: the further file %q of frame %d is compared without both files", ErrEvidence, f.Name, c.Frame)
 		}
-		figure, unread, err := p.further(f.Name, f.FinalBytes, f.DevelopedBytes, sampled)
+		figure, unread, err := p.further(f.Name, f.FinalBytes, f.DevelopedBytes, sampled, full)
 		if err != nil || unread != "" {
 			return fmt.Errorf("%w: the verifier's further file %q of frame %d: %s%w", ErrEvidence, f.Name, c.Frame, unread, err)
 		}
@@ -232,6 +261,10 @@ func (f Further) why(frame int) string {
 	case f.Developed == (Digest{}):
 		return fmt.Sprintf("frame %d has a further file %q that its master doesn't give, or has it twice", frame, f.Name)
 	}
-	return fmt.Sprintf("the further file %q of frame %d wasn't made from its master: it looks different by %.3f, its tile %d by %.3f, with %.0f %% of a tile's pixels off",
-		f.Name, frame, f.Figure.Flip, f.Figure.Tile, f.Figure.WorstFlip, 100*f.Figure.Off)
+	name := fmt.Sprintf("%q", f.Name)
+	if f.Figure.Pass != "" {
+		name += " (" + f.Figure.Pass + ")"
+	}
+	return fmt.Sprintf("the further file %s of frame %d wasn't made from its master: it looks different by %.3f, its tile %d by %.3f, with %.0f %% of a tile's pixels off",
+		name, frame, f.Figure.Flip, f.Figure.Tile, f.Figure.WorstFlip, 100*f.Figure.Off)
 }

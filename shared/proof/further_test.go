@@ -64,7 +64,7 @@ func (c furtherCase) evidence(t *testing.T) Evidence {
 	for name, data := range c.mine {
 		made = append(made, Made{Name: name, Digest: sha(data), Open: func() ([]byte, error) { return data, nil }})
 	}
-	err = relation.RelateFurther(commit, c.p, made, func(at int) ([]byte, string, error) { return c.theirs[commit.Extras[at].Name], "", nil })
+	err = relation.RelateFurther(commit, c.p, false, made, func(at int) ([]byte, string, error) { return c.theirs[commit.Extras[at].Name], "", nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,8 +95,11 @@ func TestFurtherFiles(t *testing.T) {
 	lossy := PolicyFor(job.Recipe{Renderer: "blender", Engine: "CYCLES", Format: "JPEG", Width: 64, Height: 64})
 	lossy.Ext = ".png" // the delivered file of furtherCase
 	near := PolicyFor(job.Recipe{Renderer: "blender", Engine: "CYCLES", Format: "PNG", Denoise: true, Width: 64, Height: 64})
-	if !same.Extras || !lossy.Extras || !near.Extras || PolicyFor(job.Recipe{Renderer: "blender", Engine: "CYCLES", Format: "PNG"}).Extras || same.ForBorder(job.Border{W: 16, H: 16}).Extras {
-		t.Error("a policy holds further files where it holds no delivered one, or doesn't where it does")
+	if !same.Extras || !lossy.Extras || !near.Extras || same.Eyes || same.ForBorder(job.Border{W: 16, H: 16}).Extras {
+		t.Error("a policy doesn't hold further files where it holds the delivered one, or does of a tile")
+	}
+	if p := PolicyFor(job.Recipe{Renderer: "blender", Engine: "CYCLES", Format: "PNG"}); !p.Extras || !p.Eyes || p.ForBorder(job.Border{W: 16, H: 16}).Eyes {
+		t.Errorf("a second eye beside compared tiles isn't held to the master: %+v", p)
 	}
 	eye := photo(100, 80, 0.02) // a scene chooses its further files' size
 	good, other := pngOf(t, eye), pngOf(t, photo(100, 80, 0.3))

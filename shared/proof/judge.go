@@ -38,20 +38,21 @@ func Judge(e Evidence, p Policy) (Verdict, error) {
 	for i, w := range worker {
 		f := frameOf(e.Frames, w.Frame)
 		if w.Plane == activityPlane(f) {
-			found, claimed := Activity(w.TileSample), f.Activity[w.Tile]
+			found, claimed := Activity(w.image()), f.Activity[w.Tile]
 			if diff := int(found) - int(claimed); diff > 1 || diff < -1 {
 				v.Reason = fmt.Sprintf("frame %d tile %d: the worker claimed an activity of %d, its pixels have %d", w.Frame, w.Tile, claimed, found)
 				return v, nil
 			}
 		}
 		s := e.Verifier[i]
-		if w.Channels != s.Channels || w.Depth != s.Depth {
+		if w.Channels != s.Channels || w.Lead != s.Lead || w.Depth != s.Depth {
 			v.Reason = fmt.Sprintf("frame %d: the worker's %v has %d channels of depth %d, the recipe gives %d of depth %d",
 				w.Frame, w.Plane, w.Channels, w.Depth, s.Channels, s.Depth)
 			return v, nil
 		}
-		fig := compare(w.TileSample, s, p)
+		fig := compare(w.image(), s.image(), p)
 		v.Tiles = append(v.Tiles, fig)
+		v.comparePasses(e.passes(s.Plane, s.Lead, p), w.TileSample, s)
 		if fig.Textured {
 			v.Textured++
 		}
@@ -63,6 +64,7 @@ func Judge(e Evidence, p Policy) (Verdict, error) {
 		decidePerceptual(&v, len(e.Frames))
 	default:
 		decideExact(&v)
+		decidePasses(&v)
 	}
 	decideDelivered(&v, delivered)
 	return v, nil
@@ -101,7 +103,7 @@ func decideDelivered(v *Verdict, delivered []Relation) {
 		}
 	}
 	if v.Pass && compared > 0 {
-		v.Reason += fmt.Sprintf("; %d delivered files follow from their masters (%s)", compared, v.Policy.Likeness)
+		v.Reason += fmt.Sprintf("; %d delivered files follow from their masters (%s)", compared, v.Policy.likeness(false))
 	}
 	if v.Pass && unread != "" {
 		v.Reason += "; a delivered file wasn't compared with its master: " + unread

@@ -9,11 +9,12 @@ import (
 
 // Prefixes that keep the kinds of hashed bytes apart.
 const (
-	prefixTile  = 0x00
-	prefixNode  = 0x01
-	prefixFrame = 0x02
-	prefixList  = 0x03
-	prefixPart  = 0x04
+	prefixTile   = 0x00
+	prefixNode   = 0x01
+	prefixFrame  = 0x02
+	prefixList   = 0x03
+	prefixPasses = 0x05 // 0x04 is part.go's
+	prefixPart   = 0x04
 )
 
 // Tree is a Merkle tree over leaf digests. An odd node at the end of a level moves up

@@ -51,7 +51,7 @@ func (p Policy) ForBorder(b job.Border) Policy {
 	p.Border = &b
 	p.W, p.H, p.NeedMaster, p.CompareFinal = b.W, b.H, true, false
 	p.Guides = p.Likeness == LikeNear // it is denoised, once it is joined
-	p.Likeness, p.Ext, p.Extras = LikeNone, "", false
+	p.Likeness, p.Ext, p.Extras, p.Eyes = LikeNone, "", false, false
 	return p
 }
 
@@ -59,7 +59,7 @@ func (p Policy) ForBorder(b job.Border) Policy {
 // again; the delivered file is held to what the verifier develops from the master. p is the recipe's.
 func (p Policy) ForAssembly(r job.Recipe) Policy {
 	p.Assembled, p.NeedMaster, p.CompareFinal = true, true, false
-	p.Likeness, p.Ext, p.Extras = likenessOf(r), Extension(r.Format), true
+	p.Likeness, p.Ext, p.Extras, p.Eyes = likenessOf(r), Extension(r.Format), true, false
 	return p
 }
 

@@ -37,6 +37,9 @@ type Policy struct {
 	MinCorrelation float64 `json:"minCorrelation"` // of the noise, in a textured tile
 	MaxBias        float64 `json:"maxBias"`        // see TileFigure.Bias
 
+	// MaxData is the share of a tile's pixels that may be outliers in a pass that holds no light; see PassFigure.
+	MaxData float64 `json:"maxData"`
+
 	// The whole verdict fails beyond both.
 	MaxMeanOutliers float64 `json:"maxMeanOutliers"` // share over all tiles
 	MaxMeanNoise    float64 `json:"maxMeanNoise"`    // mean over all tiles
@@ -53,6 +56,8 @@ type Policy struct {
 	Ext      string   `json:"ext,omitempty"` // the delivered files' extension, with its dot
 	// Extras holds the frame's further files too to what the master gives, where Likeness is set.
 	Extras bool `json:"extras,omitempty"`
+	// Eyes does so where it isn't, if there are any or the scene has a second eye: only then is a master developed.
+	Eyes bool `json:"eyes,omitempty"`
 
 	SameTolerance float64 `json:"sameTolerance"` // absolute display value, or relative linear one, that rounding explains
 	SameOff       float64 `json:"sameOff"`       // share of a tile's pixels beyond it
@@ -79,21 +84,28 @@ const engineCycles = "CYCLES"
 
 // PolicyFor returns the current thresholds for a recipe.
 func PolicyFor(r job.Recipe) Policy {
+	exact := r.Renderer == "blender" && r.Engine == engineCycles
+	straight := lossless(r) && !r.Denoise && !r.Compositing
 	p := Policy{
 		Version: PolicyVersion, Method: MethodExact, Engine: r.Engine, W: r.Width, H: r.Height,
-		NeedMaster:   true,
-		CompareFinal: lossless(r) && !r.Denoise && !r.Compositing,
+		NeedMaster: true,
+		// A multilayer file holds the passes that were sampled, whatever is made of them.
+		CompareFinal: straight || exact && lossless(r) && r.Format == "OPEN_EXR_MULTILAYER",
 		Tolerance:    1e-3, Floor: 1.5e-4, FinalTolerance: 1.5 / 255,
-		MaxOutliers: 0.10, MaxNoise: 0.08, MinCorrelation: 0.95, MaxBias: 0.02,
+		MaxOutliers: 0.10, MaxNoise: 0.08, MinCorrelation: 0.95, MaxBias: 0.02, MaxData: 0.25,
 		MaxMeanOutliers: 0.05, MaxMeanNoise: 0.04,
 		SameTolerance: 2.5 / 255, SameOff: 0.05, SameFlip: 0.02, LossyFlip: 0.25, LossyMean: 0.12, NearFlip: 0.12, NearMean: 0.07,
 	}
-	if r.Renderer != "blender" || r.Engine != engineCycles {
+	if !exact {
 		p.Method, p.NeedMaster = MethodPerceptual, !p.CompareFinal
 		t := ToleranceOf(r)
 		p.PerceptualMean, p.PerceptualTile, p.PerceptualBad, p.PerceptualOff, p.Every = t.Mean, t.Tile, t.Bad, t.Off, t.Every
 	}
-	if r.Renderer == "blender" && p.NeedMaster && !p.CompareFinal {
+	switch {
+	case r.Renderer != "blender" || !p.NeedMaster:
+	case straight:
+		p.Ext, p.Extras, p.Eyes = Extension(r.Format), true, true
+	default:
 		p.Likeness, p.Ext, p.Extras = likenessOf(r), Extension(r.Format), true
 	}
 	return p
@@ -160,6 +172,7 @@ type Verdict struct {
 	Inconclusive bool         `json:"inconclusive"`
 	Reason       string       `json:"reason"`
 	Tiles        []TileFigure `json:"tiles"`
+	Passes       []PassFigure `json:"passes,omitempty"`
 	Textured     int          `json:"textured"` // tiles that carried noise
 	SameClass    bool         `json:"sameClass"`
 	Delivered    []Relation   `json:"delivered,omitempty"` // without the files

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/heliostat-render/heliostat/shared/proof/flip"
 	"github.com/heliostat-render/heliostat/shared/proof/raster"
@@ -52,7 +53,9 @@ type RelationFigure struct {
 	Flip      float64 `json:"flip"`      // mean error of the frame, see package flip
 	WorstFlip float64 `json:"worstFlip"` // of the worst tile
 	Tile      int     `json:"tile"`      // the worst tile
-	Bad       bool    `json:"bad"`
+	// Pass is the one of several in the file that this is of.
+	Pass string `json:"pass,omitempty"`
+	Bad  bool   `json:"bad"`
 }
 
 // nearScale is how far LikeNear reduces: what a denoiser leaves and what noise is left of the
@@ -64,6 +67,9 @@ const maxRelation = 96 << 20
 
 // likeness is what holds for one frame.
 func (p Policy) likeness(sampled bool) Likeness {
+	if p.Eyes {
+		return likenessOfExt(p.Ext)
+	}
 	if sampled && p.Likeness != LikeNone {
 		return LikeNear
 	}
@@ -261,7 +267,7 @@ func curve(v float64) float64 {
 // checkDelivered holds the evidence's relations to the commitments and measures again what
 // they claim to be bad. Every frame that is looked at has exactly one, in the task's order.
 func (e Evidence) checkDelivered(p Policy) ([]Relation, error) {
-	if p.Likeness == LikeNone {
+	if p.Likeness == LikeNone && !(p.Eyes && len(e.Delivered) > 0) {
 		if len(e.Delivered) > 0 {
 			return nil, fmt.Errorf("%w: it compares delivered files where the policy doesn't", ErrEvidence)
 		}
@@ -291,12 +297,18 @@ func (e Evidence) checkDelivered(p Policy) ([]Relation, error) {
 			r.Figure = again
 		}
 		var err error
-		if r.Extras, err = r.checkFurther(c, p); err != nil {
+		if r.Extras, err = r.checkFurther(c, p, e.full(c.Frame)); err != nil {
 			return nil, err
 		}
 		out[i] = r
 	}
 	return out, nil
+}
+
+// full tells whether a frame's master holds floats, as its worker's tiles show: then nothing is rounded between
+// the master and what is made of it.
+func (e Evidence) full(frame int) bool {
+	return slices.ContainsFunc(e.Worker, func(t ProvenTile) bool { return t.Frame == frame && t.Plane == Master && t.Depth == raster.F32 })
 }
 
 // why names the figures that decided on a bad frame.

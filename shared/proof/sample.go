@@ -36,6 +36,7 @@ type TileSample struct {
 	Plane    Plane        `json:"plane"`
 	Rect     Rect         `json:"rect"`
 	Channels int          `json:"channels"`
+	Lead     int          `json:"lead,omitempty"` // the first channels, which show the image; 0 is all
 	Depth    raster.Depth `json:"depth"`
 	Bits     []byte       `json:"bits"` // big-endian, channels interleaved, rows from the top
 }
@@ -50,7 +51,7 @@ func Sample(frame, w, h, tile int, plane Plane, r *raster.Raster) (TileSample, e
 	if r.W != rect.W || r.H != rect.H {
 		return TileSample{}, fmt.Errorf("tile %d of %d×%d has %d×%d pixels, not %d×%d", tile, w, h, rect.W, rect.H, r.W, r.H)
 	}
-	return TileSample{Frame: frame, Tile: tile, Plane: plane, Rect: rect, Channels: len(r.Channels), Depth: r.Depth, Bits: r.Bits}, nil
+	return TileSample{Frame: frame, Tile: tile, Plane: plane, Rect: rect, Channels: len(r.Channels), Lead: r.Lead, Depth: r.Depth, Bits: r.Bits}, nil
 }
 
 // CropSample cuts a tile's sample out of a whole image.
@@ -67,7 +68,8 @@ func CropSample(frame, tile int, plane Plane, r *raster.Raster) (TileSample, err
 }
 
 // Hash is the tile's leaf: SHA-256(0x00 ‖ i32 frame ‖ u8 plane ‖ u32 tile ‖ u16 x ‖ u16 y
-// ‖ u16 w ‖ u16 h ‖ u8 channels ‖ u8 depth ‖ bits), integers big-endian.
+// ‖ u16 w ‖ u16 h ‖ u8 channels ‖ u8 depth ‖ bits), integers big-endian. Of a tile that holds passes beside the
+// image the prefix is 0x05, and u8 lead stands before the bits.
 func (s TileSample) Hash() Digest {
 	be := binary.BigEndian
 	head := make([]byte, 0, 20)
@@ -79,6 +81,10 @@ func (s TileSample) Hash() Digest {
 		head = be.AppendUint16(head, uint16(v))
 	}
 	head = append(head, byte(s.Channels), byte(s.Depth))
+	if s.Lead > 0 {
+		head[0] = prefixPasses
+		head = append(head, byte(s.Lead))
+	}
 	h := sha256.New()
 	h.Write(head)
 	h.Write(s.Bits)
@@ -98,7 +104,7 @@ func (s TileSample) check(w, h int) error {
 	if s.Plane > Guides {
 		return fmt.Errorf("tile %d of frame %d: %v", s.Tile, s.Frame, s.Plane)
 	}
-	if s.Channels < 1 || s.Channels > raster.MaxChannels || s.Depth.Size() == 0 {
+	if s.Channels < 1 || s.Channels > raster.MaxChannels || s.Lead < 0 || s.Lead > 0 && s.Lead >= s.Channels || s.Depth.Size() == 0 {
 		return fmt.Errorf("tile %d of frame %d: %d channels of depth %d", s.Tile, s.Frame, s.Channels, s.Depth)
 	}
 	if want := rect.W * rect.H * s.Channels * s.Depth.Size(); len(s.Bits) != want {

@@ -63,7 +63,7 @@ func sane(r *raster.Raster, w, h int) error {
 	if r.W != w || r.H != h {
 		return fmt.Errorf("%w: %d×%d pixels where the recipe asks for %d×%d", ErrGarbage, r.W, r.H, w, h)
 	}
-	n := len(r.Channels)
+	n := r.Shows()
 	alpha := func(c int) bool { return (n%4 == 0 && c%4 == 3) || (n == 2 && c == 1) }
 	var nan, magenta int
 	black := true

@@ -246,7 +246,7 @@ func tileTree(frame int, plane Plane, r *raster.Raster, measure bool) (*Tree, []
 		}
 		leaves[i] = s.Hash()
 		if measure {
-			activity = append(activity, Activity(s))
+			activity = append(activity, Activity(s.image()))
 		}
 	}
 	return NewTree(leaves), activity, nil

@@ -61,6 +61,46 @@ func TestAttacks(t *testing.T) {
 	tricks(t, l)
 }
 
+// TestFurtherAttacks plays every attack on what is delivered beside the frame, each where it makes sense.
+func TestFurtherAttacks(t *testing.T) {
+	l, err := New(t.Context(), Options{Dir: t.TempDir(), Width: 96, Height: 64, Samples: 16})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	for _, scene := range FurtherScenes {
+		t.Run(scene, func(t *testing.T) {
+			s := newStage(t, l, scene)
+			honest, err := HonestTask(t.Context(), l, scene, 2)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.play("honest"+scene, honest, nil)
+			v := s.verdict()
+			t.Log(v.Reason)
+			if !v.Pass || v.Inconclusive || strings.Contains(v.Reason, "wasn't compared") {
+				t.Fatalf("an honest worker is blamed, or not looked at: %s", v.Reason)
+			}
+			for i, f := range FurtherForgeries {
+				if !f.On(scene) {
+					continue
+				}
+				task, err := f.Work(t.Context(), l, scene)
+				if err != nil {
+					t.Fatal(err)
+				}
+				s.play(auditName(i), task, nil)
+				v := s.verdict()
+				t.Logf("%s: %s", f.Name, v.Reason)
+				if v.Pass || v.Inconclusive {
+					t.Errorf("%s isn't caught: %s", f.Name, v.Reason)
+				}
+			}
+			l.Forget()
+		})
+	}
+}
+
 // home is the scene that an attack is played on here: the next one that it makes sense on.
 func home(f Forgery, i int) int {
 	if f.Name == "delivered_not_from_master" {
@@ -141,7 +181,7 @@ func TestThePageNamesEveryAttack(t *testing.T) {
 	}
 	_, table, _ := strings.Cut(string(page), "## Adversaries")
 	var names []string
-	for _, f := range Forgeries {
+	for _, f := range slices.Concat(Forgeries, FurtherForgeries) {
 		names = append(names, f.Name)
 	}
 	for _, x := range Tricks {

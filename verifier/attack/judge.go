@@ -2,6 +2,7 @@ package attack
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 
@@ -28,9 +29,16 @@ func NewTaskFrom(scene string, first int, made []Files) (*Task, error) {
 	t := &Task{Scene: scene, Files: made}
 	for i, f := range made {
 		frame := first + i
-		c, trees, err := proof.CommitBytes(frame, ".png", f.Final, f.Master)
+		ext := ".png"
+		if layered(scene) {
+			ext = ".exr"
+		}
+		c, trees, err := proof.CommitBytes(frame, ext, f.Final, f.Master)
 		if err != nil {
 			return nil, err
+		}
+		for _, x := range f.Further {
+			c.Extras = append(c.Extras, proof.Extra{Name: x.Name, Digest: sha256.Sum256(x.Body)})
 		}
 		t.Frames, t.Commits, t.trees = append(t.Frames, frame), append(t.Commits, c), append(t.trees, trees)
 	}
@@ -61,15 +69,24 @@ func HonestTask(ctx context.Context, l *Lab, scene string, frames int) (*Task, e
 // Relate develops every master of the task, where the policy asks for it.
 func (t *Task) Relate(ctx context.Context, l *Lab) error {
 	p := proof.PolicyFor(l.Recipe(t.Scene))
-	if p.Likeness == proof.LikeNone || t.related != nil {
+	if p.Likeness == proof.LikeNone && t.Scene != sceneStereo || t.related != nil {
 		return nil
 	}
 	for i, c := range t.Commits {
-		made, err := l.Develop(ctx, t.Scene, c.Frame, t.trees[i])
+		final, further, err := l.Develop(ctx, t.Scene, c.Frame, t.trees[i])
 		if err != nil {
 			return err
 		}
-		r, err := proof.Relate(c, p, p.Ext, t.Files[i].Final, made, false)
+		r, err := proof.Relate(c, p, p.Ext, t.Files[i].Final, final, false)
+		if err != nil {
+			return err
+		}
+		var made []proof.Made
+		for _, x := range further {
+			made = append(made, proof.Made{Name: x.Name, Digest: sha256.Sum256(x.Body), Open: func() ([]byte, error) { return x.Body, nil }})
+		}
+		full := t.trees[i].Master != nil && t.trees[i].Master.Depth == raster.F32
+		err = r.RelateFurther(c, p, full, made, func(at int) ([]byte, string, error) { return t.Files[i].Further[at].Body, "", nil })
 		if err != nil {
 			return err
 		}
@@ -96,7 +113,8 @@ func Evidence(l *Lab, t, honest *Task, key [32]byte) (proof.Evidence, error) {
 }
 
 func evidence(l *Lab, t, honest *Task, key [32]byte, p proof.Policy) (proof.Evidence, error) {
-	e := proof.Evidence{Key: key, Root: proof.TaskRoot(t.Commits), Frames: t.Commits, WorkerClass: l.Install.Class, VerifierClass: l.Install.Class, Policy: p}
+	e := proof.Evidence{Key: key, Root: proof.TaskRoot(t.Commits), Frames: t.Commits, WorkerClass: l.Install.Class, VerifierClass: l.Install.Class, Policy: p,
+		Layouts: proof.LayoutsOf(honest.trees[0].Master, honest.trees[0].Final)}
 	picks := proof.Picks(key, t.Commits, p)
 	e.Delivered = t.relations(picks)
 	for i, c := range t.Commits {
@@ -154,6 +172,7 @@ func (l *Lab) Blind(ctx context.Context, t *Task, workerClass string, key [32]by
 		}
 		e.Worker = append(e.Worker, mine...)
 		for n, tile := range tiles {
+			e.Layouts = proof.LayoutsOf(f.Tiles[n].Master, f.Tiles[n].Final)
 			for _, plane := range proof.Planes(c, p) {
 				img := f.Tiles[n].Master
 				if plane == proof.Final {
@@ -174,7 +193,7 @@ func (l *Lab) Blind(ctx context.Context, t *Task, workerClass string, key [32]by
 // was saved and there is nothing to catch.
 func Unchanged(t, honest *Task) bool {
 	for i, c := range t.Commits {
-		if c.MasterRoot != honest.Commits[i].MasterRoot || c.FinalRoot != honest.Commits[i].FinalRoot {
+		if c.MasterRoot != honest.Commits[i].MasterRoot || c.FinalRoot != honest.Commits[i].FinalRoot || !slices.Equal(c.Extras, honest.Commits[i].Extras) {
 			return false
 		}
 	}
@@ -230,7 +249,7 @@ func Odds(l *Lab, t, honest *Task, n int) (float64, error) {
 		}
 	}
 	for _, r := range v.Delivered {
-		if r.Figure.Bad {
+		if r.Figure.Bad || slices.ContainsFunc(r.Extras, func(x proof.Further) bool { return x.Figure.Bad }) {
 			return 1, nil
 		}
 	}

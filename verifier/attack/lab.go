@@ -106,7 +106,10 @@ func (l *Lab) Recipe(scene string) job.Recipe {
 	r := job.Recipe{
 		Renderer: l.program.Name(), Version: l.Install.Version, Engine: l.Engine, MainFile: "scene.blend",
 		Width: l.Width, Height: l.Height, Samples: l.Samples, Device: "CPU",
-		Format: "PNG", ColorMode: "RGB", ColorDepth: "8", Compositing: scene == "comp",
+		Format: "PNG", ColorMode: "RGB", ColorDepth: "8", Compositing: scene == "comp" || scene == scenePasses,
+	}
+	if layered(scene) {
+		r.Format, r.ColorMode, r.ColorDepth, r.ExrCodec = "OPEN_EXR_MULTILAYER", "RGBA", "16", "ZIP"
 	}
 	if l.Engine == povray {
 		r.MainFile, r.Compositing = "scene.pov", false
@@ -185,8 +188,15 @@ const maxOpen = 6
 
 // Files is one rendered frame.
 type Files struct {
-	Final  []byte // PNG
-	Master []byte // OpenEXR; nil where the engine's recipe needs none
+	Final   []byte // PNG, of FurtherScenes also OpenEXR
+	Master  []byte // OpenEXR; nil where the engine's recipe needs none
+	Further []Further
+}
+
+// Further is a further file of a frame.
+type Further struct {
+	Name string
+	Body []byte
 }
 
 // takeFile reads a file and removes it.
@@ -231,6 +241,10 @@ func (l *Lab) Shoot(ctx context.Context, s Shot) (Files, error) {
 	if f.Final, err = takeFile(r.Files[0].Path); err == nil && r.Master != "" {
 		f.Master, err = takeFile(r.Master)
 	}
+	for _, x := range r.Extras {
+		body, failed := takeFile(x.Path)
+		f.Further, err = append(f.Further, Further{x.Name, body}), errors.Join(err, failed)
+	}
 	if err != nil {
 		return Files{}, fmt.Errorf("read frame %d: %w", s.Frame, err)
 	}
@@ -254,20 +268,26 @@ var jobKey = [32]byte{1, 2, 3}
 // Seed is what an honest worker's attempt renders a frame with.
 func Seed(frame int) int32 { return proof.Seed(jobKey, "task", frame, 1) }
 
-// Develop makes the delivered image from a master, as a verifier does.
-func (l *Lab) Develop(ctx context.Context, scene string, frame int, trees *proof.Trees) ([]byte, error) {
+// Develop makes the delivered image and the further files from a master, as a verifier does.
+func (l *Lab) Develop(ctx context.Context, scene string, frame int, trees *proof.Trees) (final []byte, further []Further, err error) {
 	s, work, err := l.Session(ctx, scene, "", l.Recipe(scene))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	d, err := s.(render.Developer).Develop(ctx, render.Develop{Frame: frame, Seed: Seed(frame), Master: trees.Master, OutDir: work})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	l.CPU += d.CPUSeconds
-	data, err := os.ReadFile(d.File.Path)
-	if err != nil {
-		return nil, fmt.Errorf("read the developed frame %d: %w", frame, err)
+	if final, err = os.ReadFile(d.File.Path); err != nil {
+		return nil, nil, fmt.Errorf("read the developed frame %d: %w", frame, err)
 	}
-	return data, nil
+	for _, x := range d.Extras {
+		body, err := os.ReadFile(x.Path)
+		if err != nil {
+			return nil, nil, fmt.Errorf("read the developed frame %d: %w", frame, err)
+		}
+		further = append(further, Further{x.Name, body})
+	}
+	return final, further, nil
 }

@@ -1,4 +1,4 @@
-# Writes one of the attack suite's four scenes. After "--": folder, scene, variation.
+# Writes one of the attack suite's scenes. After "--": folder, scene, variation.
 # Variations are what a cheat changes: bounces, adaptive, texture, camera; "" is the honest scene, and
 # "pan" the same under a camera that moves slowly, by about a pixel of 160 a frame.
 import math
@@ -113,7 +113,7 @@ def moves(o, path, first, last):
 
 
 mesh = bpy.ops.mesh
-if which == "smooth":
+if which in ("smooth", "passes", "stereo", "layers", "rough"):
     img = texture()
     add(mesh.primitive_plane_add, material("floor", img), size=14)
     head = add(mesh.primitive_monkey_add, material("head", None, (0.8, 0.4, 0.2, 1), 0.3), location=(0, 0, 1.1))
@@ -125,6 +125,44 @@ if which == "smooth":
     light(300, 2, (3, -3, 5), (0.6, 0.5, 0))
     world((0.2, 0.3, 0.5, 1))
     camera((4.5, -4.5, 3.2), (66, 0, 45))
+    layer = s.view_layers[0]
+    if which == "stereo":
+        s.render.use_multiview = True
+    if which == "rough":
+        # Displaced faces by the ten thousand: whose normals are summed in the threads' order.
+        noise = bpy.data.textures.new("noise", "CLOUDS")
+        noise.noise_scale = 0.25
+        for o, levels, rough in ((head, 2, 0.15), (ball, 3, 0.0)):
+            o.modifiers.new("fine", "SUBSURF").render_levels = levels
+            d = o.modifiers.new("bumps", "DISPLACE")
+            d.texture, d.strength = noise, 0.15
+            o.data.materials[0].node_tree.nodes["Principled BSDF"].inputs["Roughness"].default_value = rough
+        ball.data.materials[0].node_tree.nodes["Principled BSDF"].inputs["Transmission"].default_value = 1
+        ball.data.materials[0].node_tree.nodes["Principled BSDF"].inputs["Metallic"].default_value = 0
+        layer.use_pass_mist = layer.use_pass_object_index = layer.use_pass_uv = layer.use_pass_position = True
+        layer.use_pass_glossy_indirect = layer.use_pass_transmission_indirect = layer.use_pass_shadow = layer.use_pass_diffuse_color = True
+    if which in ("passes", "layers", "rough"):
+        layer.use_pass_z = layer.use_pass_normal = layer.use_pass_diffuse_indirect = layer.use_pass_glossy_direct = True
+        layer.use_pass_ambient_occlusion = layer.use_pass_cryptomatte_object = layer.use_pass_vector = True
+    if which == "passes":
+        s.use_nodes = True
+        tree = s.node_tree
+        layers, link = tree.nodes["Render Layers"], tree.links.new
+        shade = tree.nodes.new("CompositorNodeMixRGB")
+        shade.blend_type = "MULTIPLY"
+        link(layers.outputs["Image"], shade.inputs[1])
+        link(layers.outputs["AO"], shade.inputs[2])
+        link(shade.outputs[0], tree.nodes["Composite"].inputs["Image"])
+        png, many = tree.nodes.new("CompositorNodeOutputFile"), tree.nodes.new("CompositorNodeOutputFile")
+        png.format.file_format = "PNG"
+        many.format.file_format, many.format.exr_codec, many.base_path = "OPEN_EXR_MULTILAYER", "ZIP", "//many"
+        png.file_slots.clear()
+        many.layer_slots.clear()
+        for node, slots, names in ((png, png.file_slots, ("DiffInd", "Normal")),
+                                   (many, many.layer_slots, ("Image", "Depth", "Normal", "DiffInd", "GlossDir", "CryptoObject00", "Vector"))):
+            for name in names:
+                slots.new(name)
+                link(layers.outputs[name], node.inputs[-1])
 elif which == "fog":
     add(mesh.primitive_plane_add, material("floor"), size=14)
     ball = add(mesh.primitive_uv_sphere_add, material("skin", None, (0.5, 0.3, 0.2, 1)), radius=0.8, location=(0, 0, 0.9))

@@ -155,6 +155,15 @@ func (s *stage) play(name string, task *Task, change func(*wire.AuditReveal)) {
 			master = s.Get(fetchtest.FrameKey(name, frame, "master"))
 		}
 		r.Masters = append(r.Masters, master)
+		var further []wire.Signed
+		for n, x := range task.Files[i].Further {
+			key := fetchtest.FrameKey(name, frame, fmt.Sprintf("further-%d", n))
+			if err := s.Store.Put(t.Context(), key, bytes.NewReader(x.Body), int64(len(x.Body)), sha256.Sum256(x.Body)); err != nil {
+				t.Fatal(err)
+			}
+			further = append(further, s.Get(key))
+		}
+		r.Extras = append(r.Extras, further)
 	}
 	for _, p := range proof.Picks(verification, task.Commits, policy) {
 		if n := len(o.Frames); n == 0 || o.Frames[n-1].Frame != p.Frame {

@@ -105,7 +105,7 @@ var tileTricks = []Trick{
 		at := i % len(k.Honest.Commits)
 		recipe := k.Lab.Recipe(k.Honest.Scene)
 		p := proof.PolicyFor(recipe).ForAssembly(recipe)
-		made, err := k.Lab.Develop(context.Background(), k.Honest.Scene, k.Honest.Frames[at], k.Honest.trees[at])
+		made, _, err := k.Lab.Develop(context.Background(), k.Honest.Scene, k.Honest.Frames[at], k.Honest.trees[at])
 		if err != nil {
 			return false, "", err
 		}

@@ -80,7 +80,7 @@ func (v *Verifier) audit(ctx context.Context, state *State) (committed bool, err
 		if state.joined() {
 			err = v.prepare(ctx, state)
 		} else {
-			state.Samples, state.Channels, state.Seconds, err = v.render(ctx, state.Offer)
+			err = v.render(ctx, state)
 		}
 		if err != nil {
 			return false, err

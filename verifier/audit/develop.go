@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/heliostat-render/heliostat/shared/proof"
+	"github.com/heliostat-render/heliostat/shared/proof/raster"
 	"github.com/heliostat-render/heliostat/shared/render"
 	"github.com/heliostat-render/heliostat/shared/render/warm"
 	"github.com/heliostat-render/heliostat/shared/wire"
@@ -21,7 +22,15 @@ type darkroom struct {
 	v      *Verifier
 	state  *State
 	policy proof.Policy
+	eyes   bool // frames whose tiles are compared are developed for their further files
 	held   *warm.Held
+}
+
+// hasFurther tells whether frames have further files, or should: layers of a scene with two eyes are called
+// "layer@eye", see render.
+func hasFurther(channels []string, frames []proof.FrameCommit) bool {
+	return slices.ContainsFunc(channels, func(c string) bool { return strings.Contains(c, "@") }) ||
+		slices.ContainsFunc(frames, func(c proof.FrameCommit) bool { return len(c.Extras) > 0 })
 }
 
 func (d *darkroom) done() {
@@ -32,7 +41,7 @@ func (d *darkroom) done() {
 
 // relate adds how a delivered file relates to its master, where the policy asks for that.
 func (d *darkroom) relate(ctx context.Context, e *proof.Evidence, c proof.FrameCommit, trees *proof.Trees, final []byte, further []wire.Signed) error {
-	if d.policy.Likeness == proof.LikeNone {
+	if d.policy.Likeness == proof.LikeNone && !d.eyes {
 		return nil
 	}
 	r := proof.Relation{Frame: c.Frame, File: c.FileDigest}
@@ -60,7 +69,7 @@ func (d *darkroom) relate(ctx context.Context, e *proof.Evidence, c proof.FrameC
 			}
 			files[i] = proof.Made{Name: x.Name, Digest: sha256.Sum256(data), Open: func() ([]byte, error) { return readMade(c.Frame, x) }}
 		}
-		if err := r.RelateFurther(c, d.policy, files, d.v.further(ctx, c, e.Delivered, further)); err != nil {
+		if err := r.RelateFurther(c, d.policy, trees.Master.Depth == raster.F32, files, d.v.further(ctx, c, e.Delivered, further)); err != nil {
 			return fmt.Errorf("compare further files: %w", err)
 		}
 	}

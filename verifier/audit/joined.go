@@ -139,7 +139,7 @@ func (v *Verifier) compareJoined(ctx context.Context, s *State, r wire.AuditReve
 				files[i].Open = func() ([]byte, error) { return x.Bytes, nil }
 			}
 		}
-		if err := relation.RelateFurther(c, r.Policies, files, v.further(ctx, c, nil, furtherOf(r, c.Frame))); err != nil {
+		if err := relation.RelateFurther(c, r.Policies, false, files, v.further(ctx, c, nil, furtherOf(r, c.Frame))); err != nil {
 			return fmt.Errorf("compare further files: %w", err)
 		}
 		relation.Unread = clip(strings.ToValidUTF8(relation.Unread, ""), 256)

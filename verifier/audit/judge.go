@@ -59,7 +59,7 @@ func (v *Verifier) evidence(ctx context.Context, s *State, r wire.AuditReveal) (
 		}
 	}
 	e := proof.Evidence{
-		Key: key, Root: r.Receipt.Root, Frames: r.Commits, Verifier: s.Samples,
+		Key: key, Root: r.Receipt.Root, Frames: r.Commits, Verifier: s.Samples, Layouts: s.Layouts,
 		WorkerClass: r.Class, VerifierClass: v.class(s.Offer), Policy: r.Policies,
 	}
 	if s.joined() {
@@ -68,7 +68,7 @@ func (v *Verifier) evidence(ctx context.Context, s *State, r wire.AuditReveal) (
 	}
 	var trees *proof.Trees
 	var commit proof.FrameCommit
-	dark := &darkroom{v: v, state: s, policy: r.Policies}
+	dark := &darkroom{v: v, state: s, policy: r.Policies, eyes: r.Policies.Eyes && hasFurther(s.Channels, r.Commits)}
 	defer dark.done()
 	for _, p := range picks {
 		if trees == nil || trees.Frame != p.Frame {

@@ -38,14 +38,15 @@ func (v *Verifier) hold(ctx context.Context, offer wire.AuditOffer) (*warm.Held,
 }
 
 // render renders the challenged tiles without knowing anything of the worker's. The
-// samples come in the challenge's order, the master before the final or the guides; channels are the
-// master's names.
-func (v *Verifier) render(ctx context.Context, offer wire.AuditOffer) (samples []proof.TileSample, channels []string, seconds float64, err error) {
+// samples come in the challenge's order, the master before the final or the guides. Nothing changes in the state where it fails.
+func (v *Verifier) render(ctx context.Context, s *State) error {
+	offer := s.Offer
 	held, err := v.hold(ctx, offer)
 	if err != nil {
-		return nil, nil, 0, err
+		return err
 	}
 	defer held.Done()
+	seconds := 0.0
 	policy := policyOf(offer)
 	tiles := map[int][]render.Tile{}
 	for i, f := range offer.Frames {
@@ -60,15 +61,18 @@ func (v *Verifier) render(ctx context.Context, offer wire.AuditOffer) (samples [
 		}
 		frame, err := held.Render(ctx, render.Request{Frame: f.Frame, Seed: f.Seed, Borders: borders, Master: policy.NeedMaster || offer.Recipe.Engine == cycles}, nil)
 		if err != nil {
-			return nil, nil, 0, fmt.Errorf("render the challenged tiles of frame %d: %w", f.Frame, err)
+			return fmt.Errorf("render the challenged tiles of frame %d: %w", f.Frame, err)
 		}
 		if len(frame.Tiles) != len(borders) {
-			return nil, nil, 0, fmt.Errorf("frame %d: the renderer gave %d tiles for %d borders", f.Frame, len(frame.Tiles), len(borders))
+			return fmt.Errorf("frame %d: the renderer gave %d tiles for %d borders", f.Frame, len(frame.Tiles), len(borders))
 		}
 		tiles[f.Frame] = frame.Tiles
 		seconds += frame.Seconds
 		v.say(offer.Audit, float64(i+1)/float64(len(offer.Frames)))
 	}
+	var samples []proof.TileSample
+	var channels []string
+	var layouts []proof.Layout
 	for _, t := range offer.Tiles {
 		tile := tiles[t.Frame][0]
 		tiles[t.Frame] = tiles[t.Frame][1:]
@@ -77,11 +81,15 @@ func (v *Verifier) render(ctx context.Context, offer wire.AuditOffer) (samples [
 		}
 		both, err := sample(offer, policy, t, tile)
 		if err != nil {
-			return nil, nil, 0, err
+			return err
+		}
+		if len(samples) == 0 {
+			layouts = proof.LayoutsOf(tile.Master, tile.Final)
 		}
 		samples = append(samples, both...)
 	}
-	return samples, channels, seconds, nil
+	s.Samples, s.Channels, s.Layouts, s.Seconds = samples, channels, layouts, seconds
+	return nil
 }
 
 // sample gives a rendered tile in each plane that the policy compares.

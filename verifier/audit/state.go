@@ -35,9 +35,10 @@ type State struct {
 	Extras []extra `json:"extras,omitempty"`
 	Unread string  `json:"unread,omitempty"`
 	// Channels are the names of the master's channels as this node rendered them; the worker's
-	// names decide nothing.
-	Channels []string `json:"channels,omitempty"`
-	Tries    int      `json:"tries"` // starts of the verifier that took it up
+	// names decide nothing. Layouts name those of planes whose tiles hold passes beside the image.
+	Channels []string       `json:"channels,omitempty"`
+	Layouts  []proof.Layout `json:"layouts,omitempty"`
+	Tries    int            `json:"tries"` // starts of the verifier that took it up
 }
 
 // extra is a further file that this node made.

@@ -2,6 +2,7 @@ package raster
 
 import (
 	"bytes"
+	"cmp"
 	"compress/zlib"
 	"encoding/binary"
 	"fmt"
@@ -27,7 +28,7 @@ const maxHeader = 1 << 20
 type exrChannel struct {
 	name string
 	kind uint32 // 0 uint, 1 half, 2 float
-	out  int    // index in the raster, -1 when it isn't wanted
+	out  int    // index in the raster, -1 when it isn't taken
 	at   int    // byte offset of the channel's samples inside a scanline
 }
 
@@ -38,39 +39,47 @@ func (c exrChannel) size() int {
 	return 4
 }
 
-// DecodeEXR reads a scanline OpenEXR file. From a plain image it takes R, G, B and A (or Y);
-// from a multilayer one it takes each view layer's noisy Combined pass: "Noisy Image"
-// where a denoiser ran, else "Combined", in the order of the layers' names.
+// DecodeEXR reads a scanline OpenEXR file with all of its half and float channels. First, as Raster.Lead counts
+// them, come those that show the image: of a plain file R, G, B and A (or Y); of a multilayer one each view
+// layer's noisy Combined pass, "Noisy Image" where a denoiser ran, else "Combined", in the order of the layers'
+// names. Behind them come the others, by the names of their passes. Where there are more than MaxChannels, they are
+// left out.
 func DecodeEXR(data []byte, limits Limits) (*Raster, error) {
-	return decodeEXR(data, limits, takeNoisy)
+	return decode(data, limits, wanted{beside: every})
 }
 
-// DecodeComposite is DecodeEXR, but of a multilayer file that holds what the compositor made
-// it takes only that.
+// DecodePasses is DecodeEXR, but of the channels that don't show the image it takes only those of some passes, named
+// with their layer in front.
+func DecodePasses(data []byte, limits Limits, passes []string) (*Raster, error) {
+	return decode(data, limits, wanted{beside: func(pass string) bool { return slices.Contains(passes, pass) }})
+}
+
+// DecodeComposite takes only the channels that show the image, and of a multilayer file that holds what the
+// compositor made only those.
 func DecodeComposite(data []byte, limits Limits) (*Raster, error) {
-	return decodeEXR(data, limits, takeComposite)
+	return decode(data, limits, wanted{composite: true, beside: none})
 }
 
-// take says which channels of a file are wanted.
-type take uint8
-
-const (
-	takeNoisy     take = iota // see DecodeEXR
-	takeComposite             // see DecodeComposite
-	takeGuided                // see DecodeGuided
-)
-
-// StoredChannels counts the channels that an OpenEXR file holds, those included that DecodeEXR leaves out.
-func StoredChannels(data []byte, limits Limits) (int, error) {
-	e, err := openEXR(bytes.NewReader(data), int64(len(data)), limits, takeNoisy)
-	if err != nil {
-		return 0, err
-	}
-	return len(e.stored), nil
+// DecodeStored is DecodeEXR for files that needn't show an image, as those of a File Output node with many slots: it
+// takes every half and float channel, by the names of their passes. It fails where it can't take all.
+func DecodeStored(data []byte, limits Limits) (*Raster, error) {
+	return decode(data, limits, wanted{all: true})
 }
 
-func decodeEXR(data []byte, limits Limits, what take) (*Raster, error) {
-	e, err := openEXR(bytes.NewReader(data), int64(len(data)), limits, what)
+// wanted are the channels to take of a file.
+type wanted struct {
+	composite bool                   // what the compositor made stands for the image, where it is there
+	beside    func(pass string) bool // which passes are taken beside the image
+	all       bool                   // takes all, whether they show an image or not
+	guided    bool                   // what guides a denoiser shows the image too, see DecodeGuided
+}
+
+func every(string) bool { return true }
+
+func none(string) bool { return false }
+
+func decode(data []byte, limits Limits, want wanted) (*Raster, error) {
+	e, err := openEXR(bytes.NewReader(data), int64(len(data)), limits, want)
 	if err != nil {
 		return nil, err
 	}
@@ -203,17 +212,22 @@ func exrChannels(value []byte) ([]exrChannel, error) {
 	}
 }
 
-// choose marks the wanted channels and returns their names in raster order.
-func choose(list []exrChannel, what take) ([]string, error) {
-	if what == takeGuided {
+// choose marks the channels that are taken and returns their names in raster order; the first lead of them show
+// the image.
+func choose(list []exrChannel, want wanted) (names []string, lead int, err error) {
+	if want.all {
+		names = beside(list, nil, every)
+		if len(names) != len(list) || len(names) == 0 || len(names) > MaxChannels {
+			return nil, 0, fmt.Errorf("%w: OpenEXR with %d channels, of which %d are numbers", ErrUnsupported, len(list), len(names))
+		}
+		return names, len(names), nil
+	}
+	if want.guided {
 		nameGuides(list)
 	}
 	groups := map[string]map[string]int{}
 	for i, c := range list {
-		prefix, base := "", c.name
-		if dot := strings.LastIndexByte(c.name, '.'); dot >= 0 {
-			prefix, base = c.name[:dot], c.name[dot+1:]
-		}
+		prefix, base := passOf(c.name)
 		switch base {
 		case "R", "G", "B", "A", "Y":
 			if groups[prefix] == nil {
@@ -225,7 +239,7 @@ func choose(list []exrChannel, what take) ([]string, error) {
 	var prefixes []string
 	if _, plain := groups[""]; plain {
 		prefixes = []string{""}
-	} else if _, made := groups["Composite.Combined"]; made && what == takeComposite {
+	} else if _, made := groups["Composite.Combined"]; made && want.composite {
 		prefixes = []string{"Composite.Combined"}
 	} else {
 		for prefix := range groups {
@@ -240,7 +254,6 @@ func choose(list []exrChannel, what take) ([]string, error) {
 		}
 		slices.Sort(prefixes)
 	}
-	var names []string
 	for _, prefix := range prefixes {
 		for _, base := range []string{"R", "G", "B", "A", "Y"} {
 			i, ok := groups[prefix][base]
@@ -252,12 +265,51 @@ func choose(list []exrChannel, what take) ([]string, error) {
 		}
 	}
 	if len(names) == 0 {
-		return nil, fmt.Errorf("%w: OpenEXR without colour channels", ErrUnsupported)
+		return nil, 0, fmt.Errorf("%w: OpenEXR without colour channels", ErrUnsupported)
 	}
 	if len(names) > MaxChannels {
-		return nil, fmt.Errorf("%w: over %d colour channels", ErrLimit, MaxChannels)
+		return nil, 0, fmt.Errorf("%w: over %d colour channels", ErrLimit, MaxChannels)
 	}
-	return names, nil
+	return beside(list, names, want.beside), len(names), nil
+}
+
+// beside marks the wanted channels that aren't taken yet and appends their names, unless they are too many.
+func beside(list []exrChannel, names []string, want func(pass string) bool) []string {
+	var rest []int
+	for i, c := range list {
+		if pass, _ := passOf(c.name); c.out < 0 && c.kind != 0 && want(pass) {
+			rest = append(rest, i)
+		}
+	}
+	if len(names)+len(rest) > MaxChannels {
+		return names
+	}
+	slices.SortFunc(rest, func(i, j int) int {
+		a, x := passOf(list[i].name)
+		b, y := passOf(list[j].name)
+		return cmp.Or(strings.Compare(a, b), cmp.Compare(letter(x), letter(y)), strings.Compare(x, y))
+	})
+	for _, i := range rest {
+		list[i].out = len(names)
+		names = append(names, list[i].name)
+	}
+	return names
+}
+
+// passOf splits a channel's name into its pass with the layer in front, and the channel's own.
+func passOf(name string) (pass, channel string) {
+	if dot := strings.LastIndexByte(name, '.'); dot >= 0 {
+		return name[:dot], name[dot+1:]
+	}
+	return "", name
+}
+
+// letter orders the channels of a pass.
+func letter(channel string) int {
+	if i := strings.Index("RGBAXYZWUV", strings.ToUpper(channel)); i >= 0 && len(channel) == 1 {
+		return i
+	}
+	return 10
 }
 
 // unzipper undoes EXR's ZIP: deflate, then a byte predictor over two interleaved halves.

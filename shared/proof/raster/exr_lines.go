@@ -18,6 +18,7 @@ const maxBlock = 1 << 28
 type EXR struct {
 	W, H     int // pixels
 	Channels []string
+	Lead     int // as Raster's
 	Depth    Depth
 
 	file   io.ReaderAt
@@ -42,7 +43,7 @@ type exrBlock struct {
 
 // OpenEXR reads the head of a scanline OpenEXR file of size bytes; nothing is decoded yet.
 func OpenEXR(file io.ReaderAt, size int64, limits Limits) (*EXR, error) {
-	return openEXR(file, size, limits, takeNoisy)
+	return openEXR(file, size, limits, wanted{beside: every})
 }
 
 // OpenEXRFile is OpenEXR on a file, which Close closes.
@@ -89,6 +90,9 @@ func (e *EXR) Line(y int) ([]byte, error) {
 // its error ends it.
 func (e *EXR) All(progress func(done float64) error) (*Raster, error) {
 	out := New(e.W, e.H, e.Channels, e.Depth)
+	if e.Lead < len(e.Channels) {
+		out.Lead = e.Lead
+	}
 	row := e.lineSize()
 	for y := range e.H {
 		if err := e.read(y, out.Bits[y*row:(y+1)*row]); err != nil {
@@ -120,7 +124,7 @@ func exrHead(data []byte) (head exrHeader, rest int, err error) {
 	return head, r.at, err
 }
 
-func openEXR(file io.ReaderAt, size int64, limits Limits, what take) (*EXR, error) {
+func openEXR(file io.ReaderAt, size int64, limits Limits, want wanted) (*EXR, error) {
 	// Most heads are short; a long one is read again in full.
 	var head exrHeader
 	rest := 0
@@ -136,11 +140,11 @@ func openEXR(file io.ReaderAt, size int64, limits Limits, what take) (*EXR, erro
 			return nil, err
 		}
 	}
-	names, err := choose(head.channels, what)
+	names, lead, err := choose(head.channels, want)
 	if err != nil {
 		return nil, err
 	}
-	e := &EXR{W: head.w, H: head.h, Channels: names, file: file, stored: head.channels, lines: 1, halves: what == takeGuided, at: -1}
+	e := &EXR{W: head.w, H: head.h, Channels: names, Lead: lead, file: file, stored: head.channels, lines: 1, halves: want.guided, at: -1}
 	switch head.compression {
 	case exrNone:
 	case exrZIPS:
@@ -163,24 +167,21 @@ func openEXR(file io.ReaderAt, size int64, limits Limits, what take) (*EXR, erro
 	return e, e.index(int64(rest), size, head.y0)
 }
 
-// lay finds out where the wanted channels lie in a line, and that they have one type.
+// lay finds out where the channels lie in a line. Where halves and floats are mixed, as Blender does with passes
+// that are no colours, halves are widened.
 func (e *EXR) lay() error {
-	kind := uint32(0)
+	e.Depth = F16
 	for i := range e.stored {
 		c := &e.stored[i]
 		c.at = e.line
 		e.line += c.size() * max(e.W, 0)
-		if c.out < 0 {
-			continue
+		switch {
+		case c.out < 0:
+		case c.kind == 0:
+			return fmt.Errorf("%w: OpenEXR colour channels of integer type", ErrUnsupported)
+		case c.kind == 2 && !e.halves:
+			e.Depth = F32
 		}
-		if c.kind == 0 || (kind != 0 && c.kind != kind && !e.halves) {
-			return fmt.Errorf("%w: OpenEXR colour channels of mixed or integer type", ErrUnsupported)
-		}
-		kind = c.kind
-	}
-	e.Depth = F16
-	if kind == 2 && !e.halves {
-		e.Depth = F32
 	}
 	return nil
 }
@@ -238,6 +239,8 @@ func (e *EXR) read(y int, row []byte) error {
 			if c.size() > size {
 				f := math.Float32frombits(binary.LittleEndian.Uint32(from[4*x:]))
 				binary.BigEndian.PutUint16(to, FloatToHalf(f))
+			} else if c.size() < size {
+				binary.BigEndian.PutUint32(to, math.Float32bits(HalfToFloat(binary.LittleEndian.Uint16(from[2*x:]))))
 			} else if size == 2 {
 				binary.BigEndian.PutUint16(to, binary.LittleEndian.Uint16(from[2*x:]))
 			} else {

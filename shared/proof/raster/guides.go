@@ -32,7 +32,7 @@ var axes = map[string]string{"X": "R", "Y": "G", "Z": "B"}
 // with them, as half floats and under the names of a file of ours: Blender keeps a normal's floats. The image passes
 // CheckGuided.
 func DecodeGuided(data []byte, limits Limits) (*Raster, error) {
-	img, err := decodeEXR(data, limits, takeGuided)
+	img, err := decode(data, limits, wanted{guided: true, beside: none})
 	if err != nil {
 		return nil, err
 	}

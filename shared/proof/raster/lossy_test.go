@@ -77,7 +77,7 @@ func TestDecodeComposite(t *testing.T) {
 	}
 	for want, decode := range map[float64]func([]byte, Limits) (*Raster, error){0.25: DecodeComposite, 0.5: DecodeEXR} {
 		got, err := decode(b.Bytes(), Limits{})
-		if err != nil || len(got.Channels) != 1 || got.At(0, 0, 0) != want {
+		if err != nil || got.Shows() != 1 || got.At(0, 0, 0) != want {
 			t.Errorf("%+v, %v", got, err)
 		}
 	}

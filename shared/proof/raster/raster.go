@@ -72,8 +72,8 @@ type Limits struct {
 // DefaultMaxPixels is 16384 by 16384.
 const DefaultMaxPixels = 1 << 28
 
-// MaxChannels bounds the channels of one raster: sixteen view layers of RGBA.
-const MaxChannels = 64
+// MaxChannels bounds the channels of one raster: a tile's hash counts them in a byte.
+const MaxChannels = 255
 
 // maxSide is the largest side that a tile's hash can describe.
 const maxSide = 65535
@@ -106,6 +106,7 @@ func (l Limits) check(w, h, bytesPerPixel int, fileSize int64) error {
 type Raster struct {
 	W, H     int      // pixels
 	Channels []string // "R", "G", "B", "A", or with a layer in front: "ViewLayer.Combined.R"
+	Lead     int      // how many of the first channels show the image; others are passes beside it. 0 is all
 	Depth    Depth
 	// Bits are the samples, big-endian, channels interleaved, rows from the top: sample c of
 	// pixel (x, y) starts at ((y*W+x)*len(Channels)+c)*Depth.Size().
@@ -115,6 +116,14 @@ type Raster struct {
 // New returns a black raster.
 func New(w, h int, channels []string, depth Depth) *Raster {
 	return &Raster{W: w, H: h, Channels: channels, Depth: depth, Bits: make([]byte, w*h*len(channels)*depth.Size())}
+}
+
+// Shows is how many of the first channels show the image.
+func (r *Raster) Shows() int {
+	if r.Lead == 0 {
+		return len(r.Channels)
+	}
+	return r.Lead
 }
 
 // At returns a sample: 0 to 1 for integer depths, scene-linear for float ones.
@@ -158,7 +167,7 @@ func (r *Raster) Crop(c Rect) (*Raster, error) {
 		return nil, fmt.Errorf("region %d,%d %d×%d isn't inside an image of %d×%d", c.X, c.Y, c.W, c.H, r.W, r.H)
 	}
 	px := len(r.Channels) * r.Depth.Size()
-	out := &Raster{W: c.W, H: c.H, Channels: r.Channels, Depth: r.Depth, Bits: make([]byte, 0, c.W*c.H*px)}
+	out := &Raster{W: c.W, H: c.H, Channels: r.Channels, Lead: r.Lead, Depth: r.Depth, Bits: make([]byte, 0, c.W*c.H*px)}
 	for y := c.Y; y < c.Y+c.H; y++ {
 		from := (y*r.W + c.X) * px
 		out.Bits = append(out.Bits, r.Bits[from:from+c.W*px]...)

@@ -2,9 +2,12 @@ package raster
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -64,21 +67,74 @@ func TestEXRRoundTrip(t *testing.T) {
 	}
 }
 
-func TestEXRPicksTheNoisyPass(t *testing.T) {
-	var names []string
-	for _, p := range []string{"Composite.Combined", "A.Combined", "A.Noisy Image", "B.Combined", "B.Normal"} {
+// TestEXRPutsTheNoisyPassFirst: what shows the image comes first, and every other channel behind it.
+func TestEXRPutsTheNoisyPassFirst(t *testing.T) {
+	names := []string{"B.Depth.Z", "A.UV.A", "A.UV.U", "A.UV.V", "B.Normal.Z", "B.Normal.X", "B.Normal.Y"}
+	for _, p := range []string{"Composite.Combined", "A.Combined", "A.Noisy Image", "B.Combined"} {
 		names = append(names, p+".R", p+".G", p+".B", p+".A")
 	}
+	in := noise(4, 4, names, F16)
 	var buf bytes.Buffer
-	if err := EncodeEXR(&buf, noise(4, 4, names, F16), true); err != nil {
+	if err := EncodeEXR(&buf, in, true); err != nil {
 		t.Fatal(err)
 	}
-	r, err := DecodeEXR(buf.Bytes(), Limits{})
+	for name, c := range map[string]struct {
+		decode func() (*Raster, error)
+		rest   []string
+	}{
+		"all":       {func() (*Raster, error) { return DecodeEXR(buf.Bytes(), Limits{}) }, strings.Fields("A.Combined.R A.Combined.G A.Combined.B A.Combined.A A.UV.A A.UV.U A.UV.V B.Depth.Z B.Normal.X B.Normal.Y B.Normal.Z Composite.Combined.R Composite.Combined.G Composite.Combined.B Composite.Combined.A")},
+		"some":      {func() (*Raster, error) { return DecodePasses(buf.Bytes(), Limits{}, []string{"B.Depth"}) }, []string{"B.Depth.Z"}},
+		"no others": {func() (*Raster, error) { return DecodePasses(buf.Bytes(), Limits{}, nil) }, nil},
+	} {
+		r, err := c.decode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Shows() != 8 || r.Channels[0] != "A.Noisy Image.R" || r.Channels[4] != "B.Combined.R" || !slices.Equal(r.Channels[8:], c.rest) {
+			t.Errorf("%s: took %v, of which %d show the image", name, r.Channels, r.Shows())
+		}
+		for i, channel := range r.Channels {
+			if got, want := r.At(3, 2, i), in.At(3, 2, slices.Index(names, channel)); got != want && !(math.IsNaN(got) && math.IsNaN(want)) {
+				t.Errorf("%s: %s is %v, not %v", name, channel, got, want)
+			}
+		}
+	}
+}
+
+// TestEXRWidensHalves: Blender stores colours as halves beside other passes as floats.
+func TestEXRWidensHalves(t *testing.T) {
+	le := binary.LittleEndian
+	var list []byte
+	for _, c := range []struct {
+		name string
+		kind uint32
+	}{{"L.Combined.R", 1}, {"L.Depth.Z", 2}} {
+		list = append(list, c.name+"\x00"...)
+		for _, v := range []uint32{c.kind, 0, 1, 1} {
+			list = le.AppendUint32(list, v)
+		}
+	}
+	file := le.AppendUint32(le.AppendUint32(nil, exrMagic), exrVersion)
+	attr := func(name string, value []byte) {
+		file = append(le.AppendUint32(append(file, name+"\x00t\x00"...), uint32(len(value))), value...)
+	}
+	attr("channels", append(list, 0))
+	attr("compression", []byte{exrNone})
+	attr("dataWindow", make([]byte, 16)) // one pixel
+	file = append(file, 0)
+	file = le.AppendUint64(file, uint64(len(file)+8))
+	file = le.AppendUint32(le.AppendUint32(file, 0), 6)
+	file = le.AppendUint16(file, FloatToHalf(0.75))
+	file = le.AppendUint32(file, math.Float32bits(1e10))
+	r, err := DecodeEXR(file, Limits{W: 1, H: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Channels) != 8 || r.Channels[0] != "A.Noisy Image.R" || r.Channels[4] != "B.Combined.R" {
-		t.Errorf("took %v", r.Channels)
+	if r.Depth != F32 || r.Lead != 1 || r.At(0, 0, 0) != 0.75 || r.At(0, 0, 1) != 1e10 {
+		t.Errorf("%+v", r)
+	}
+	if r, err = DecodePasses(file, Limits{}, nil); err != nil || r.Depth != F16 || r.Lead != 0 || r.At(0, 0, 0) != 0.75 {
+		t.Errorf("without the depth: %+v, %v", r, err)
 	}
 }
 

@@ -92,29 +92,63 @@ def keep_extras(session, cmd, view, before):
     return found
 
 
+def carried_passes(session):
+    """The passes beside the image that a master carries: those that the compositor reads. Other engines' aren't:
+    what they sample can't be held to a tile. One that is denoised here carries its guides instead."""
+    scene = session.scene
+    # Border renders switch compositing off, and carry the same.
+    if scene.render.engine != "CYCLES" or session.denoised or not session.recipe.get("compositing") or not scene.use_nodes:
+        return []
+    found = set()
+    for source in [n for n in scene.node_tree.nodes if n.type == "R_LAYERS" and not n.mute and n.scene == scene]:
+        for link in scene.node_tree.links:
+            if link.from_node == source and link.from_socket.name not in CARRIED:
+                found.add((source.layer, link.from_socket.name))
+    return sorted(found)
+
+
 def composited(scene):
     return scene.render.use_compositing and scene.use_nodes and scene.node_tree is not None
 
 
 def check_carried(session, scene):
     """Refuses a compositor that needs more than the master."""
-    carried = carries(session)
     if not composited(scene):
         return
     if scene.render.use_multiview and has_node(scene.node_tree, "SWITCH_VIEW", set()):
         raise Refused("scene", "its compositor mixes the eyes, which can't be made from a master; submit it without tiles")
+    if mattes(scene.node_tree, scene, None):
+        raise Refused("scene", "its compositor has a Cryptomatte node, whose numbers a master doesn't carry; submit it without tiles")
     for source in [n for n in scene.node_tree.nodes if n.type == "R_LAYERS" and not n.mute]:
         used = sorted({l.from_socket.name for l in scene.node_tree.links if l.from_node == source})
         if source.scene not in (scene, None) and used:
             raise Refused("scene", "its compositor renders scene %r too, which can't be made from a master; submit it without tiles" % source.scene.name)
-        more = [name for name in used if name not in carried]
+        more = missed(session, used)
         if more:
             raise Refused("scene", "its compositor uses %s, which a master doesn't carry; submit it without tiles" % ", ".join(more))
 
 
-def carries(session):
-    """What the master carries. One that is still to be denoised has its guides with it, of every layer."""
-    return CARRIED + GUIDES if session.denoised else CARRIED
+def missed(session, passes):
+    """Those of some passes that the master doesn't carry, see carried_passes."""
+    if session.scene.render.engine == "CYCLES" and not session.denoised:
+        return []
+    return [name for name in passes if name not in CARRIED + (GUIDES if session.denoised else ())]
+
+
+def mattes(tree, *scenes):
+    """The Cryptomatte nodes that read a render of one of the scenes."""
+    return [n for n in tree.nodes if n.type == "CRYPTOMATTE_V2" and not n.mute and n.source == "RENDER" and n.scene in scenes]
+
+
+def typed(tree, socket, like):
+    """Gives a pass of a file, which has a colour of everything, the type that it has as a render's."""
+    if socket.type == like.type:
+        return socket
+    apart, joined = tree.nodes.new("CompositorNodeSeparateXYZ"), tree.nodes.new("CompositorNodeCombineXYZ")
+    tree.links.new(socket, apart.inputs[0])
+    for a, b in zip(apart.outputs, joined.inputs):
+        tree.links.new(a, b)
+    return joined.outputs[0]
 
 
 def feed_master(session, scene, image, eye, rough):
@@ -129,6 +163,11 @@ def feed_master(session, scene, image, eye, rough):
         for name in ("Image", "Alpha"):
             tree.links.new(source.outputs[name], out.inputs[name])
     tree, sampled = scene.node_tree, False
+    for matte in mattes(tree, scene, session.scene):
+        # It reads the render's own numbers, behind the Render Layers nodes' back: the scene is rendered for it.
+        source = tree.nodes.new("CompositorNodeRLayers")
+        matte.scene = source.scene = scene
+        sampled = True
     for source in [n for n in tree.nodes if n.type == "R_LAYERS" and not n.mute and n.scene in (scene, session.scene)]:
         master = tree.nodes.new("CompositorNodeImage")
         master.image = image
@@ -143,8 +182,11 @@ def feed_master(session, scene, image, eye, rough):
             feeds["Image"] = denoise(tree, scene.cycles, master, rough)
         rest = False
         for link in [l for l in tree.links if l.from_node == source]:
-            if link.from_socket.name in feeds:
-                tree.links.new(feeds[link.from_socket.name], link.to_socket)
+            name = link.from_socket.name
+            if name not in feeds and name in master.outputs:
+                feeds[name] = typed(tree, master.outputs[name], link.from_socket)
+            if name in feeds:
+                tree.links.new(feeds[name], link.to_socket)
             else:
                 rest = True
         if rest:
@@ -152,8 +194,6 @@ def feed_master(session, scene, image, eye, rough):
         else:
             tree.nodes.remove(source)
     return sampled
-
-
 
 
 def denoise(tree, cycles, master, rough):

@@ -109,8 +109,8 @@ func TestDevelop(t *testing.T) {
 	}
 }
 
-// depthScript makes the scene's compositor use a pass that isn't in the master.
-const depthScript = `import bpy
+// mistScript makes the scene's compositor use a pass beside the image, and matteScript a Cryptomatte node.
+const mistScript = `import bpy
 s = bpy.context.scene
 s.view_layers[0].use_pass_mist = True
 s.use_nodes = True
@@ -118,6 +118,21 @@ tree = s.node_tree
 layers, composite = tree.nodes["Render Layers"], tree.nodes["Composite"]
 mix = tree.nodes.new("CompositorNodeMixRGB")
 tree.links.new(layers.outputs["Mist"], mix.inputs[0])
+tree.links.new(layers.outputs["Image"], mix.inputs[1])
+tree.links.new(mix.outputs[0], composite.inputs[0])
+bpy.ops.wm.save_mainfile()
+`
+
+const matteScript = `import bpy
+s = bpy.context.scene
+s.view_layers[0].use_pass_cryptomatte_object = True
+s.use_nodes = True
+tree = s.node_tree
+layers, composite = tree.nodes["Render Layers"], tree.nodes["Composite"]
+matte, mix = tree.nodes.new("CompositorNodeCryptomatteV2"), tree.nodes.new("CompositorNodeMixRGB")
+matte.matte_id = "Cube"
+tree.links.new(layers.outputs["Image"], matte.inputs[0])
+tree.links.new(matte.outputs["Matte"], mix.inputs[0])
 tree.links.new(layers.outputs["Image"], mix.inputs[1])
 tree.links.new(mix.outputs[0], composite.inputs[0])
 bpy.ops.wm.save_mainfile()
@@ -132,9 +147,14 @@ func TestDevelopedFilesAreLikeDelivered(t *testing.T) {
 		t.Fatalf("no Blender found (%v); install it: apt-get install blender", err)
 	}
 	for _, c := range []struct {
-		name, format, script string
-		sampled              bool
-	}{{"lossy", "JPEG", "", false}, {"another pass", "PNG", depthScript, true}} {
+		name, format, script, engine string
+		needs                        string // what keeps it from being made of the master alone
+	}{
+		{"lossy", "JPEG", "", "CYCLES", ""},
+		{"another pass", "PNG", mistScript, "CYCLES", ""},
+		{"a matte", "PNG", matteScript, "CYCLES", "Cryptomatte"},
+		{"another engine's pass", "PNG", strings.NewReplacer("mist", "z", "Mist", "Depth", "mix.inputs[0])", "mix.inputs[2])\nmix.inputs[0].default_value = 0").Replace(mistScript), "BLENDER_WORKBENCH", "Depth"},
+	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := t.TempDir()
 			folder := filepath.Join(w, render.SceneFolder)
@@ -146,7 +166,7 @@ func TestDevelopedFilesAreLikeDelivered(t *testing.T) {
 				}
 			}
 			rc := rendertest.Recipe(found[0].Version)
-			rc.Samples, rc.Format, rc.ColorMode, rc.Quality, rc.Compositing = 32, c.format, "RGB", 90, c.script != ""
+			rc.Samples, rc.Format, rc.ColorMode, rc.Quality, rc.Compositing, rc.Engine = 32, c.format, "RGB", 90, c.script != "", c.engine
 			s, err := b.Open(t.Context(), render.Options{Install: found[0], Workspace: w, Recipe: rc, Sandbox: render.NoSandbox{}})
 			if err != nil {
 				t.Fatal(err)
@@ -168,7 +188,7 @@ func TestDevelopedFilesAreLikeDelivered(t *testing.T) {
 			relate := func() proof.Relation {
 				t.Helper()
 				d, err := s.(render.Developer).Develop(t.Context(), render.Develop{Frame: 3, Seed: 5, Master: trees.Master, OutDir: w})
-				if err != nil || d.Sampled != c.sampled {
+				if err != nil || d.Sampled != (c.needs != "") {
 					t.Fatalf("sampled %v, %v", d.Sampled, err)
 				}
 				made, err := os.ReadFile(d.File.Path)
@@ -198,7 +218,7 @@ func TestDevelopedFilesAreLikeDelivered(t *testing.T) {
 				t.Errorf("half of the light is like the delivered image: %+v", r.Figure)
 			}
 			_, err = s.(render.Developer).Develop(t.Context(), render.Develop{Frame: 3, OutDir: w, Exact: true})
-			if c.sampled && (!errors.Is(err, render.ErrBadScene) || !strings.Contains(err.Error(), "Mist")) || !c.sampled && err != nil || !s.Alive() {
+			if c.needs != "" && (!errors.Is(err, render.ErrBadScene) || !strings.Contains(err.Error(), c.needs)) || c.needs == "" && err != nil || !s.Alive() {
 				t.Errorf("asked whether it needs only the master: %v", err)
 			}
 		})

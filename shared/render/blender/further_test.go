@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/heliostat-render/heliostat/shared/proof"
+	"github.com/heliostat-render/heliostat/shared/proof/raster"
 	"github.com/heliostat-render/heliostat/shared/render"
 )
 
@@ -70,7 +71,8 @@ func TestFurtherFilesFollow(t *testing.T) {
 				}
 				commit.Extras = append(commit.Extras, proof.Extra{Name: x.Name, Digest: sha256.Sum256(bodies[x.Name])})
 			}
-			d, err := s.(render.Developer).Develop(t.Context(), render.Develop{Frame: 3, Seed: 1, Master: master(t, f), OutDir: out})
+			whole := master(t, f)
+			d, err := s.(render.Developer).Develop(t.Context(), render.Develop{Frame: 3, Seed: 1, Master: whole, OutDir: out})
 			if err != nil {
 				t.Fatalf("%v\n%s", err, render.LastLog(err))
 			}
@@ -95,7 +97,7 @@ func TestFurtherFilesFollow(t *testing.T) {
 					c.Extras = append(c.Extras, proof.Extra{Name: x.Name, Digest: sha256.Sum256(now[i])})
 				}
 				r := proof.Relation{Frame: 3, Sampled: d.Sampled}
-				if err := r.RelateFurther(c, p, made, func(at int) ([]byte, string, error) { return now[at], "", nil }); err != nil {
+				if err := r.RelateFurther(c, p, whole.Depth == raster.F32, made, func(at int) ([]byte, string, error) { return now[at], "", nil }); err != nil {
 					t.Fatal(err)
 				}
 				for _, x := range r.Extras {

@@ -61,8 +61,9 @@ func (b *Blender) Open(ctx context.Context, o render.Options) (render.Session, e
 		Env:      func(home string) []string { return environment(home, more) },
 		ReadOnly: []string{filepath.Dir(o.Install.Path)},
 		// Screen-space effects and whole-image filters make a region of these engines another image.
-		Whole:     o.Recipe.Engine != cycles,
-		NoFinal:   o.Recipe.Engine == cycles && (o.Recipe.Denoise || o.Recipe.Compositing),
+		Whole: o.Recipe.Engine != cycles,
+		// A multilayer file still shows the passes that went into it.
+		NoFinal:   o.Recipe.Engine == cycles && (o.Recipe.Denoise || o.Recipe.Compositing) && o.Recipe.Format != "OPEN_EXR_MULTILAYER",
 		MaxMargin: maxMargin, Margin: margin,
 	}, o)
 	if err != nil {

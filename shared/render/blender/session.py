@@ -285,12 +285,14 @@ class Session:
         return out
 
     def save_passes(self, cmd, name, views):
-        """Writes every layer's passes as half floats, a file for each eye."""
+        """Writes every layer's passes, a file for each eye: as half floats, unless the master carries some
+        beside the image, since halves hold neither a depth nor an object's number."""
         f = self.scene.render.image_settings
         base = os.path.join(cmd["dir"], name + ".passes")
-        saved = [{"path": base + v.file_suffix + ".exr", "view": v.name} for v in views] or [{"path": base + ".exr", "view": ""}]
+        passes = ["%s.%s" % (layer, name) for layer, name in carried_passes(self)]
+        saved = [{"path": base + v.file_suffix + ".exr", "view": v.name, "passes": passes} for v in views] or [{"path": base + ".exr", "view": "", "passes": passes}]
         kept = (f.file_format, f.color_mode, f.color_depth, f.exr_codec, f.views_format)
-        f.file_format, f.color_depth, f.exr_codec, f.views_format = "OPEN_EXR_MULTILAYER", "16", "ZIP", "INDIVIDUAL"
+        f.file_format, f.color_depth, f.exr_codec, f.views_format = "OPEN_EXR_MULTILAYER", "32" if passes else "16", "ZIP", "INDIVIDUAL"
         try:
             for s in saved:
                 if os.path.lexists(s["path"]):

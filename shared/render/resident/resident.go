@@ -71,8 +71,12 @@ type Reply struct {
 // FileReply is a file that the script wrote; Name is what an extra is delivered as.
 type FileReply struct{ Path, Name string }
 
-// MasterReply is one eye's passes.
-type MasterReply struct{ Path, View string }
+// MasterReply is one eye's passes. Passes are those beside the image that the master carries, with their layers in
+// front.
+type MasterReply struct {
+	Path, View string
+	Passes     []string
+}
 
 // TileReply is a rendered box: its files, and the region that they show, which is the box
 // with its margin.

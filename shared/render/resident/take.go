@@ -31,12 +31,12 @@ func (s *Session) keepMaster(out, master string, parts []MasterReply) error {
 		if err != nil {
 			return fmt.Errorf("reading the render passes: %w", err)
 		}
-		img, err := raster.DecodeEXR(data, raster.Limits{W: s.opts.Recipe.Width, H: s.opts.Recipe.Height})
+		img, err := raster.DecodePasses(data, raster.Limits{W: s.opts.Recipe.Width, H: s.opts.Recipe.Height}, parts[0].Passes)
 		if err != nil {
 			return fmt.Errorf("reading the render passes: %w", err)
 		}
 		if len(channels) == len(img.Channels) {
-			// Nothing but the noisy pass in it: saves compressing it again.
+			// Nothing but what belongs into it: saves compressing it again.
 			if err := s.root.Rename(passes, master); err != nil {
 				return fmt.Errorf("keeping the master: %w", err)
 			}
@@ -68,9 +68,11 @@ func (s *Session) Remove(path string) error { return s.root.Remove(path) }
 // masters reads the passes of every eye into one image, guided with what guides a denoiser, and removes their files. With
 // several eyes the layers are called "layer@eye".
 func (s *Session) masters(out string, parts []MasterReply, w, h int, guided bool) (*raster.Raster, error) {
-	decode := raster.DecodeEXR
+	decode := raster.DecodePasses
 	if guided {
-		decode = raster.DecodeGuided
+		decode = func(data []byte, limits raster.Limits, _ []string) (*raster.Raster, error) {
+			return raster.DecodeGuided(data, limits)
+		}
 	}
 	if len(parts) > maxViews {
 		return nil, &render.Error{Kind: render.ErrUnsupported, Cause: fmt.Sprintf("the scene has %d eyes, at most %d", len(parts), maxViews)}
@@ -82,7 +84,7 @@ func (s *Session) masters(out string, parts []MasterReply, w, h int, guided bool
 		if err != nil {
 			return nil, err
 		}
-		img, err := decode(data, raster.Limits{W: w, H: h})
+		img, err := decode(data, raster.Limits{W: w, H: h}, part.Passes)
 		if err != nil {
 			return nil, fmt.Errorf("reading the render passes: %w", err)
 		}
@@ -104,7 +106,7 @@ func (s *Session) masters(out string, parts []MasterReply, w, h int, guided bool
 }
 
 // merge joins images of one size, channel beside channel, in the order in which
-// raster.DecodeEXR finds them in a file: by layer, then as they are.
+// raster.DecodeEXR finds them in a file: those that show the image first, by layer, then as they are.
 func merge(images []*raster.Raster) (*raster.Raster, error) {
 	if len(images) == 1 {
 		return images[0], nil
@@ -113,27 +115,38 @@ func merge(images []*raster.Raster) (*raster.Raster, error) {
 		name    string
 		image   *raster.Raster
 		channel int
+		beside  bool
 	}
 	var sources []source
+	lead := 0
 	first := images[0]
 	for _, img := range images {
 		if img.W != first.W || img.H != first.H || img.Depth != first.Depth {
 			return nil, &render.Error{Kind: render.ErrCrashed, Cause: "the eyes' passes differ in size"}
 		}
 		for i, name := range img.Channels {
-			sources = append(sources, source{name: name, image: img, channel: i})
+			sources = append(sources, source{name: name, image: img, channel: i, beside: i >= img.Shows()})
 		}
+		lead += img.Shows()
 	}
 	if len(sources) > raster.MaxChannels {
 		return nil, &render.Error{Kind: render.ErrUnsupported, Cause: fmt.Sprintf("the eyes and layers have %d channels together, at most %d", len(sources), raster.MaxChannels)}
 	}
 	layer := func(name string) string { return name[:strings.LastIndexByte(name, '.')] }
-	slices.SortStableFunc(sources, func(a, b source) int { return strings.Compare(layer(a.name), layer(b.name)) })
+	slices.SortStableFunc(sources, func(a, b source) int {
+		if a.beside != b.beside {
+			return map[bool]int{false: -1, true: 1}[a.beside]
+		}
+		return strings.Compare(layer(a.name), layer(b.name))
+	})
 	names := make([]string, len(sources))
 	for i, from := range sources {
 		names[i] = from.name
 	}
 	out := raster.New(first.W, first.H, names, first.Depth)
+	if lead < len(names) {
+		out.Lead = lead
+	}
 	size := first.Depth.Size()
 	for i, from := range sources {
 		n := len(from.image.Channels)
