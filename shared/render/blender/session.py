@@ -168,7 +168,7 @@ class Session:
             if denoise and tiled:
                 # A denoiser needs the whole picture: develop() has it, once the tiles are joined.
                 self.denoised = [layer.name for layer in scene.view_layers if layer.cycles.use_denoising]
-                if c.denoiser != "OPENIMAGEDENOISE":
+                if c.denoiser not in ("", "OPENIMAGEDENOISE"):  # "" where this build lacks what the scene names
                     warnings.append("joined tiles are denoised by OpenImageDenoise, not by %s" % c.denoiser)
                 denoise = False
             c.use_denoising = denoise
