@@ -112,13 +112,18 @@ func (w *workerMode) Start() {
 }
 
 // Pause implements state.Worker.
-func (w *workerMode) Pause(reason string) {
+func (w *workerMode) Pause(reason string) { w.pause(rules.Now, reason) }
+
+// Finish implements state.Worker.
+func (w *workerMode) Finish(reason string) { w.pause(rules.Finish, reason) }
+
+func (w *workerMode) pause(mode rules.Mode, reason string) {
 	w.mu.Lock()
 	w.paused = reason
 	engine := w.engine
 	w.mu.Unlock()
 	if engine != nil {
-		engine.Pause(rules.Now, reason)
+		engine.Pause(mode, reason)
 	}
 }
 

@@ -42,6 +42,7 @@ func (r *recorder) ClaimPayout()   { r.note("withdraw") }
 func (r *recorder) StartWorker()   { r.note("start") }
 func (r *recorder) RestartWorker() { r.note("restart") }
 func (r *recorder) PauseWorker()   { r.note("pause worker") }
+func (r *recorder) FinishWorker()  { r.note("finish worker") }
 func (r *recorder) Dismiss()       { r.note("dismiss") }
 func (r *recorder) Retry()         { r.note("retry") }
 func (r *recorder) save(s state.Settings) error {
@@ -143,9 +144,25 @@ func TestWorkerModeStartsAndPauses(t *testing.T) {
 	if got := actions.last(t); got != "pause worker" {
 		t.Fatalf("Pause asked for %q", got)
 	}
+	test.Tap(screen.finish)
+	if got := actions.last(t); got != "finish worker" {
+		t.Fatalf("%s asked for %q", screen.finish.Text, got)
+	}
 	snapshot := example.Snapshot()
+	snapshot.Worker.Reason, snapshot.Worker.Trouble = state.OwnerPause, "The task that failed here last hung."
+	shell.Update(snapshot)
+	test.Tap(screen.finish)
+	if got := actions.last(t); got != "start" || screen.finish.Text != "Go on after it" {
+		t.Fatalf("%s asked for %q", screen.finish.Text, got)
+	}
+	if !strings.Contains(screen.reason.Text, "Then it pauses") || !strings.HasSuffix(screen.reason.Text, snapshot.Worker.Trouble) {
+		t.Errorf("it says %q", screen.reason.Text)
+	}
 	snapshot.Worker = state.WorkerStatus{State: state.WorkerPaused, Reason: "paused by its owner"}
 	shell.Update(snapshot)
+	if screen.finish.Visible() {
+		t.Error("a paused worker offers to finish")
+	}
 	if screen.pause.Visible() || !screen.start.Visible() || screen.start.Text != "Resume" {
 		t.Fatal("a paused worker doesn't offer to resume")
 	}

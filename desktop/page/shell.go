@@ -31,6 +31,7 @@ type Actions interface {
 	StartWorker()
 	RestartWorker()
 	PauseWorker()
+	FinishWorker()
 	Dismiss()
 	Retry()
 }

@@ -22,6 +22,7 @@ type worker struct {
 	stats  [3]*widget.Stat
 	start  *fynewidget.Button
 	pause  *fynewidget.Button
+	finish *fynewidget.Button
 	list   *deviceList
 	all    fyne.CanvasObject
 }
@@ -33,6 +34,13 @@ func newWorker(s *Shell) *worker {
 	w.start = fynewidget.NewButtonWithIcon("Start earning", fynetheme.MediaPlayIcon(), func() { s.options.Actions.StartWorker() })
 	w.start.Importance = fynewidget.HighImportance
 	w.pause = fynewidget.NewButtonWithIcon("Pause now", fynetheme.MediaPauseIcon(), func() { s.options.Actions.PauseWorker() })
+	w.finish = fynewidget.NewButton("", func() {
+		if s.last.Worker.Reason == state.OwnerPause {
+			s.options.Actions.StartWorker()
+		} else {
+			s.options.Actions.FinishWorker()
+		}
+	})
 	for i, name := range []string{"Frames today", "Earned", "Device"} {
 		w.stats[i] = widget.NewStat(name)
 	}
@@ -43,7 +51,7 @@ func newWorker(s *Shell) *worker {
 	card := widget.NewPanel(container.NewVBox(
 		container.NewBorder(nil, nil, nil, container.NewCenter(container.NewHBox(w.start, w.pause)),
 			container.NewBorder(nil, nil, nil, widget.Pad(container.NewCenter(w.badge), 0, 0, 0, 10), w.status)),
-		w.reason, widget.Pad(w.bar, 4, 4, 8, 8)), 14)
+		container.NewBorder(nil, nil, nil, container.NewCenter(w.finish), w.reason), widget.Pad(w.bar, 4, 4, 8, 8)), 14)
 	note := fynewidget.NewLabel("Scenes from strangers run in a sandbox: no network, only their own folder, wiped afterwards. “Pause now” stops a running render within two seconds and gives its task back; you lose nothing but that frame.")
 	note.Wrapping = fyne.TextWrapWord
 	note.Importance = fynewidget.LowImportance
@@ -91,6 +99,12 @@ func (w *worker) update(s state.Snapshot) {
 		w.start.SetText("Start earning")
 	}
 	w.pause.Refresh()
+	// A task in hand may be finished first; whoever asked for that may think better of it.
+	w.finish.Hidden = status.State != state.WorkerBusy || status.Reason != "" && status.Reason != state.OwnerPause
+	w.finish.SetText("Finish, then pause")
+	if status.Reason == state.OwnerPause {
+		w.finish.SetText("Go on after it")
+	}
 	w.stats[0].Set(fmt.Sprint(status.Today), "", theme.Ink)
 	w.stats[1].Set(state.Money(status.Earned, s.Link.Money.Symbol), "", theme.Ink)
 	device := status.Device

@@ -104,6 +104,13 @@ func (m *Model) PauseWorker() {
 	}
 }
 
+// FinishWorker gives the machine back to its owner once the task in hand is done.
+func (m *Model) FinishWorker() {
+	if m.options.Worker != nil {
+		m.options.Worker.Finish(OwnerPause)
+	}
+}
+
 func (m *Model) act(name, done string, do func(context.Context, Source) error) {
 	m.mu.Lock()
 	ready := m.source != nil

@@ -52,9 +52,10 @@ type WorkerDevice struct {
 // Worker starts and stops worker mode. Its methods return at once; what comes of them is
 // told through Watch, whose function is called from any goroutine.
 type Worker interface {
-	Start()              // begins, or resumes after a pause
-	Pause(reason string) // gives the machine back now: running renders are stopped and their leases released
-	Restart()            // gives the task in hand back and begins anew, so that changed settings hold; nothing while it doesn't run
+	Start()               // begins, or resumes after a pause
+	Pause(reason string)  // gives the machine back now: running renders are stopped and their leases released
+	Finish(reason string) // ends the task in hand first, then gives the machine back
+	Restart()             // gives the task in hand back and begins anew, so that changed settings hold; nothing while it doesn't run
 	Status() WorkerStatus
 	Watch(func(WorkerStatus))
 }
