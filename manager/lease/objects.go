@@ -41,7 +41,7 @@ func ChunkKey(owner, id string) string {
 	return fmt.Sprintf("chunk/%s/%s/%s", strings.ToLower(strings.TrimPrefix(owner, "0x")), id[:2], id)
 }
 
-// EvidenceKey is where an audit's evidence lies.
+// EvidenceKey is where an audit's evidence lies, whatever its version: it ends as the first one did.
 func EvidenceKey(audit, digest string) string {
 	return "evidence/" + audit + "-" + short(digest) + ".json"
 }

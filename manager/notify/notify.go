@@ -27,8 +27,8 @@ const (
 	// pace is the time between two updates to one watcher. All watchers are served at the same moments, so that
 	// those of one job share what is read for them.
 	pace = 150 * time.Millisecond
-	// maxReadings bounds the jobs of which the last reading is kept.
-	maxReadings = 1024
+	// maxReadings bounds the jobs of which the last reading is kept, and maxShared the frames of one that is.
+	maxReadings, maxShared = 256, 256
 	// maxEvents bounds the history lines that wait for one watcher; it can read older ones
 	// with job.show.
 	maxEvents = 256
@@ -358,7 +358,11 @@ func (h *Hub) read(id string, numbers []int, count uint64) (*store.Job, []*job.F
 			frames = append(frames, &out)
 		}
 	}
-	return r.job, frames, nil
+	j := r.job
+	if len(r.frames) > maxShared {
+		r.job, r.frames = nil, nil
+	}
+	return j, frames, nil
 }
 
 func (h *Hub) send(w *watcher, id string, c *change) error {
