@@ -46,7 +46,7 @@ func estimate(tx store.Tx, j *store.Job) (each, spread float64, basis string, er
 	}
 	r := j.Recipe
 	if len(points) == 0 {
-		return guessed(r), 0, fmt.Sprintf("%s from %d×%d pixels and %d samples; nothing of this scene has been rendered yet", aGuess, r.Width, r.Height, samples(r)), nil
+		return guessed(r), 0, fmt.Sprintf("%s from %d×%d pixels and %s; nothing of this scene has been rendered yet", aGuess, r.Width, r.Height, count(samples(r), "sample")), nil
 	}
 	n := 0
 	times := make([]map[int]float64, len(points))
@@ -65,7 +65,7 @@ func estimate(tx store.Tx, j *store.Job) (each, spread float64, basis string, er
 		drift = edited
 	}
 	spread = math.Exp(z80 * math.Sqrt(off*off+doubt*doubt+drift*drift))
-	basis = fmt.Sprintf("%d frames of this scene rendered before, in job %s", n, points[0].job.ID)
+	basis = fmt.Sprintf("%s of this scene rendered before, in job %s", count(n, "frame"), points[0].job.ID)
 	if len(points) > 1 {
 		basis += fmt.Sprintf(" and %d more", len(points)-1)
 	}
@@ -192,6 +192,14 @@ func Narrow(j *store.Job, seconds map[int]float64) (units, low, high float64) {
 	units = j.Units / float64(j.RendFrames) * level * float64(len(j.Frames))
 	spread := math.Exp(z80 * math.Sqrt(doubt*doubt+shot.noise*shot.noise/float64(len(seconds))+between*between/4))
 	return units, units / spread, units * spread
+}
+
+// count writes a number of things.
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // Units writes work units for people.
