@@ -353,3 +353,28 @@ func until(t *testing.T, ok func() bool) {
 		}
 	}
 }
+
+// TestTopKeepsItsColumns: the reasons between the rows don't end the table.
+func TestTopKeepsItsColumns(t *testing.T) {
+	v := overview{Jobs: []topJob{{ID: "j1", State: job.Rendering, Name: "first", Why: "no worker is connected"}, {ID: "a longer id", State: job.Paused, Name: "second"}}}
+	var out strings.Builder
+	if err := v.print(&out); err != nil {
+		t.Fatal(err)
+	}
+	column := func(row, text string) int {
+		for line := range strings.Lines(out.String()) {
+			if strings.HasPrefix(line, row) {
+				return strings.Index(line, text)
+			}
+		}
+		return -1
+	}
+	for row, text := range map[string]string{"j1 ": `"first"`, "a longer id": `"second"`} {
+		if at := column(row, text); at < 0 || at != column("JOB", "NAME") {
+			t.Errorf("the name of %q isn't under its title:\n%s", row, out.String())
+		}
+	}
+	if !strings.Contains(out.String(), "\"first\"\n  no worker is connected\na longer id") {
+		t.Errorf("the reason isn't below its row:\n%s", out.String())
+	}
+}

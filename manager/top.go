@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -101,7 +102,8 @@ func (v *overview) print(out io.Writer) error {
 	fmt.Fprintf(out, "tasks     waiting %d  leased %d  to check %d  checked now %d\n", v.Totals.Tasks[job.TaskWaiting], v.Totals.Held, v.Totals.Audits[lifecycle.AuditWaiting],
 		v.Totals.Audits[lifecycle.AuditHeld]+v.Totals.Audits[lifecycle.AuditCommitted])
 	fmt.Fprintf(out, "money     earned %s  settled %s  in escrow %s\n\n", v.Totals.Earned, v.Totals.Settled, v.Totals.Escrow)
-	t := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
+	var table strings.Builder
+	t := tabwriter.NewWriter(&table, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(t, "JOB\tSTATE\tFRAMES\tTASKS OPEN\tWAITING\tLEFT\tNAME")
 	for _, j := range v.Jobs {
 		c := j.Counts
@@ -111,11 +113,19 @@ func (v *overview) print(out io.Writer) error {
 			left = (time.Duration(j.ETA) * time.Second).String()
 		}
 		fmt.Fprintf(t, "%s\t%s\t%d/%d\t%d\t%d\t%s\t%q\n", j.ID, j.State, done, done+c.Pending+c.Uploaded+c.Verified, j.Open, j.Waiting, left, j.Name)
-		if j.Why != "" {
-			fmt.Fprintf(t, "  %s\n", j.Why)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	// The reasons go between the rows once those are aligned: a line without columns ends a table.
+	for i, row := range slices.Collect(strings.Lines(table.String())) {
+		fmt.Fprint(out, row)
+		if i > 0 && v.Jobs[i-1].Why != "" {
+			fmt.Fprintf(out, "  %s\n", v.Jobs[i-1].Why)
 		}
 	}
-	fmt.Fprintln(t, "\t\t\t\t\t\t\nNODE\tROLE\tHOLDS\tFREE\tCLASS\tPAUSED\tNAME")
+	t = tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(t, "\nNODE\tROLE\tHOLDS\tFREE\tCLASS\tPAUSED\tNAME")
 	for _, n := range v.Nodes {
 		fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%s\t%s\t%q\n", n.Address, n.Role, n.Held, n.Free, n.Class, n.Paused, n.Name)
 	}

@@ -121,8 +121,19 @@ func rampage(t *testing.T, bin, dir, database string, more ...string) {
 		if n%8 == 7 {
 			r.feed()
 		}
+		if !r.process.Alive() {
+			t.Fatalf("the manager ended by itself before kill %d; its log ends:\n%s", n+1, stage.Tail(r.process.Log, 20))
+		}
 		r.process.Kill()
 		r.start()
+	}
+	// Kills that met no work would show nothing: it went on between them.
+	done := 0
+	for _, w := range r.workers {
+		done += len(w.Commits())
+	}
+	if done < *kills {
+		t.Errorf("only %d commits were acknowledged between %d kills", done, *kills)
 	}
 	r.finish()
 	if err := r.stage.Close(); err != nil {

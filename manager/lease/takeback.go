@@ -24,7 +24,7 @@ func (k *Keeper) TakeBack(tx store.Tx, changes *notify.Changes, j *store.Job, fr
 		return out, err
 	}
 	if len(frames) > 0 && len(list) != len(slices.Compact(slices.Sorted(slices.Values(frames)))) {
-		return out, &wire.Error{Code: wire.CodeNotFound, Message: fmt.Sprintf("not all of %s belong to job %s", store.NameFrames(frames), j.ID)}
+		return out, &wire.Error{Code: wire.CodeNotFound, Message: fmt.Sprintf("job %s has no %s", j.ID, store.NameFrames(slices.DeleteFunc(slices.Clone(frames), func(n int) bool { return slices.Contains(j.Frames, n) })))}
 	}
 	pending := make(map[int]bool)
 	waiting := true // what was named may be in the queue already

@@ -18,6 +18,9 @@ const (
 	// maxEarlier bounds the earlier jobs that are looked at, and maxSampled the frames of each.
 	maxEarlier = 200
 	maxSampled = 200
+	// maxCompared bounds the packages that are compared with the job's: each submission has one of its own,
+	// though nothing was changed.
+	maxCompared = 16
 	// fixedShare is assumed of a frame's cost to be the same whatever its samples.
 	fixedShare = 0.1
 	// apart is by what factor the work of two jobs has to differ for a line through both.
@@ -43,7 +46,7 @@ func estimate(tx store.Tx, j *store.Job) (each, spread float64, basis string, er
 	}
 	r := j.Recipe
 	if len(points) == 0 {
-		return guessed(r), 0, fmt.Sprintf("%s from %d×%d pixels and %d samples; nothing of this scene has been rendered yet", aGuess, r.Width, r.Height, samples(r)), nil
+		return guessed(r), 0, fmt.Sprintf("%s from %d×%d pixels and %s; nothing of this scene has been rendered yet", aGuess, r.Width, r.Height, count(samples(r), "sample")), nil
 	}
 	n := 0
 	times := make([]map[int]float64, len(points))
@@ -62,7 +65,7 @@ func estimate(tx store.Tx, j *store.Job) (each, spread float64, basis string, er
 		drift = edited
 	}
 	spread = math.Exp(z80 * math.Sqrt(off*off+doubt*doubt+drift*drift))
-	basis = fmt.Sprintf("%d frames of this scene rendered before, in job %s", n, points[0].job.ID)
+	basis = fmt.Sprintf("%s of this scene rendered before, in job %s", count(n, "frame"), points[0].job.ID)
 	if len(points) > 1 {
 		basis += fmt.Sprintf(" and %d more", len(points)-1)
 	}
@@ -72,8 +75,8 @@ func estimate(tx store.Tx, j *store.Job) (each, spread float64, basis string, er
 	return max(each*level, leastUnits), spread, basis, nil
 }
 
-// history collects the artist's earlier jobs of the same scene, newest first: those of the very
-// package where there are any, which same tells.
+// history collects the artist's earlier jobs of the same scene, newest first: those of the same
+// content where there are any, which same tells.
 func history(tx store.Tx, j *store.Job) (points []point, same bool, err error) {
 	earlier, err := tx.ListJobs(j.Owner, "", maxEarlier)
 	if err != nil {
@@ -81,13 +84,21 @@ func history(tx store.Tx, j *store.Job) (points []point, same bool, err error) {
 	}
 	r := j.Recipe
 	var exact, older []point
+	compared := map[string]bool{j.Package: true}
 	for _, e := range earlier {
 		p := e.Recipe
 		if e.RendFrames == 0 || e.Units <= 0 || p.MainFile != r.MainFile || p.Renderer != r.Renderer || p.Engine != r.Engine || p.Device != r.Device {
 			continue
 		}
 		at := point{job: e, work: work(p), units: e.Units / float64(e.RendFrames), frames: e.RendFrames}
-		if e.Package == j.Package {
+		alike, known := compared[e.Package]
+		if !known && len(compared) <= maxCompared {
+			if alike, err = tx.SameChunks(e.Package, j.Package); err != nil {
+				return nil, false, err
+			}
+			compared[e.Package] = alike
+		}
+		if alike {
 			exact = append(exact, at)
 		} else if len(older) == 0 { // the newest state of the scene that is known
 			older = append(older, at)
@@ -181,6 +192,14 @@ func Narrow(j *store.Job, seconds map[int]float64) (units, low, high float64) {
 	units = j.Units / float64(j.RendFrames) * level * float64(len(j.Frames))
 	spread := math.Exp(z80 * math.Sqrt(doubt*doubt+shot.noise*shot.noise/float64(len(seconds))+between*between/4))
 	return units, units / spread, units * spread
+}
+
+// count writes a number of things.
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // Units writes work units for people.

@@ -36,6 +36,8 @@ const (
 	leastUnits = 1e-7
 	// newBench is assumed of a worker that hasn't measured itself: two CPU cores.
 	newBench = 0.2
+	// starting is what a job takes besides its frames, in seconds: a worker loads the scene, the last check follows.
+	starting = 5
 	// margin is what the ceiling has above the price.
 	margin = 1.10
 	// life is how long a quote is good.
@@ -68,7 +70,7 @@ func (q *Quoter) Quote(tx store.Tx, j *store.Job) (job.Quote, error) {
 	if spread == 0 {
 		each, spread, widened = known.guess(j.Recipe)
 		if n := known.scenes(j.Recipe); n > 0 {
-			basis += fmt.Sprintf("; corrected by what %d scenes really took here", n)
+			basis += fmt.Sprintf("; corrected by what %s really took here", count(n, "scene"))
 		}
 	} else {
 		spread = math.Pow(spread, widened)
@@ -90,11 +92,7 @@ func (q *Quoter) Quote(tx store.Tx, j *store.Job) (job.Quote, error) {
 		basis += fmt.Sprintf("; no connected worker has %s %s with %s and what else the job asks for now, so the time assumes one of middling speed", j.Recipe.Renderer, j.Recipe.Version, j.Recipe.Engine)
 	} else {
 		unit = max(unit, floor)
-		noun := "workers"
-		if workers == 1 {
-			noun = "worker"
-		}
-		basis += fmt.Sprintf("; time for the %d connected %s that can render it", workers, noun)
+		basis += fmt.Sprintf("; time for the %s that can render it", count(workers, "connected worker"))
 	}
 	if most := each * float64(unit) * n * 1.2; most > math.MaxInt64/4 {
 		return job.Quote{}, &wire.Error{Code: wire.CodeLimit, Message: fmt.Sprintf("%d frames of %s work units each cost more than can be paid", len(j.Frames), Units(each)), Next: "lower samples, resolution or frames"}
@@ -106,7 +104,7 @@ func (q *Quoter) Quote(tx store.Tx, j *store.Job) (job.Quote, error) {
 		ID: store.NewID("q"), Job: j.ID,
 		WorkUnits: each * n, WorkUnitsLow: each * n / spread, WorkUnitsHigh: each * n * spread,
 		// Workers finish together at best; the slowest task of each is waited for.
-		Seconds:  each*n/bench*60 + each*60/(bench/float64(workers)),
+		Seconds:  starting + each*n/bench*60 + each*60/(bench/float64(workers)),
 		PerFrame: perFrame, VerifyFee: verify, Price: price, Ceiling: job.Amount(math.Ceil(float64(price) * margin)),
 		Basis: basis, Widened: widened, Expires: q.Clock().Add(life).Unix(),
 	}, nil

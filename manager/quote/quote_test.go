@@ -15,6 +15,7 @@ import (
 	"github.com/heliostat-render/heliostat/manager/store/sqlite"
 	"github.com/heliostat-render/heliostat/manager/store/storetest"
 	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
 type session struct{ fleet.Session }
@@ -63,6 +64,25 @@ func TestQuote(t *testing.T) {
 	}
 	if known := price(j); math.Abs(known.WorkUnits-30/(fixedShare+(1-fixedShare)/2)) > 1e-9 || !strings.Contains(known.Basis, before.ID) {
 		t.Errorf("from history: %+v", known)
+	}
+	// Submitted again, an unchanged scene is another package of the same chunks.
+	if got := price(j).Basis; strings.Contains(got, "edited") != (before.Package != j.Package) {
+		t.Errorf("the basis is %q", got)
+	}
+	again := *j
+	for _, chunk := range []string{"painted", "c"} {
+		if err := db.Update(t.Context(), func(tx store.Tx) (err error) {
+			for pkg, chunk := range map[string]string{j.Package: "c", chunk: chunk} {
+				err = errors.Join(err, tx.PutPackage(&store.Package{ID: pkg, Owner: j.Owner, Size: 1, Digest: "d"}), tx.AddChunks(pkg, []wire.Chunk{{ID: chunk, Size: 1, Digest: chunk}}), tx.FinishPackage(pkg, 9, 1))
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		again.Package = chunk
+		if got := price(&again).Basis; strings.Contains(got, "edited") != (chunk != "c") {
+			t.Errorf("with the chunk %q the basis is %q", chunk, got)
+		}
 	}
 	for n, want := range []string{"time for the 1 connected worker that", "time for the 2 connected workers that"} {
 		q.Fleet.Ready(fleet.Announcement{Role: job.RoleWorker, Address: fmt.Sprint("0xW", n), Session: session{}, Capabilities: job.Capabilities{

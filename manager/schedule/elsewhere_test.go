@@ -33,7 +33,7 @@ func TestWorkersOfOtherManagersCount(t *testing.T) {
 	away := worker("0xAway", 1)
 	away.Free = 0
 	s.nodes.SetElsewhere(job.RoleWorker, []fleet.Member{away})
-	if got := s.why(j.ID); !strings.Contains(got, "all 1 workers that can render it are busy") {
+	if got := s.why(j.ID); !strings.Contains(got, "the only worker that can render it is busy") {
 		t.Errorf("with a busy worker elsewhere it waits because %q", got)
 	}
 	s.SetElsewhere(map[string][]lease.Holding{j.ID: {{Task: "t1", Worker: "0xAway", Frames: 2, Copies: 1}, {Task: "t2", Worker: "0xAway", Frames: 2, Copies: 1}, {Task: "t3", Worker: "0xOther", Frames: 2, Copies: 1}}})

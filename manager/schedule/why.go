@@ -75,12 +75,17 @@ func (s *Scheduler) Why(j *store.Job) string {
 	}
 	switch {
 	case suits == 0:
+		if len(workers) == 1 {
+			return "the only connected worker can't render it: it " + reasons[0]
+		}
 		return fmt.Sprintf("none of the %d connected workers can render it: one %s", len(workers), strings.Join(reasons, "; one "))
 	case line != nil && len(line.tasks) > 0 && !line.open():
 		return line.shut(suits, s.options.Clock())
 	case busy == suits && !resting.IsZero():
 		now := s.options.Clock()
-		return fmt.Sprintf("the %d workers that can render it are busy, or declined or came and went too often; the next of those is asked again in %s", suits, resting.Sub(now).Round(time.Second))
+		return fmt.Sprintf("whoever can render it (%d of %d workers) is busy, or declined or came and went too often; the next of those is asked again in %s", suits, len(workers), resting.Sub(now).Round(time.Second))
+	case busy == suits && suits == 1:
+		return "the only worker that can render it is busy"
 	case busy == suits:
 		return fmt.Sprintf("all %d workers that can render it are busy", suits) + line.failed()
 	}

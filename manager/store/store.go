@@ -133,6 +133,9 @@ type Tx interface {
 	AddChunks(pkg string, chunks []wire.Chunk) error
 	Chunks(pkg string, ids []string) (map[string]wire.Chunk, error)
 	ChunkCount(pkg string) (int, error)
+	// SameChunks tells whether two finished packages have the same files, as far as size and chunks tell. One whose chunks are
+	// forgotten is like no other.
+	SameChunks(one, other string) (bool, error)
 	FinishPackage(id string, bytes int64, files int) error // ErrLost when it isn't there, or was dropped
 	// UsePackage says that a job is made of it now (Unix milliseconds); ErrNotFound unless it is
 	// ready. It and DropPackage can't both succeed.

@@ -73,6 +73,14 @@ func (t *Tx) ChunkCount(pkg string) (int, error) {
 	return n, nil
 }
 
+func (t *Tx) SameChunks(one, other string) (same bool, err error) {
+	const lacks = `EXISTS (SELECT 1 FROM chunks a WHERE a.package = ? AND NOT EXISTS (SELECT 1 FROM chunks b WHERE b.package = ? AND b.chunk = a.chunk))`
+	err = t.run.QueryRow(t.ctx, `SELECT EXISTS (SELECT 1 FROM packages p JOIN packages q ON q.bytes = p.bytes AND q.files = p.files
+ WHERE p.id = ? AND q.id = ? AND p.ready = TRUE AND q.ready = TRUE) AND EXISTS (SELECT 1 FROM chunks WHERE package = ?) AND NOT `+lacks+` AND NOT `+lacks,
+		one, other, one, one, other, other, one).Scan(&same)
+	return same, t.fail("chunks of package "+one, err)
+}
+
 func (t *Tx) FinishPackage(id string, bytes int64, files int) error {
 	return t.change("package "+id, `UPDATE packages SET bytes = ?, files = ?, ready = TRUE WHERE id = ? AND dropped = FALSE`, bytes, files, id)
 }

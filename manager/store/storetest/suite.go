@@ -447,4 +447,34 @@ func testPackages(t *testing.T, open Open) {
 		}
 		return errors.Join(err, err2)
 	})
+	// Each submission makes a package of its own; what it is of may be the same.
+	others := map[string]struct {
+		bytes  int64
+		chunks []wire.Chunk
+		same   bool
+	}{
+		"again": {77, chunks, true}, "painted": {77, append(chunks[:1:1], wire.Chunk{ID: "c3", Size: 6, Digest: "d3"}), false},
+		"grown": {78, append(chunks[:2:2], wire.Chunk{ID: "c3", Size: 1, Digest: "d3"}), false}, "more of the same": {88, chunks, false}, "less": {77, chunks[:1], false},
+	}
+	update(t, s, func(tx store.Tx) (err error) {
+		for id, o := range others {
+			err = errors.Join(err, tx.PutPackage(&store.Package{ID: id, Owner: "0xA", Size: 3, Digest: "x", Created: 1}), tx.AddChunks(id, o.chunks), tx.FinishPackage(id, o.bytes, 2))
+		}
+		return errors.Join(err, tx.PutPackage(&store.Package{ID: "underway", Owner: "0xA", Size: 3, Digest: "x", Created: 1}), tx.AddChunks("underway", chunks))
+	})
+	view(t, s, func(tx store.Tx) error {
+		for id, o := range others {
+			one, err := tx.SameChunks("p", id)
+			two, err2 := tx.SameChunks(id, "p")
+			if err != nil || err2 != nil || one != o.same || two != o.same {
+				t.Errorf("%q is the same as p: %v and %v, want %v; %v, %v", id, one, two, o.same, err, err2)
+			}
+		}
+		for _, id := range []string{"underway", "nowhere"} {
+			if same, err := tx.SameChunks("p", id); err != nil || same {
+				t.Errorf("%q is the same as p: %v, %v", id, same, err)
+			}
+		}
+		return nil
+	})
 }
