@@ -102,6 +102,11 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("database %s: %w", path, err)
 	}
+	// It holds what nobody else on this machine may know yet: keys of checks to come. SQLite would make it
+	// readable for all; its log takes the file's mode.
+	if f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err == nil {
+		f.Close() // nothing was written
+	}
 	if err := migrate(ctx, path); err != nil {
 		return nil, unusable(path, err)
 	}

@@ -167,3 +167,20 @@ func BenchmarkLease(b *testing.B) {
 	defer s.Close()
 	storetest.BenchmarkLease(b, s)
 }
+
+func TestTheFileIsItsOwners(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "heliostat.db")
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Update(t.Context(), func(tx store.Tx) error { return tx.SetMeta("a", "b") }); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		if info, err := os.Stat(name); err != nil || info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s: %v, %v", name, info.Mode(), err)
+		}
+	}
+}
