@@ -92,10 +92,10 @@ func (e Evidence) passes(plane Plane, lead int, p Policy) (out []passRange) {
 // rangesOf finds the passes among channels from one on.
 func rangesOf(names []string, from int) (out []passRange) {
 	for i := from; i < len(names); {
-		pass, _ := cutName(names[i])
+		pass, _ := raster.PassOf(names[i])
 		r := passRange{name: pass, from: i}
 		for ; i < len(names); i++ {
-			next, channel := cutName(names[i])
+			next, channel := raster.PassOf(names[i])
 			if next != pass {
 				break
 			}
@@ -105,13 +105,6 @@ func rangesOf(names []string, from int) (out []passRange) {
 		out = append(out, r)
 	}
 	return out
-}
-
-func cutName(name string) (pass, channel string) {
-	if dot := strings.LastIndexByte(name, '.'); dot >= 0 {
-		return name[:dot], name[dot+1:]
-	}
-	return "", name
 }
 
 // cut takes some of a tile's channels.
