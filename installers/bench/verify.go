@@ -259,7 +259,9 @@ func (a *arena) report() {
 		}
 	}
 	row("missed_expected", expected, "attempts", float64(all.tried))
-	a.others.report()
+	if a.others.replication.tried > 0 {
+		a.others.report()
+	}
 }
 
 // tail is the binomial chance of as many misses as there were, or more, at the odds.

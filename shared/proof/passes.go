@@ -128,7 +128,7 @@ func (s TileSample) image() TileSample {
 	return s.cut(0, s.Lead)
 }
 
-// comparePasses adds a tile's figures to those of its passes.
+// comparePasses adds the last tile's figures to those of its passes.
 func (v *Verdict) comparePasses(passes []passRange, a, b TileSample) {
 	for _, r := range passes {
 		i := slices.IndexFunc(v.Passes, func(f PassFigure) bool { return f.Pass == r.name && f.Plane == a.Plane })
@@ -148,6 +148,7 @@ func (v *Verdict) comparePasses(passes []passRange, a, b TileSample) {
 		}
 		if fig.Bad {
 			f.Bad++
+			v.Tiles[len(v.Tiles)-1].Pass = r.name
 		}
 		if fig.Outliers > f.Worst.Outliers || fig.Bad && !f.Worst.Bad {
 			f.Worst = fig
