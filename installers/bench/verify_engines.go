@@ -27,7 +27,8 @@ type variant struct {
 	name    string
 	threads int
 	env     []string
-	frames  int // 0 is engineFrames
+	frames  int  // 0 is engineFrames
+	size    size // zero is the engine's
 }
 
 // engines are those without a seed that decides their samples, and the honest nodes that are
@@ -45,7 +46,9 @@ var engines = []struct {
 	}},
 	{"BLENDER_WORKBENCH", usual, openGL},
 	// Its effects look across the whole image, whose every pixel software draws for every sample.
-	{"BLENDER_EEVEE", size{96, 64, 8}, openGL},
+	{"BLENDER_EEVEE", size{96, 64, 8}, append(openGL[:len(openGL)-1:len(openGL)-1],
+		// Which takes a quarter of an hour for a frame of fog of that size.
+		variant{name: "softpipe", env: []string{"GALLIUM_DRIVER=softpipe"}, frames: 1, size: size{48, 32, 2}})},
 }
 
 var openGL = []variant{
@@ -79,11 +82,11 @@ func (a *apart) add(v proof.Verdict) {
 	}
 }
 
-func verifyEngine(ctx context.Context, e env, engine string, size size, nodes []variant) (err error) {
-	open := func(v variant) (*attack.Lab, error) {
-		return lab(ctx, e, engine+"-"+v.name, attack.Options{Width: size.width, Height: size.height, Samples: size.samples, Threads: v.threads, Env: v.env, Engine: engine})
+func verifyEngine(ctx context.Context, e env, engine string, usual size, nodes []variant) (err error) {
+	open := func(v variant, size size) (*attack.Lab, error) {
+		return lab(ctx, e, fmt.Sprintf("%s-%s-%d", engine, v.name, size.width), attack.Options{Width: size.width, Height: size.height, Samples: size.samples, Threads: v.threads, Env: v.env, Engine: engine})
 	}
-	first, err := open(nodes[0])
+	first, err := open(nodes[0], usual)
 	if err != nil {
 		return err
 	}
@@ -94,9 +97,19 @@ func verifyEngine(ctx context.Context, e env, engine string, size size, nodes []
 		if !e.wants(engine + "/" + n.name) {
 			continue
 		}
-		other, err := open(n)
+		here, beside := usual, first
+		if n.size.width > 0 {
+			here = n.size
+			if beside, err = open(nodes[0], here); err != nil {
+				return err
+			}
+		}
+		other, err := open(n, here)
 		if err == nil {
-			err = errors.Join(honestNode(ctx, first, other, n, &most, &alarms), other.Close())
+			err = errors.Join(honestNode(ctx, beside, other, n, &most, &alarms), other.Close())
+		}
+		if beside != first {
+			err = errors.Join(err, beside.Close())
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", n.name, err)

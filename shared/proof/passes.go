@@ -92,10 +92,10 @@ func (e Evidence) passes(plane Plane, lead int, p Policy) (out []passRange) {
 // rangesOf finds the passes among channels from one on.
 func rangesOf(names []string, from int) (out []passRange) {
 	for i := from; i < len(names); {
-		pass, _ := cutName(names[i])
+		pass, _ := raster.PassOf(names[i])
 		r := passRange{name: pass, from: i}
 		for ; i < len(names); i++ {
-			next, channel := cutName(names[i])
+			next, channel := raster.PassOf(names[i])
 			if next != pass {
 				break
 			}
@@ -105,13 +105,6 @@ func rangesOf(names []string, from int) (out []passRange) {
 		out = append(out, r)
 	}
 	return out
-}
-
-func cutName(name string) (pass, channel string) {
-	if dot := strings.LastIndexByte(name, '.'); dot >= 0 {
-		return name[:dot], name[dot+1:]
-	}
-	return "", name
 }
 
 // cut takes some of a tile's channels.
@@ -135,7 +128,7 @@ func (s TileSample) image() TileSample {
 	return s.cut(0, s.Lead)
 }
 
-// comparePasses adds a tile's figures to those of its passes.
+// comparePasses adds the last tile's figures to those of its passes.
 func (v *Verdict) comparePasses(passes []passRange, a, b TileSample) {
 	for _, r := range passes {
 		i := slices.IndexFunc(v.Passes, func(f PassFigure) bool { return f.Pass == r.name && f.Plane == a.Plane })
@@ -155,6 +148,7 @@ func (v *Verdict) comparePasses(passes []passRange, a, b TileSample) {
 		}
 		if fig.Bad {
 			f.Bad++
+			v.Tiles[len(v.Tiles)-1].Pass = r.name
 		}
 		if fig.Outliers > f.Worst.Outliers || fig.Bad && !f.Worst.Bad {
 			f.Worst = fig

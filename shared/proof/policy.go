@@ -160,6 +160,8 @@ type TileFigure struct {
 	Correlation float64 `json:"correlation"`    // of the noise, -1 to 1; 1 where it can't be measured
 	Bias        float64 `json:"bias,omitempty"` // mean absolute difference of luminance without the largest tenth, relative to the mean
 	Bad         bool    `json:"bad,omitempty"`  // beyond a threshold
+	// Pass is one beside the image that is bad in this tile, "" when none is.
+	Pass string `json:"pass,omitempty"`
 }
 
 // Verdict is the outcome of Judge.

@@ -62,12 +62,15 @@ func TestVectors(t *testing.T) {
 	c := FrameCommit{Frame: 3, W: 20, H: 2, FileDigest: Digest{1}, MasterDigest: Digest{2}, MasterRoot: Digest{3}, FinalRoot: Digest{4}, Activity: []byte{7, 9}}
 	x := c
 	x.Extras = []Extra{{Name: "a/b.png", Digest: Digest{6}}}
+	beside := s
+	beside.Channels, beside.Lead, beside.Bits = 2, 1, []byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}
 	part, joined := c, c
 	part.Border, joined.Assembled = &job.Border{X: 16, Y: 32, W: 20, H: 2}, true
 	for name, v := range map[string]struct{ got, want string }{
 		"part":    {part.Hash().String(), "fe1d258ed88f59d21627c51df9613aae0615dc2354ac6c40455c88ce459a8c6f"},
 		"joined":  {joined.Hash().String(), "b0b6ac0cab007ff4a2edcb0d4e57c7ec35e23295005358501f423b73346a42bf"},
 		"tile":    {s.Hash().String(), "0ac9d44a86c010f2c02ef3f68eafa350064f3d6d7fa3db73c9e5c099c3cce823"},
+		"passes":  {beside.Hash().String(), "ca4b7b8c9519ce4e01eb7e0f09c6a0ab4d6fe2280e6c0c1a35662221173f5d95"},
 		"frame":   {c.Hash().String(), "2982d6f4fadaeee836f1f3f7ab3eff6004d30eb4658b45cbb7a3eecd52f63715"},
 		"extras":  {x.Hash().String(), "0e91e1fdaefb12f897e42f37ba72062fea9f725b6d8dd15c88e8e9dd0bdae717"},
 		"task":    {TaskRoot([]FrameCommit{c, c}).String(), "2b8a31e879f44b43a204bebee4948e0bff11b7329ee67fbab26091e76ddc2db6"},
@@ -246,6 +249,9 @@ func TestPolicies(t *testing.T) {
 		{job.Recipe{Engine: "CYCLES", Format: "JPEG"}, MethodExact, true, false, LikeLossy},
 		{job.Recipe{Engine: "CYCLES", Format: "OPEN_EXR", ExrCodec: "DWAA"}, MethodExact, true, false, LikeSame},
 		{job.Recipe{Engine: "CYCLES", Format: "OPEN_EXR", ExrCodec: "ZIP"}, MethodExact, true, true, LikeNone},
+		{job.Recipe{Engine: "CYCLES", Format: "OPEN_EXR_MULTILAYER", ExrCodec: "ZIP", Compositing: true}, MethodExact, true, true, LikeSame},
+		{job.Recipe{Engine: "CYCLES", Format: "OPEN_EXR_MULTILAYER", ExrCodec: "ZIP", Denoise: true}, MethodExact, true, true, LikeNear},
+		{job.Recipe{Engine: "BLENDER_EEVEE", Format: "OPEN_EXR_MULTILAYER", ExrCodec: "ZIP", Compositing: true}, MethodPerceptual, true, false, LikeSame},
 		{job.Recipe{Engine: "BLENDER_EEVEE", Format: "PNG"}, MethodPerceptual, false, true, LikeNone},
 		{job.Recipe{Engine: "BLENDER_EEVEE", Format: "PNG", Compositing: true}, MethodPerceptual, true, false, LikeSame},
 		{job.Recipe{Engine: "BLENDER_WORKBENCH", Format: "JPEG"}, MethodPerceptual, true, false, LikeLossy},

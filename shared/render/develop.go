@@ -17,9 +17,9 @@ type Developer interface {
 // Develop is one image to make.
 type Develop struct {
 	Frame int
-	Seed  int32 // for the passes that a compositor uses beside the master
-	// Master is the noisy linear pass, as raster.DecodeEXR gives it, in a Tiled session whose recipe denoises with
-	// the guides. Nil makes nothing and only
+	Seed  int32 // for what a compositor uses that the master doesn't carry
+	// Master is the noisy linear pass and those that a compositor reads, as raster.DecodeEXR gives them; in a Tiled
+	// session whose recipe denoises the noisy pass with the guides. Nil makes nothing and only
 	// asks whether it could be done.
 	Master *raster.Raster
 	// Exact wants what a render of the whole frame would deliver: a scene that needs more than the
@@ -35,7 +35,7 @@ type Develop struct {
 type Developed struct {
 	File   File
 	Extras []File // further files, as a Frame's
-	// Sampled tells that the compositor uses more than the noisy pass, so that the scene was
+	// Sampled tells that the compositor uses more than the master carries, so that the scene was
 	// rendered at few samples for the rest: the image is then only near the delivered one.
 	Sampled    bool
 	Seconds    float64

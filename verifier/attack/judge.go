@@ -244,7 +244,7 @@ func Odds(l *Lab, t, honest *Task, n int) (float64, error) {
 	}
 	bad := make(map[proof.Pick]bool)
 	for _, f := range v.Tiles {
-		if f.Bad {
+		if f.Bad || f.Pass != "" {
 			bad[proof.Pick{Frame: f.Frame, Tile: f.Tile}] = true
 		}
 	}

@@ -49,10 +49,9 @@ def told(scene):
     return {"engine": scene.render.engine, "handlers": sorted(handlers)}
 
 
-# What tiles carry of a frame, by the names of a Render Layers node's outputs, and what beside that where the scene denoises:
-# the render session's own list is in shared/render/blender/develop.py.
-CARRIED = {"Image", "Noisy Image", "Alpha"}
-GUIDES = {"Denoising Albedo", "Denoising Normal"}
+# What tiles carry of a frame that is denoised once they are joined, by the names of a Render Layers node's outputs. Of one
+# that isn't they carry every pass: shared/render/blender/develop.py.
+CARRIED = {"Image", "Noisy Image", "Alpha", "Denoising Albedo", "Denoising Normal"}
 
 
 def whole(scene):
@@ -66,7 +65,6 @@ def whole(scene):
     def needs(text, fix):
         found.append(finding(ERROR, "tiles", "a still of this scene can't be joined from tiles: its compositor " + text, fix))
 
-    carried = CARRIED | GUIDES if denoises(scene) else CARRIED
     if scene.render.use_multiview and _mixes_eyes(tree, set()):
         needs("mixes the eyes", fix)
     for source in tree.nodes:
@@ -75,10 +73,13 @@ def whole(scene):
         used = {link.from_socket.name for link in tree.links if link.from_node == source}
         if source.scene not in (scene, None) and used:
             needs('renders the scene "%s" too' % source.scene.name, fix)
-        missing = sorted(used - carried)
+        missing = sorted(used - CARRIED) if denoises(scene) else []
         if missing:
-            more = ", or switch Render Properties > Sampling > Render > Denoise on, with which tiles carry them" if set(missing) <= GUIDES else ""
-            needs("uses %s of the view layer \"%s\", which tiles don't carry" % (", ".join(missing), source.layer), fix + ", or unlink them" + more)
+            needs("uses %s of the view layer \"%s\", which tiles don't carry where they are denoised" % (", ".join(missing), source.layer),
+                  fix + ", or unlink them, or denoise with a Denoise node instead of Render Properties > Sampling > Render > Denoise")
+    for node in tree.nodes:
+        if node.type == "CRYPTOMATTE_V2" and not node.mute and node.source == "RENDER" and node.scene in (scene, None):
+            needs('has the Cryptomatte node "%s", whose numbers tiles don\'t carry' % node.name, fix + ", or mute it and key the delivered files' own passes")
     return found
 
 

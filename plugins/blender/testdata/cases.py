@@ -470,18 +470,26 @@ def guides(scene, tree, outputs, inputs):
     tree.links.new(outputs["Denoising Albedo"], inputs["Albedo"])
 
 
-def carried_guides(scene, tree, outputs, inputs):
+def denoised_guides(scene, tree, outputs, inputs):
     scene.cycles.use_denoising = True
     guides(scene, tree, outputs, inputs)
 
 
 def depth(scene, tree, outputs, inputs):
-    scene.cycles.use_denoising = True
     tree.links.new(outputs["Depth"], inputs["Image"])
 
 
-def off(scene, tree, outputs, inputs):
+def denoised_depth(scene, tree, outputs, inputs):
+    scene.cycles.use_denoising = True
     depth(scene, tree, outputs, inputs)
+
+
+def matte(scene, tree, outputs, inputs):
+    tree.links.new(tree.nodes.new("CompositorNodeCryptomatteV2").outputs["Image"], inputs["Image"])
+
+
+def off(scene, tree, outputs, inputs):
+    denoised_depth(scene, tree, outputs, inputs)
     scene.render.use_compositing = False
 
 
@@ -492,9 +500,11 @@ def another_scene(scene, tree, outputs, inputs):
 
 
 tiled(alone, "")
-tiled(guides, "uses Denoising Albedo of the view layer \"ViewLayer\", which tiles don't carry; render it without tiles, or unlink them, or switch Render Properties")
-tiled(carried_guides, "")
-tiled(depth, "uses Depth")
+tiled(guides, "")
+tiled(denoised_guides, "")
+tiled(depth, "")
+tiled(denoised_depth, "uses Depth of the view layer \"ViewLayer\", which tiles don't carry where they are denoised; render it without tiles, or unlink them, or denoise with")
+tiled(matte, 'has the Cryptomatte node "Cryptomatte"')
 tiled(off, "")
 tiled(another_scene, 'renders the scene "Backdrop" too')
 

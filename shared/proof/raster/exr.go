@@ -227,7 +227,7 @@ func choose(list []exrChannel, want wanted) (names []string, lead int, err error
 	}
 	groups := map[string]map[string]int{}
 	for i, c := range list {
-		prefix, base := passOf(c.name)
+		prefix, base := PassOf(c.name)
 		switch base {
 		case "R", "G", "B", "A", "Y":
 			if groups[prefix] == nil {
@@ -277,7 +277,7 @@ func choose(list []exrChannel, want wanted) (names []string, lead int, err error
 func beside(list []exrChannel, names []string, want func(pass string) bool) []string {
 	var rest []int
 	for i, c := range list {
-		if pass, _ := passOf(c.name); c.out < 0 && c.kind != 0 && want(pass) {
+		if pass, _ := PassOf(c.name); c.out < 0 && c.kind != 0 && want(pass) {
 			rest = append(rest, i)
 		}
 	}
@@ -285,8 +285,8 @@ func beside(list []exrChannel, names []string, want func(pass string) bool) []st
 		return names
 	}
 	slices.SortFunc(rest, func(i, j int) int {
-		a, x := passOf(list[i].name)
-		b, y := passOf(list[j].name)
+		a, x := PassOf(list[i].name)
+		b, y := PassOf(list[j].name)
 		return cmp.Or(strings.Compare(a, b), cmp.Compare(letter(x), letter(y)), strings.Compare(x, y))
 	})
 	for _, i := range rest {
@@ -296,8 +296,8 @@ func beside(list []exrChannel, names []string, want func(pass string) bool) []st
 	return names
 }
 
-// passOf splits a channel's name into its pass with the layer in front, and the channel's own.
-func passOf(name string) (pass, channel string) {
+// PassOf splits a channel's name into its pass with the layer in front, and the channel's own.
+func PassOf(name string) (pass, channel string) {
 	if dot := strings.LastIndexByte(name, '.'); dot >= 0 {
 		return name[:dot], name[dot+1:]
 	}
