@@ -52,7 +52,7 @@ func Calibrate(honest []Evidence, p Policy) []Pair {
 			pair.Outliers, pair.Noise = max(pair.Outliers, t.Outliers), max(pair.Noise, t.Noise)
 		}
 		for _, f := range v.Passes {
-			pair.Outliers = max(pair.Outliers, f.Worst.Outliers)
+			pair.Outliers, pair.Noise = max(pair.Outliers, f.Worst.Outliers), max(pair.Noise, f.Worst.Noise)
 		}
 	}
 	for i := range out {
