@@ -23,7 +23,7 @@ const sameBits = 1<<32 - 1
 
 // tileHead and proofStep are the bytes before a tile's bits and those of a sibling on its path.
 const (
-	tileHead  = 4 + 4 + 1 + 4*2 + 1 + 1 + 4
+	tileHead  = 4 + 4 + 1 + 4*2 + 1 + 1 + 1 + 4
 	proofStep = len(Digest{})
 )
 
@@ -81,7 +81,7 @@ func appendTile(out []byte, s TileSample, size int) []byte {
 	for _, v := range []int{s.Rect.X, s.Rect.Y, s.Rect.W, s.Rect.H} {
 		out = be.AppendUint16(out, uint16(v))
 	}
-	out = append(out, byte(s.Channels), byte(s.Depth))
+	out = append(out, byte(s.Channels), byte(s.Lead), byte(s.Depth))
 	return be.AppendUint32(out, uint32(size))
 }
 
@@ -210,6 +210,6 @@ func (r *cursor) tile(s *TileSample) int {
 	s.Frame, s.Tile, s.Plane = int(int32(be.Uint32(b))), int(be.Uint32(b[4:])), Plane(b[8])
 	at := func(i int) int { return int(be.Uint16(b[9+2*i:])) }
 	s.Rect = Rect{X: at(0), Y: at(1), W: at(2), H: at(3)}
-	s.Channels, s.Depth = int(b[17]), raster.Depth(b[18])
-	return int(be.Uint32(b[19:]))
+	s.Channels, s.Lead, s.Depth = int(b[17]), int(b[18]), raster.Depth(b[19])
+	return int(be.Uint32(b[20:]))
 }

@@ -104,15 +104,21 @@ func TestEvidenceOfPROTOCOL(t *testing.T) {
 	}
 	// Byte by byte, for a worker's tile of one pixel and the verifier's, which is the same.
 	e := Evidence{Frames: []FrameCommit{{Frame: 2, W: 1, H: 1, MasterRoot: Digest{3}, Activity: []byte{0}}}}
-	s := TileSample{Frame: 2, Rect: Rect{W: 1, H: 1}, Channels: 2, Depth: 1, Bits: []byte{0xa, 0xb}}
+	s := TileSample{Frame: 2, Rect: Rect{W: 1, H: 1}, Channels: 2, Lead: 1, Depth: 1, Bits: []byte{0xa, 0xb}}
+	e.Layouts = []Layout{{Channels: []string{"V", "L.Depth.Z"}}}
 	e.Worker, e.Verifier = []ProvenTile{{TileSample: s, Proof: []Digest{{5}}}}, []TileSample{s}
 	raw := inBytes(t, e)
 	head := 12 + int(binary.BigEndian.Uint32(raw[8:]))
-	tile := []byte{0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 2, 1}
+	tile := []byte{0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 2, 1, 1}
 	want := slices.Concat([]byte{0, 0, 0, 1}, tile, []byte{0, 0, 0, 2, 0xa, 0xb, 1, 5}, make([]byte, 31), []byte{0, 0, 0, 1}, tile, []byte{0xff, 0xff, 0xff, 0xff})
 	if !bytes.Equal(raw[head:], want) {
 		t.Errorf("the tiles are\n%x, expected\n%x", raw[head:], want)
 	}
+	back, err := ParseEvidence(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, e, back)
 }
 
 func TestBadEvidenceIsRefused(t *testing.T) {
