@@ -229,22 +229,13 @@ func (u *Auditor) offer(ctx context.Context, s *subject, m fleet.Member) error {
 	now := u.options.Clock()
 	id := s.audit.ID
 	changes := &notify.Changes{Now: u.options.Clock}
-	var out lease.Outcome
-	copied, owes := false, false
+	owes := false
 	var given *store.Audit
 	err := u.options.Store.Update(ctx, func(tx store.Tx) (err error) {
 		changes.Reset()
-		out, copied, owes = lease.Outcome{}, false, false
+		owes = false
 		if s.fresh() {
-			found, err := u.screen(tx, s)
-			if err != nil {
-				return err
-			}
-			if copied = found.reason != ""; copied {
-				if _, err := tx.MoveAudit(id, []lifecycle.AuditState{lifecycle.AuditWaiting}, lifecycle.AuditDropped, func(v *store.Audit) { v.Cause, v.Ended = found.reason, now.UnixMilli() }); err != nil {
-					return err
-				}
-				out, err = u.reject(tx, changes, s, found.reason, found.guilt)
+			if _, err := u.screen(tx, s); err != nil { // the verifier looks in any case
 				return err
 			}
 		}
@@ -265,10 +256,6 @@ func (u *Auditor) offer(ctx context.Context, s *subject, m fleet.Member) error {
 	})
 	if err != nil {
 		return store.IgnoreLost(err)
-	}
-	if copied {
-		u.options.Keeper.Finish(changes, out)
-		return nil
 	}
 	u.mu.Lock()
 	delete(u.seen, id)

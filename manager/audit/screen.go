@@ -57,13 +57,13 @@ func (u *Auditor) letThrough(ctx context.Context, s *subject) error {
 	err = u.options.Store.Update(ctx, func(tx store.Tx) (err error) {
 		changes.Reset()
 		out, doubt, delivered = lease.Outcome{}, "", false
-		found := f
-		if found.reason == "" {
-			if found, err = u.screen(tx, s); err != nil {
+		if f.reason == "" {
+			seen, err := u.screen(tx, s)
+			if err != nil {
 				return err
 			}
+			doubt = cmp.Or(f.doubt, seen, u.resold(s, f.prints))
 		}
-		doubt = cmp.Or(f.doubt, found.doubt, u.resold(s, f.prints))
 		drop := func(cause string) error {
 			_, err := tx.MoveAudit(s.audit.ID, []lifecycle.AuditState{lifecycle.AuditWaiting}, lifecycle.AuditDropped, func(v *store.Audit) {
 				v.Cause, v.Ended = cause, u.options.Clock().UnixMilli()
@@ -71,11 +71,11 @@ func (u *Auditor) letThrough(ctx context.Context, s *subject) error {
 			return err
 		}
 		switch {
-		case found.reason != "":
-			if err := drop(found.reason); err != nil {
+		case f.reason != "":
+			if err := drop(f.reason); err != nil {
 				return err
 			}
-			out, err = u.reject(tx, changes, s, found.reason, found.guilt)
+			out, err = u.reject(tx, changes, s, f.reason, f.guilt)
 			return err
 		case doubt != "":
 			return nil
@@ -128,12 +128,12 @@ type finding struct {
 	prints []proof.FramePrint
 }
 
-// screen looks the attempt's images up among all that were delivered before, and adds them.
-// An image that somebody made with another seed and that carries noise is a copy for certain: the noise of two seeds
-// is never the same. Without noise, or with one seed, two honest renders may agree.
-func (u *Auditor) screen(tx store.Tx, s *subject) (f finding, err error) {
+// screen looks the attempt's images up among all that were delivered before, and adds them. What it
+// returns is why a verifier should look, "" for nothing: an image that was there already may be a copy, and may be
+// of a scene on which the seed has no say, such as one that is evenly lit. Who renders it under the attempt's own seed knows.
+func (u *Auditor) screen(tx store.Tx, s *subject) (doubt string, err error) {
 	now := u.options.Clock().UnixMilli()
-	for i, c := range s.attempt.Commit.Frames {
+	for _, c := range s.attempt.Commit.Frames {
 		tiles := c.MasterRoot
 		if tiles == (proof.Digest{}) {
 			tiles = c.FinalRoot
@@ -141,57 +141,23 @@ func (u *Auditor) screen(tx store.Tx, s *subject) (f finding, err error) {
 		for _, hash := range []string{"file/" + c.FileDigest.String(), "tiles/" + tiles.String()} {
 			seen, err := tx.Fingerprints(hash)
 			if err != nil {
-				return f, err
+				return "", err
 			}
 			for _, old := range seen {
-				if old.Attempt == s.attempt.ID || f.reason != "" {
-					continue
-				}
-				certain, err := u.copied(tx, s, i, old)
-				if err != nil {
-					return f, err
-				}
-				if certain {
-					f.reason, f.guilt = fmt.Sprintf("frame %d is, bit for bit, an image that was delivered before with another seed", c.Frame), convicted
-				} else {
-					f.doubt = fmt.Sprintf("frame %d is an image that was delivered before", c.Frame)
+				if old.Attempt != s.attempt.ID {
+					doubt = fmt.Sprintf("frame %d is an image that was delivered before", c.Frame)
 				}
 			}
 			if len(seen) >= maxSeen {
 				continue // a black frame of a thousand jobs is one entry less
 			}
 			if err := tx.AddFingerprint(store.Fingerprint{Hash: hash, Job: s.job.ID, Frame: c.Frame, Attempt: s.attempt.ID, Worker: s.attempt.Worker, Time: now}); err != nil {
-				return f, err
+				return "", err
 			}
 		}
 	}
-	return f, nil
+	return doubt, nil
 }
 
 // maxSeen bounds the frames that are kept of one image.
 const maxSeen = 8
-
-// copied tells whether the i-th frame, whose image an earlier attempt had too, can't be an
-// honest render.
-func (u *Auditor) copied(tx store.Tx, s *subject, i int, old store.Fingerprint) (bool, error) {
-	c := s.attempt.Commit.Frames[i]
-	textured := 0
-	for _, a := range c.Activity {
-		if a >= proof.TexturedActivity {
-			textured++
-		}
-	}
-	mine, ok := seedOf(s.attempt, c.Frame)
-	if s.policy().Method != proof.MethodExact || textured < proof.MinTextured || !ok {
-		return false, nil
-	}
-	before, err := tx.Attempt(old.Attempt)
-	if isNotFound(err) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	theirs, ok := seedOf(before, old.Frame)
-	return ok && theirs != mine, nil
-}

@@ -227,11 +227,13 @@ func TestGarbageIsNeverTrusted(t *testing.T) {
 	}
 }
 
-// TestCopiesAreRefused: an image that was delivered before, under another seed, is rejected
-// before anybody renders; so nobody sells another's frames.
+// TestCopiesAreRefused: an image that was delivered before is checked whatever the trust, and a copy is
+// convicted by who renders it under its own seed; so nobody sells another's frames.
 func TestCopiesAreRefused(t *testing.T) {
 	r := newRig(t)
-	honest, thief, v := r.worker(fake.Behaviour{}), r.worker(fake.Behaviour{}), r.verifier(fake.Behaviour{})
+	honest, thief := r.worker(fake.Behaviour{}), r.worker(fake.Behaviour{})
+	r.verifier(fake.Behaviour{})
+	r.verifier(fake.Behaviour{})
 	_, tasks := r.job(2)
 	stolen := make(map[int][2][]byte)
 	r.render(honest, tasks[0], func(frame int, final, master []byte) ([]byte, []byte) {
@@ -239,14 +241,17 @@ func TestCopiesAreRefused(t *testing.T) {
 		return final, master
 	})
 	r.run()
+	r.trust(thief, 0.999)
 	j, tasks := r.job(2)
-	a := r.render(thief, tasks[0], func(frame int, _, _ []byte) ([]byte, []byte) { return stolen[frame][0], stolen[frame][1] })
-	r.pass()
-	if offers := v.take(); len(offers) != 0 {
-		t.Errorf("a verifier renders for a copy")
+	a := r.exempted(thief, tasks[0], func(frame int, _, _ []byte) ([]byte, []byte) { return stolen[frame][0], stolen[frame][1] })
+	if got := r.attempt(a.ID); got.State != lifecycle.AttemptCommitted || r.state(j.ID).Counts.Delivered != 0 {
+		t.Fatalf("the manager decides alone: %s: %s", got.State, got.Cause)
+	}
+	if r.run(); len(r.audits(a.ID)) != 2 {
+		t.Errorf("there were %d audits, a fail has a second opinion", len(r.audits(a.ID)))
 	}
 	got := r.attempt(a.ID)
-	if got.State != lifecycle.AttemptFailed || !got.Convicted || !strings.Contains(got.Cause, "delivered before") {
+	if got.State != lifecycle.AttemptFailed || !got.Convicted {
 		t.Errorf("the copy is %s: %s", got.State, got.Cause)
 	}
 	if n := r.node(thief.address()); n.Fails != 1 {
@@ -257,5 +262,20 @@ func TestCopiesAreRefused(t *testing.T) {
 	}
 	if s := r.state(j.ID); s.Counts.Pending != 2 {
 		t.Errorf("the job has %+v", s.Counts)
+	}
+}
+
+// TestEqualImagesAreNoCrime: where the seed has no say, two honest renders of a scene are one image.
+func TestEqualImagesAreNoCrime(t *testing.T) {
+	r := newRig(t)
+	first, second := r.worker(fake.Behaviour{Even: true}), r.worker(fake.Behaviour{Even: true})
+	r.verifier(fake.Behaviour{Even: true})
+	for _, w := range []*party{first, second} {
+		j, tasks := r.job(2)
+		a := r.render(w, tasks[0], nil)
+		r.run()
+		if got := r.attempt(a.ID); got.Convicted || r.state(j.ID).Counts.Delivered != 2 {
+			t.Errorf("an honest image is %s: %s", got.State, got.Cause)
+		}
 	}
 }

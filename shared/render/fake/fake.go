@@ -57,6 +57,8 @@ type Behaviour struct {
 	Denoisers []string
 	// FalseGuides gives tiles the guides of a negative: yet another cheat.
 	FalseGuides bool
+	// Even makes images in which the seed has no say, as those of a scene that is evenly lit.
+	Even bool
 	// Extras names further files of every whole frame: the image with its sides swapped, PNG.
 	Extras []string
 }
@@ -301,6 +303,9 @@ func (s *session) draw(r render.Request, b render.Rect) (master, guides *raster.
 	}
 	if p := s.o.Recipe.PinnedSeed; p != nil {
 		seed = *p
+	}
+	if s.r.B.Even {
+		seed = 0
 	}
 	samples = min(max(samples, 1), 64)
 	master = raster.New(b.W, b.H, []string{"R", "G", "B", "A"}, raster.F16)
