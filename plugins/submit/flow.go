@@ -105,7 +105,11 @@ func (s *Submission) order(ctx context.Context) (bool, error) {
 		}
 		return false, s.enter(Rejected, "the quote was not taken; nothing is paid")
 	}
-	if err := s.enter(Fund, "paying %s %s into escrow", quote.Quote.Ceiling, s.symbol()); err != nil {
+	paying := fmt.Sprintf("paying %s %s into escrow", quote.Quote.Ceiling, s.symbol())
+	if c.Welcome().Money.Settlement == "off" {
+		paying = "starting the job; this manager takes no payments"
+	}
+	if err := s.enter(Fund, "%s", paying); err != nil {
 		return false, err
 	}
 	funded, err := c.Fund(ctx, quote)
