@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/heliostat-render/heliostat/manager/fleet"
 	"github.com/heliostat-render/heliostat/manager/lease"
@@ -88,15 +87,6 @@ func (s *subject) frames() []int {
 		list[i] = f.Frame
 	}
 	return list
-}
-
-// seed is the seed of one of its frames; ok is false for a frame that it doesn't have.
-func seedOf(a *store.Attempt, frame int) (seed int32, ok bool) {
-	i := slices.Index(a.Frames, frame)
-	if i < 0 || i >= len(a.Seeds) {
-		return 0, false
-	}
-	return a.Seeds[i], true
 }
 
 // class is what the attempt was rendered with, as verdicts tell renders apart.
