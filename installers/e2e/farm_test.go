@@ -166,15 +166,15 @@ func describe(d wire.JobDetail) string {
 	return b.String()
 }
 
-// command is a started program whose end can be waited for.
+// running is a started program whose end can be waited for.
 type running struct {
 	done   chan struct{}
 	output bytes.Buffer
 	err    error
 }
 
-// run starts a command and goes on.
-func (f *farm) run(env []string, program string, args ...string) *running {
+// command starts a command and goes on.
+func (f *farm) command(env []string, program string, args ...string) *running {
 	f.t.Helper()
 	r := &running{done: make(chan struct{})}
 	cmd := exec.CommandContext(f.ctx, program, args...)
@@ -187,11 +187,20 @@ func (f *farm) run(env []string, program string, args ...string) *running {
 	go func() {
 		r.err = cmd.Wait()
 		close(r.done)
-		if r.err != nil {
+	}()
+	f.t.Cleanup(func() { <-r.done })
+	return r
+}
+
+// run starts a command that mustn't fail: whoever waits for the farm is told when it does.
+func (f *farm) run(env []string, program string, args ...string) *running {
+	f.t.Helper()
+	r := f.command(env, program, args...)
+	go func() {
+		if <-r.done; r.err != nil {
 			f.failed <- r
 		}
 	}()
-	f.t.Cleanup(func() { <-r.done })
 	return r
 }
 
@@ -207,7 +216,7 @@ func (r *running) wait(t *testing.T) string {
 // exitCode runs a command that is expected to fail and returns its code and output.
 func (f *farm) exitCode(program string, args ...string) (int, string) {
 	f.t.Helper()
-	r := f.run(nil, program, args...)
+	r := f.command(nil, program, args...)
 	<-r.done
 	var exit *exec.ExitError
 	if errors.As(r.err, &exit) {
