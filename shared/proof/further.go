@@ -136,7 +136,8 @@ func (p Policy) further(name string, final, developed []byte, sampled, full bool
 		return allBad, "", nil
 	case err != nil:
 		return f, "", err
-	case a == nil || !slices.Equal(a.Channels, b.Channels) || a.Depth != b.Depth:
+	// Blender 4 writes a matte's channels as r g b a where it rendered them, and as R G B A out of a master.
+	case a == nil || !slices.EqualFunc(a.Channels, b.Channels, strings.EqualFold) || a.Depth != b.Depth:
 		return allBad, "", nil
 	}
 	like := p.furtherLikeness(ext, sampled)

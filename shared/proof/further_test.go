@@ -105,6 +105,12 @@ func TestFurtherFiles(t *testing.T) {
 	good, other := pngOf(t, eye), pngOf(t, photo(100, 80, 0.3))
 	dark := pngOf(t, painted(eye, 60, -0.3))
 	depth, flatDepth := halfEXR(t, eye), halfEXR(t, painted(eye, 60, 0.4))
+	named := func(r *raster.Raster, channels ...string) []byte {
+		other := *r
+		other.Channels = channels
+		return halfEXR(t, &other)
+	}
+	matte := named(eye, "Matte.R", "Matte.G", "Matte.B")
 	type files = map[string][]byte
 	for name, c := range map[string]struct {
 		furtherCase
@@ -129,6 +135,8 @@ func TestFurtherFiles(t *testing.T) {
 		"darker, denoised":         {furtherCase{p: near, mine: files{"a.png": good}, theirs: files{"a.png": dark}}, false, "wasn't made"},
 		"a format that isn't read": {furtherCase{p: same, mine: files{"a.dpx": good}, theirs: files{"a.dpx": other}}, true, `wasn't compared: "a.dpx" of frame 1: nothing here reads`},
 		"that one, the same":       {furtherCase{p: same, mine: files{"a.dpx": good}, theirs: files{"a.dpx": good}}, true, "1 further files follow"},
+		"a matte of Blender 4":     {furtherCase{p: same, mine: files{"a.exr": matte}, theirs: files{"a.exr": named(eye, "Matte.r", "Matte.g", "Matte.b")}}, true, "1 further files follow"},
+		"other channels":           {furtherCase{p: same, mine: files{"a.exr": matte}, theirs: files{"a.exr": named(eye, "Matte.X", "Matte.Y", "Matte.Z")}}, false, `"a.exr"`},
 		"half floats":              {furtherCase{p: same, mine: files{"a.exr": depth}, theirs: files{"a.exr": flatDepth}}, false, "wasn't made"},
 		"sampled, a picture":       {furtherCase{p: same, sampled: true, mine: files{"a.png": good}, theirs: files{"a.png": dark}}, true, "may hold a pass"},
 		"sampled, data":            {furtherCase{p: same, sampled: true, mine: files{"a.exr": depth}, theirs: files{"a.exr": flatDepth}}, true, "may hold a pass"},

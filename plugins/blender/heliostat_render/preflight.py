@@ -77,6 +77,8 @@ def whole(scene):
         if missing:
             needs("uses %s of the view layer \"%s\", which tiles don't carry where they are denoised" % (", ".join(missing), source.layer),
                   fix + ", or unlink them, or denoise with a Denoise node instead of Render Properties > Sampling > Render > Denoise")
+        elif "Vector" in used and bpy.app.version >= (4, 0, 0):
+            needs("uses Vector of the view layer \"%s\", which tiles don't carry" % source.layer, fix + ", or unlink it")
     for node in tree.nodes:
         if node.type == "CRYPTOMATTE_V2" and not node.mute and node.source == "RENDER" and node.scene in (scene, None):
             needs('has the Cryptomatte node "%s", whose numbers tiles don\'t carry' % node.name, fix + ", or mute it and key the delivered files' own passes")

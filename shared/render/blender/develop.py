@@ -102,9 +102,15 @@ def carried_passes(session):
     found = set()
     for source in [n for n in scene.node_tree.nodes if n.type == "R_LAYERS" and not n.mute and n.scene == scene]:
         for link in scene.node_tree.links:
-            if link.from_node == source and link.from_socket.name not in CARRIED:
-                found.add((source.layer, link.from_socket.name))
+            name = link.from_socket.name
+            if link.from_node == source and name not in CARRIED and carriable(name):
+                found.add((source.layer, name))
     return sorted(found)
+
+
+def carriable(name):
+    """From Blender 4 on speed vectors have four numbers, and no node takes a vector of four out of a file."""
+    return name != "Vector" or bpy.app.version < (4, 0, 0)
 
 
 def composited(scene):
@@ -131,7 +137,7 @@ def check_carried(session, scene):
 def missed(session, passes):
     """Those of some passes that the master doesn't carry, see carried_passes."""
     if session.scene.render.engine == "CYCLES" and not session.denoised:
-        return []
+        return [name for name in passes if not carriable(name)]
     return [name for name in passes if name not in CARRIED + (GUIDES if session.denoised else ())]
 
 
