@@ -343,7 +343,7 @@ func (e *Engine) keepSignedIn(ctx context.Context) error {
 	case link.Refused(err):
 		return fmt.Errorf("the manager at %s refuses this worker: %w", e.options.Manager, err)
 	case err != nil:
-		return fmt.Errorf("no manager answers at %s: start one with `heliostat-manager serve`, or check the address given with --manager (%w)", e.options.Manager, err)
+		return link.Unreached(e.options.Manager, "heliostat-manager serve", err)
 	}
 	e.mu.Lock()
 	e.ready = true

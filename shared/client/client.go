@@ -11,9 +11,6 @@ package client
 
 import (
 	"context"
-	"crypto/tls"
-	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -93,19 +90,9 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 		if link.Refused(err) {
 			return nil, err
 		}
-		if x509Untrusted(err) {
-			return nil, fmt.Errorf("the certificate of the manager at %s is not trusted here: add its pin to the address, https://…/#sha256:…, as `heliostat-manager serve` prints it (%w)", o.Manager, err)
-		}
-		return nil, fmt.Errorf("no manager answers at %s: start one with `heliostat farm start`, or check the address (%w)", o.Manager, err)
+		return nil, link.Unreached(o.Manager, "heliostat farm start", err)
 	}
 	return c, nil
-}
-
-// x509Untrusted tells a manager that answers with a certificate that this machine doesn't trust from one
-// that doesn't answer.
-func x509Untrusted(err error) bool {
-	var certificate *tls.CertificateVerificationError
-	return errors.As(err, &certificate)
 }
 
 // Close ends the connection.

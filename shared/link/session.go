@@ -13,7 +13,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"runtime/debug"
 	"sync"
@@ -404,39 +403,6 @@ func (s *Session) readLoop() {
 			})
 		}
 	}
-}
-
-// read takes the next message. A large one first gets room, which free gives back: what is read and not yet
-// handled, of all sessions together, is bounded, however many peers send how much at once.
-func (s *Session) read() (e wire.Envelope, free func(), err error) {
-	wait := func() { s.conn.SetReadDeadline(time.Now().Add(silence * s.heartbeat())) }
-	wait()
-	_, r, err := s.conn.NextReader()
-	if err != nil {
-		return e, nil, err
-	}
-	free = func() {}
-	raw, err := io.ReadAll(io.LimitReader(r, small))
-	if err == nil && len(raw) == small && s.room != nil {
-		took := s.maxMessage
-		if err := s.room.Acquire(s.ctx, took); err != nil {
-			return e, nil, context.Cause(s.ctx)
-		}
-		free = sync.OnceFunc(func() { s.room.Release(took) })
-	}
-	if err == nil && len(raw) == small {
-		wait()
-		var rest []byte
-		rest, err = io.ReadAll(r)
-		raw = append(raw, rest...)
-	}
-	if err == nil {
-		e, err = parseEnvelope(raw)
-	}
-	if err != nil {
-		free()
-	}
-	return e, free, err
 }
 
 // handle calls the handler. A panic over one hostile message must not take down the

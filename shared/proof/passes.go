@@ -178,7 +178,11 @@ func decidePasses(v *Verdict) {
 		}
 		return
 	}
-	if n := len(v.Passes); n > 0 {
+	switch n := len(v.Passes); n {
+	case 0:
+	case 1:
+		v.Reason += "; the pass beside the image agrees"
+	default:
 		v.Reason += fmt.Sprintf("; %d passes beside the image agree", n)
 	}
 }

@@ -177,7 +177,7 @@ func (v *Verifier) keepSignedIn(ctx context.Context) error {
 	case link.Refused(err):
 		return fmt.Errorf("the manager at %s refuses this verifier: %w", v.options.Manager, err)
 	case err != nil:
-		return fmt.Errorf("no manager answers at %s: start one with `heliostat-manager serve`, or check the address given with --manager (%w)", v.options.Manager, err)
+		return link.Unreached(v.options.Manager, "heliostat-manager serve", err)
 	}
 	if v.options.OnReady != nil {
 		v.options.OnReady(welcome)
