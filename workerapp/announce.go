@@ -17,7 +17,8 @@ func (e *Engine) announce(ctx context.Context) error {
 		}
 		// What changes between a sign-in's own announcement and the open connection counts.
 		if _, err := e.conn.Wait(ctx); err != nil {
-			return err
+			<-ctx.Done() // keepSignedIn gets the same answer, says it and ends the work
+			return context.Cause(ctx)
 		}
 		if err := e.conn.Request(ctx, wire.TypeWorkerReady, e.readiness(), nil); err != nil && ctx.Err() == nil {
 			e.options.Log.Warn("the manager wasn't told what this worker can do", "err", err)
