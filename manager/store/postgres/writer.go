@@ -225,7 +225,7 @@ func (l *writer) one(r *group.Request, guarded bool) error {
 		return nil
 	}
 	l.trouble, l.guarded, l.marked = nil, guarded, false
-	r.Err = r.Run(rows.Writing(context.Background(), placed{watched{l}}, dialect).Do)
+	r.Err = r.Run(rows.Writing(context.Background(), placed{watched{l}}, dialect, new(rows.Memory)).Do)
 	for _, err := range []error{l.trouble, r.Err} {
 		if err != nil && (conflict(err) || away(err)) {
 			return err

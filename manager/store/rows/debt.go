@@ -98,8 +98,10 @@ func (t *Tx) settle() error {
 				return err
 			}
 		}
+		if j := t.seen.jobs[id]; j != nil {
+			t.owing[id].add(j)
+		}
 		delete(t.owing, id)
-		delete(t.seen.jobs, id)
 	}
 	return nil
 }

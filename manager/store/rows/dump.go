@@ -124,6 +124,7 @@ var ErrNotEmpty = errors.New("the database isn't empty")
 // against it. What the triggers guard are changes; a backup brings rows that have been through
 // them, so they rest meanwhile. An error means that the transaction is to be rolled back.
 func (t *Tx) Load(r io.Reader, total int64, progress Progress) (Summary, error) {
+	defer t.seen.Forget() // it writes rows as they are
 	empty, err := t.Empty()
 	if err != nil {
 		return Summary{}, err

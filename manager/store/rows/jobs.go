@@ -3,7 +3,6 @@ package rows
 import (
 	"bytes"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -128,8 +127,11 @@ func (t *Tx) EditJob(id string, patch func(*store.Job)) (*store.Job, error) {
 	return j, t.saveJob(j, &was)
 }
 
-// saveJob writes what a patch changed, and what is owed to the counters.
+// saveJob writes what a patch changed, and what is owed to the counters. What is fixed stays as it was.
 func (t *Tx) saveJob(j, was *store.Job) error {
+	j.ID, j.Owner, j.Request, j.Package, j.Recipe, j.Frames, j.Key = was.ID, was.Owner, was.Request, was.Package, was.Recipe, was.Frames, was.Key
+	j.Deadline, j.MaxPrice, j.Created, j.Scout, j.Tiles, j.ReleaseAfter = was.Deadline, was.MaxPrice, was.Created, was.Scout, was.Tiles, was.ReleaseAfter
+	j.Counts, j.TasksWaiting, j.TasksOpen = was.Counts, was.TasksWaiting, was.TasksOpen
 	set, args := ", state = ?", []any{j.State}
 	put := func(changed bool, column string, value func() any) {
 		if changed {
@@ -240,6 +242,11 @@ func (t *Tx) WaitingTasks(jobID string, limit int) ([]*job.Task, error) {
 }
 
 func (t *Tx) ClaimTask(id string, patch func(*job.Task)) (*job.Task, error) {
+	if t.dialect.Claim == "" { // nobody else is claiming it
+		if k := recall(t.seen.tasks, id); k != nil && k.State == job.TaskWaiting {
+			return t.saveTask(k, job.TaskLeased, patch)
+		}
+	}
 	k, err := scanTask(t.run.QueryRow(t.ctx, `SELECT `+taskColumns+` FROM tasks WHERE id = ? AND state = 'waiting'`+t.claim(), id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("claim task %s: %w", id, store.ErrLost)
@@ -262,11 +269,11 @@ func (t *Tx) MoveTask(id string, from []job.TaskState, to job.TaskState, patch f
 }
 
 func (t *Tx) saveTask(k *job.Task, to job.TaskState, patch func(*job.Task)) (*job.Task, error) {
-	was := k.State
+	fixed, was := *k, k.State
 	if patch != nil {
 		patch(k)
 	}
-	k.State = to
+	k.ID, k.Job, k.Index, k.Kind, k.Border, k.State = fixed.ID, fixed.Job, fixed.Index, fixed.Kind, fixed.Border, to
 	if err := t.change("task "+k.ID, `UPDATE tasks SET state = ?, frames = ?, attempts = ?, failures = ?, cause = ?, scout = ? WHERE id = ? AND state = ?`,
 		k.State, store.FormatFrames(k.Frames), k.Attempts, k.Failures, k.Cause, k.Scout, k.ID, was); err != nil {
 		return nil, err
@@ -316,12 +323,14 @@ func (t *Tx) FrameSet(jobID string, numbers []int) ([]*job.Frame, error) {
 	if known := t.framesSeen(jobID, numbers); known != nil {
 		return known, nil
 	}
-	raw, err := json.Marshal(numbers)
-	if err != nil {
-		return nil, err
+	which, arg := `= ?`, any(nil)
+	if len(numbers) == 1 {
+		arg = numbers[0]
+	} else {
+		which, arg = `IN (`+t.dialect.Ints+`)`, encode(numbers)
 	}
-	frames, err := all(t, "frames of job "+jobID, scanFrame, `SELECT `+frameColumns+` FROM frames WHERE job = ? AND number IN (`+t.dialect.Ints+`) ORDER BY number`, jobID, string(raw))
-	if err != nil || len(frames) > maxMemo {
+	frames, err := all(t, "frames of job "+jobID, scanFrame, `SELECT `+frameColumns+` FROM frames WHERE job = ? AND number `+which+` ORDER BY number`, jobID, arg)
+	if err != nil || len(frames) > maxMemory/4 { // who reads a whole job doesn't come back to its first frame
 		return frames, err
 	}
 	for _, f := range frames {
@@ -363,10 +372,12 @@ func (t *Tx) MoveFrames(jobID string, numbers []int, from, to job.FrameState, pa
 			return fmt.Errorf("frame %d of job %s is %s: %w", f.Number, jobID, f.State, store.ErrLost)
 		}
 	}
-	for _, f := range frames {
+	for i, f := range frames {
+		price := f.Price
 		if patch != nil {
 			patch(f)
 		}
+		f.Job, f.Number, f.Price = jobID, numbers[i], price
 		extras := ""
 		if len(f.Extras) > 0 {
 			extras = encode(f.Extras)

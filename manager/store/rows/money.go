@@ -157,15 +157,30 @@ func (t *Tx) EditOp(id int64, patch func(*store.Op)) (*store.Op, error) {
 }
 
 func (t *Tx) Meta(key string) (string, error) {
+	if known := t.seen.metas[key]; known != nil {
+		return *known, nil
+	}
 	var value string
 	err := t.fail("setting "+key, t.run.QueryRow(t.ctx, `SELECT value FROM meta WHERE key = ?`, key).Scan(&value))
-	if err == nil || errors.Is(err, store.ErrNotFound) {
-		return value, nil
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return "", err
 	}
-	return "", err
+	t.keepMeta(key, value)
+	return value, nil
 }
 
 func (t *Tx) SetMeta(key, value string) error {
-	_, err := t.Exec("setting "+key, `INSERT INTO meta (key, value) VALUES (?,?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, key, value)
-	return err
+	if _, err := t.Exec("setting "+key, `INSERT INTO meta (key, value) VALUES (?,?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, key, value); err != nil {
+		return err
+	}
+	t.keepMeta(key, value)
+	return nil
+}
+
+func (t *Tx) keepMeta(key, value string) {
+	if len(value) > maxMeta {
+		delete(t.seen.metas, key)
+		return
+	}
+	keep(&t.seen.metas, key, &value)
 }

@@ -62,7 +62,8 @@ type Tx struct {
 	dialect *Dialect
 	writes  bool
 
-	seen  memo
+	seen  *Memory
+	odd   bool             // a text was stored otherwise than it was given
 	owing map[string]*debt // by job
 }
 
@@ -70,12 +71,13 @@ var _ store.Tx = (*Tx)(nil)
 
 // Reading makes a Tx that only reads.
 func Reading(ctx context.Context, run Runner, d *Dialect) *Tx {
-	return &Tx{ctx: ctx, run: run, dialect: d}
+	return &Tx{ctx: ctx, run: run, dialect: d, seen: new(Memory)}
 }
 
-// Writing makes a Tx that changes rows too.
-func Writing(ctx context.Context, run Runner, d *Dialect) *Tx {
-	return &Tx{ctx: ctx, run: run, dialect: d, writes: true}
+// Writing makes a Tx that changes rows too. seen is what is remembered of the transactions before; whoever
+// undoes this one, or knows that somebody else has written, has to have it forgotten.
+func Writing(ctx context.Context, run Runner, d *Dialect, seen *Memory) *Tx {
+	return &Tx{ctx: ctx, run: run, dialect: d, writes: true, seen: seen}
 }
 
 // Do runs fn on the transaction and writes what was put off until its end.
@@ -83,7 +85,13 @@ func (t *Tx) Do(fn func(store.Tx) error) error {
 	if err := fn(t); err != nil {
 		return err
 	}
-	return t.settle()
+	if err := t.settle(); err != nil {
+		return err
+	}
+	if t.odd {
+		t.seen.Forget()
+	}
+	return nil
 }
 
 // maxFrames bounds the frames of one job when its list is read back.
@@ -96,7 +104,9 @@ const batch = 100
 func (t *Tx) Exec(what, query string, args ...any) (int64, error) {
 	for i, a := range args {
 		if text, ok := a.(string); ok {
-			args[i] = plain(text)
+			as := plain(text)
+			t.odd = t.odd || as != text
+			args[i] = as
 		}
 	}
 	n, err := t.run.Exec(t.ctx, query, args...)

@@ -50,7 +50,7 @@ func (t *Tx) Attempt(id string) (*store.Attempt, error) {
 	if err != nil {
 		return nil, t.fail("attempt "+id, err)
 	}
-	keep(&t.seen.attempts, id, a)
+	t.seen.keepAttempt(a)
 	return a, nil
 }
 
@@ -97,7 +97,8 @@ func (t *Tx) MoveAttempt(id string, from []lifecycle.AttemptState, to lifecycle.
 	if patch != nil {
 		patch(a)
 	}
-	a.State = to
+	a.ID, a.Task, a.Job, a.Number, a.Worker = was.ID, was.Task, was.Job, was.Number, was.Worker
+	a.Key, a.KeyHash, a.Created, a.Copy, a.State = was.Key, was.KeyHash, was.Created, was.Copy, to
 	set, args := `state = ?, deadline = ?, class = ?, kind = ?, cause = ?, note = ?, convicted = ?, ended = ?, manager = ?`,
 		[]any{a.State, a.Deadline, a.Class, a.Kind, a.Cause, a.Note, a.Convicted, a.Ended, a.Manager}
 	if a.Commit != was.Commit {
@@ -113,7 +114,7 @@ func (t *Tx) MoveAttempt(id string, from []lifecycle.AttemptState, to lifecycle.
 	if err := t.change("attempt "+id, `UPDATE attempts SET `+set+` WHERE id = ? AND state = ?`, append(args, id, was.State)...); err != nil {
 		return nil, err
 	}
-	keep(&t.seen.attempts, id, a)
+	t.seen.keepAttempt(a)
 	return a, nil
 }
 
@@ -136,27 +137,25 @@ func (t *Tx) HeldByOwner() (map[string]int, error) {
 const auditColumns = `id, attempt, task, job, ordinal, claim, created, state, verifier, class, deadline, samples, evidence, verdict, cause, ended, kind, manager`
 
 func scanAudit(row scanner) (*store.Audit, error) {
-	a, verdict, err := scanShortAudit(row)
-	if err != nil || verdict == "" {
-		return a, err
+	var a store.Audit
+	var verdict string
+	if err := row.Scan(&a.ID, &a.Attempt, &a.Task, &a.Job, &a.Ordinal, &a.Claim, &a.Created, &a.State, &a.Verifier, &a.Class, &a.Deadline, &a.Samples, &a.Evidence, &verdict, &a.Cause, &a.Ended, &a.Kind, &a.Manager); err != nil {
+		return nil, err
+	}
+	if verdict == "" {
+		return &a, nil
 	}
 	a.Verdict = new(wire.AuditVerdict)
-	return a, decode(verdict, a.Verdict)
-}
-
-// scanShortAudit leaves the verdict as it is stored.
-func scanShortAudit(row scanner) (_ *store.Audit, verdict string, _ error) {
-	var a store.Audit
-	if err := row.Scan(&a.ID, &a.Attempt, &a.Task, &a.Job, &a.Ordinal, &a.Claim, &a.Created, &a.State, &a.Verifier, &a.Class, &a.Deadline, &a.Samples, &a.Evidence, &verdict, &a.Cause, &a.Ended, &a.Kind, &a.Manager); err != nil {
-		return nil, "", err
-	}
-	return &a, verdict, nil
+	return &a, decode(verdict, a.Verdict)
 }
 
 func (t *Tx) AddAudit(a *store.Audit) error {
-	err := t.add("add audit "+a.ID, "audits", `id, attempt, task, job, ordinal, claim, created, state, kind`,
-		a.ID, a.Attempt, a.Task, a.Job, a.Ordinal, a.Claim, a.Created, a.State, a.Kind)
-	return err
+	if err := t.add("add audit "+a.ID, "audits", `id, attempt, task, job, ordinal, claim, created, state, kind`,
+		a.ID, a.Attempt, a.Task, a.Job, a.Ordinal, a.Claim, a.Created, a.State, a.Kind); err != nil {
+		return err
+	}
+	t.seen.addCheck(&store.Audit{ID: a.ID, Attempt: a.Attempt, Task: a.Task, Job: a.Job, Ordinal: a.Ordinal, Claim: a.Claim, Created: a.Created, State: a.State, Kind: a.Kind})
+	return nil
 }
 
 func (t *Tx) Audit(id string) (*store.Audit, error) {
@@ -172,18 +171,14 @@ func (t *Tx) Audit(id string) (*store.Audit, error) {
 }
 
 func (t *Tx) Audits(attempt string) ([]*store.Audit, error) {
-	scan := func(row scanner) (*store.Audit, error) {
-		a, verdict, err := scanShortAudit(row)
-		if err != nil || verdict == "" {
-			return a, err
-		}
-		if known := recall(t.seen.audits, a.ID); known != nil {
-			return known, nil
-		}
-		a.Verdict = new(wire.AuditVerdict)
-		return a, decode(verdict, a.Verdict)
+	if known := t.seen.recallChecks(attempt); known != nil {
+		return known, nil
 	}
-	return all(t, "audits of attempt "+attempt, scan, `SELECT `+auditColumns+` FROM audits WHERE attempt = ? ORDER BY ordinal`, attempt)
+	audits, err := all(t, "audits of attempt "+attempt, scanAudit, `SELECT `+auditColumns+` FROM audits WHERE attempt = ? ORDER BY ordinal`, attempt)
+	if err == nil {
+		t.seen.keepChecks(attempt, audits)
+	}
+	return audits, err
 }
 
 func (t *Tx) AuditsIn(states ...lifecycle.AuditState) ([]*store.Audit, error) {
@@ -199,14 +194,15 @@ func (t *Tx) MoveAudit(id string, from []lifecycle.AuditState, to lifecycle.Audi
 	if err != nil {
 		return nil, err
 	}
-	was := a.State
+	fixed, was := *a, a.State
 	if err := guard(lifecycle.Audits, id, was, from, to); err != nil {
 		return nil, err
 	}
 	if patch != nil {
 		patch(a)
 	}
-	a.State = to
+	a.ID, a.Attempt, a.Task, a.Job, a.Ordinal = fixed.ID, fixed.Attempt, fixed.Task, fixed.Job, fixed.Ordinal
+	a.Claim, a.Created, a.Kind, a.State = fixed.Claim, fixed.Created, fixed.Kind, to
 	verdict := ""
 	if a.Verdict != nil {
 		verdict = encode(a.Verdict)
@@ -252,6 +248,7 @@ func (t *Tx) PutNode(address string, patch func(*store.Node)) (*store.Node, erro
 		return nil, err
 	}
 	patch(n)
+	n.Address = address
 	if _, err = t.Exec("node "+address, `INSERT INTO nodes (address, seal_key, roles, capabilities, passes, fails, seen, standing, manager) VALUES (?,?,?,?,?,?,?,?,?)
  ON CONFLICT (address) DO UPDATE SET seal_key = excluded.seal_key, roles = excluded.roles, capabilities = excluded.capabilities, passes = excluded.passes, fails = excluded.fails, seen = excluded.seen, standing = excluded.standing, manager = excluded.manager`,
 		address, n.SealKey, encode(n.Roles), encode(n.Capabilities), n.Passes, n.Fails, n.Seen, encode(n.Standing), n.Manager); err != nil {

@@ -40,6 +40,11 @@ type Store struct {
 
 	queue *group.Queue
 	done  chan struct{}
+
+	// What the writer goroutine alone uses: what its transactions have seen, and the version of the file,
+	// by other programs' changes, that this is of.
+	seen    rows.Memory
+	version int64
 }
 
 var _ store.Store = (*Store)(nil)

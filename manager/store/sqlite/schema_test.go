@@ -49,7 +49,7 @@ func TestNothingIsScanned(t *testing.T) {
 		t.Fatal(err)
 	}
 	asked := &explainer{s: s}
-	if err := storetest.AskEverything(rows.Writing(context.Background(), asked, dialect)); err != nil {
+	if err := storetest.AskEverything(rows.Writing(context.Background(), asked, dialect, new(rows.Memory))); err != nil {
 		t.Fatal(err)
 	}
 	if len(asked.plans) < 25 {

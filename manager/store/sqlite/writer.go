@@ -39,6 +39,11 @@ func (s *Store) group(w *cached, first *group.Request) {
 		finish(fmt.Errorf("begin a write: %w", err))
 		return
 	}
+	if err := s.recall(w); err != nil {
+		_ = w.exec("ROLLBACK") // nothing was done yet
+		finish(fmt.Errorf("begin a write: %w", err))
+		return
+	}
 	var spoilt *group.Request
 	for r := first; r != nil; {
 		var dirty bool
@@ -61,6 +66,7 @@ func (s *Store) group(w *cached, first *group.Request) {
 	}
 	if err := w.exec("COMMIT"); err != nil {
 		_ = w.exec("ROLLBACK") // there may be nothing to roll back
+		s.seen.Forget()
 		finish(fmt.Errorf("commit: %w; check the disk that holds the database", err))
 		return
 	}
@@ -68,8 +74,23 @@ func (s *Store) group(w *cached, first *group.Request) {
 	finish(nil)
 }
 
+// recall keeps what was seen only while no other program has written to the file: somebody with the
+// sqlite3 shell, who needn't be expected but must not do harm.
+func (s *Store) recall(w *cached) error {
+	var version int64
+	if err := w.QueryRow(context.Background(), "PRAGMA data_version").Scan(&version); err != nil {
+		return err
+	}
+	if version != s.version {
+		s.seen.Forget()
+		s.version = version
+	}
+	return nil
+}
+
 // again undoes a transaction that one of its requests has spoilt and runs the others anew.
 func (s *Store) again(w *cached, all []*group.Request, spoilt *group.Request) error {
+	s.seen.Forget()
 	if err := w.exec("ROLLBACK"); err != nil {
 		return fmt.Errorf("roll back: %w", err)
 	}
@@ -85,6 +106,7 @@ func (s *Store) again(w *cached, all []*group.Request, spoilt *group.Request) er
 			continue
 		}
 		if _, r.Err = s.one(w, r); r.Err != nil {
+			s.seen.Forget()
 			if err := w.exec("ROLLBACK TO one"); err != nil {
 				r.Err = errors.Join(r.Err, fmt.Errorf("roll back: %w", err))
 			}
@@ -102,7 +124,7 @@ func (s *Store) one(w *cached, r *group.Request) (dirty bool, err error) {
 		return false, err
 	}
 	run := &touched{Runner: w}
-	err = r.Run(rows.Writing(context.Background(), run, dialect).Do)
+	err = r.Run(rows.Writing(context.Background(), run, dialect, &s.seen).Do)
 	return err != nil && run.dirty, err
 }
 
