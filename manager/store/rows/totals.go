@@ -33,7 +33,7 @@ func (t *Tx) Totals() (store.Totals, error) {
 			sum.Tasks[job.TaskWaiting] += j.waiting
 		}
 	}
-	out, e1 := tally[job.TaskState](t, "totals of tasks", `SELECT state, count(*) FROM tasks WHERE state IN ('leased','committed','verifying') GROUP BY state`)
+	out, e1 := tally[job.TaskState](t, "totals of tasks", `SELECT state, count(*) FROM tasks WHERE state = 'leased' OR state = 'committed' OR state = 'verifying' GROUP BY state`)
 	for s, n := range out {
 		sum.Tasks[s] = n
 	}

@@ -11,13 +11,14 @@ import (
 type explainer struct {
 	s     *Store
 	plans map[string][]string
+	built map[string]int // temporary tables that one change builds
 }
 
 var _ rows.Runner = (*explainer)(nil)
 
 func (e *explainer) note(query string, args []any) {
 	if e.plans == nil {
-		e.plans = make(map[string][]string)
+		e.plans, e.built = make(map[string][]string), make(map[string]int)
 	}
 	c, err := e.s.readers.take(context.Background())
 	if err != nil {
@@ -39,6 +40,27 @@ func (e *explainer) note(query string, args []any) {
 		}
 		e.plans[query] = append(e.plans[query], strings.TrimSpace(line))
 	}
+	if strings.HasPrefix(query, "UPDATE") || strings.HasPrefix(query, "INSERT") {
+		e.built[query] = e.tables(c, query, args)
+	}
+}
+
+// tables counts the temporary tables in the program of a change, 1 << 10 where it isn't known.
+func (e *explainer) tables(c *cached, query string, args []any) (n int) {
+	list, err := c.Query(context.Background(), "EXPLAIN "+query, args...)
+	if err != nil {
+		return 1 << 10
+	}
+	defer list.Close()
+	for list.Next() {
+		if list.(*result).cells[1] == "OpenEphemeral" { // the opcode
+			n++
+		}
+	}
+	if list.Err() != nil {
+		return 1 << 10
+	}
+	return n
 }
 
 func (e *explainer) Exec(ctx context.Context, query string, args ...any) (int64, error) {

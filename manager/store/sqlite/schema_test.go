@@ -73,6 +73,27 @@ func TestNothingIsScanned(t *testing.T) {
 	}
 }
 
+// TestChangesBuildNoTables: SQLite builds a temporary B-tree for every list of three or more in an index's
+// condition or a trigger's, at each change of a row, and that costs more than the change.
+func TestChangesBuildNoTables(t *testing.T) {
+	s := opened(t)
+	if err := s.Update(context.Background(), func(tx store.Tx) error { _, _, err := storetest.Fixture(tx, 40); return err }); err != nil {
+		t.Fatal(err)
+	}
+	asked := &explainer{s: s}
+	if err := storetest.AskEverything(rows.Writing(context.Background(), asked, dialect, new(rows.Memory))); err != nil {
+		t.Fatal(err)
+	}
+	if len(asked.built) < 10 {
+		t.Errorf("only %d changes were looked at", len(asked.built))
+	}
+	for query, n := range asked.built {
+		if n > 0 && !strings.Contains(query, "json_each") { // those are given a list, and change many rows
+			t.Errorf("%s\n  builds %d tables", query, n)
+		}
+	}
+}
+
 // TestIntegrity: a file that was damaged behind SQLite's back is noticed.
 func TestIntegrity(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "h.db")
