@@ -86,7 +86,7 @@ type Auditor struct {
 	canaries map[string]int                                      // by job and class
 	window   int                                                 // waiting audits that a pass looks at
 	examined map[string]bool                                     // waiting audits that a pass has looked at
-	secret   []byte                                              // of the draws, see rememberSecret
+	secret   []byte                                              // of the draws, see knownSecret
 	chance   func(secret []byte, what, audit string, n int) bool // probeDraw
 }
 

@@ -104,9 +104,10 @@ func (u *Auditor) room() bool {
 // waiting loads, of the oldest audits that wait, those that no pass has looked at, and of the first
 // window of the others those that again wants. full tells that there may be more.
 func (u *Auditor) waiting(ctx context.Context, window int, again func(*store.Audit) bool) (list []*subject, full bool, err error) {
-	err = u.options.Store.View(ctx, func(tx store.Tx) error {
+	var secret []byte
+	err = u.options.Store.Look(ctx, func(tx store.Tx) (err error) {
 		list, full = nil, false
-		if err := u.rememberSecret(tx); err != nil {
+		if secret, err = u.knownSecret(tx); err != nil {
 			return err
 		}
 		limit := max(freshWindow, window)
@@ -149,6 +150,7 @@ func (u *Auditor) waiting(ctx context.Context, window int, again func(*store.Aud
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	u.secret = secret
 	if len(u.examined) > maxExamined {
 		clear(u.examined)
 	}

@@ -49,23 +49,16 @@ func secret(tx store.Tx) ([]byte, error) {
 	return raw, tx.SetMeta(secretMeta, hex.EncodeToString(raw))
 }
 
-// rememberSecret keeps the secret in memory, where a transaction that only reads finds it: it is durable then,
-// and never another one.
-func (u *Auditor) rememberSecret(tx store.Tx) error {
+// knownSecret is the secret, from memory where it is there. Whoever finds it in a transaction that only reads
+// may keep it there: it is durable then, and never another one.
+func (u *Auditor) knownSecret(tx store.Tx) ([]byte, error) {
 	u.mu.Lock()
-	known := u.secret != nil
+	known := u.secret
 	u.mu.Unlock()
-	if known {
-		return nil
+	if known != nil {
+		return known, nil
 	}
-	raw, err := madeSecret(tx)
-	if err != nil {
-		return err
-	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.secret = raw
-	return nil
+	return madeSecret(tx)
 }
 
 // probeDraw is true once in n: the first eight bytes of

@@ -42,7 +42,7 @@ func ended(id string, err error) error {
 // subject reads an audit that the verifier holds or held.
 func (u *Auditor) subject(ctx context.Context, id, verifier string) (*subject, error) {
 	var s *subject
-	if err := u.options.Store.View(ctx, func(tx store.Tx) (err error) { s, err = load(tx, id); return err }); err != nil {
+	if err := u.options.Store.Look(ctx, func(tx store.Tx) (err error) { s, err = load(tx, id); return err }); err != nil {
 		return nil, ended(id, err)
 	}
 	if s.audit.Verifier != verifier {

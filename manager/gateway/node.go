@@ -203,7 +203,7 @@ func (g *Gateway) renewAudits(ctx context.Context, s *link.Session, ids []string
 	if err := g.take(ctx, job.RoleVerifier, s.Peer().Address, unknown); err != nil {
 		return err
 	}
-	return g.options.Store.View(ctx, func(tx store.Tx) error {
+	return g.options.Store.Look(ctx, func(tx store.Tx) error {
 		for _, id := range unknown {
 			v, err := tx.Audit(id)
 			if err == nil && v.Verifier == s.Peer().Address && (v.State == lifecycle.AuditHeld || v.State == lifecycle.AuditCommitted) {

@@ -103,7 +103,7 @@ func (k *Keeper) subject(ctx context.Context, id string) (about, error) {
 	}
 	k.mu.Unlock()
 	var of about
-	err := k.options.Store.View(ctx, func(tx store.Tx) (err error) {
+	err := k.options.Store.Look(ctx, func(tx store.Tx) (err error) {
 		if of.attempt, err = tx.Attempt(id); err != nil {
 			return err
 		}

@@ -333,7 +333,7 @@ func (h *Hub) read(id string, numbers []int, count uint64) (*store.Job, []*job.F
 		h.mu.Unlock()
 		var j *store.Job
 		var frames []*job.Frame
-		if err := h.store.View(context.Background(), func(tx store.Tx) (err error) {
+		if err := h.store.Look(context.Background(), func(tx store.Tx) (err error) {
 			if j, err = tx.Job(id); err != nil {
 				return err
 			}

@@ -41,9 +41,9 @@ type counted struct {
 	views atomic.Int64
 }
 
-func (c *counted) View(ctx context.Context, fn func(store.Tx) error) error {
+func (c *counted) Look(ctx context.Context, fn func(store.Tx) error) error {
 	c.views.Add(1)
-	return c.Store.View(ctx, fn)
+	return c.Store.Look(ctx, fn)
 }
 
 func TestWatchersShareReadings(t *testing.T) {

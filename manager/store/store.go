@@ -44,6 +44,9 @@ type Store interface {
 	Update(ctx context.Context, fn func(tx Tx) error) error
 	// View runs fn on one consistent state. fn must not write.
 	View(ctx context.Context, fn func(tx Tx) error) error
+	// Look is View for a few rows that transactions have just used: a store that remembers them needn't read
+	// them again. It waits its turn among the updates, so fn must be short.
+	Look(ctx context.Context, fn func(tx Tx) error) error
 	// Signal tells the other managers on this database something. It is lost where nobody
 	// listens.
 	Signal(ctx context.Context, s Signal) error

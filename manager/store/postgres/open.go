@@ -282,6 +282,9 @@ func (s *Store) View(ctx context.Context, fn func(store.Tx) error) error {
 	return fn(rows.Reading(ctx, placed{pooled{tx}}, dialect))
 }
 
+// Look is View: what another manager did isn't remembered here.
+func (s *Store) Look(ctx context.Context, fn func(store.Tx) error) error { return s.View(ctx, fn) }
+
 // await does it again while the database is away, for as long as the store has patience.
 func (s *Store) await(ctx context.Context, do func() error) error {
 	deadline := time.Now().Add(s.patience)

@@ -18,6 +18,15 @@ func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
 	return s.queue.Update(ctx, fn)
 }
 
+// Look runs fn between the updates, on what the writer remembers. Nobody learns of what a transaction
+// before it in the same group did until that is durable.
+func (s *Store) Look(ctx context.Context, fn func(store.Tx) error) error {
+	if s.write == nil {
+		return s.View(ctx, fn)
+	}
+	return s.queue.Update(ctx, fn)
+}
+
 // Commits returns how many commits there were since the start, and the updates that shared them.
 func (s *Store) Commits() (commits, updates uint64) { return s.queue.Commits() }
 
