@@ -144,7 +144,7 @@ func (n *Verifier) audit(o wire.AuditOffer) error {
 	if err != nil {
 		return err
 	}
-	if err := n.request(wire.TypeAuditVerdict, wire.AuditVerdict{Audit: o.Audit, Verdict: verdict, Signature: signature, Result: result, Seconds: 1}, nil); err != nil {
+	if err := n.request(wire.TypeAuditVerdict, wire.AuditVerdict{Audit: o.Audit, Verdict: verdict, Signature: signature, Seconds: 1}, nil); err != nil {
 		return fmt.Errorf("verdict: %w", err)
 	}
 	n.mu.Lock()

@@ -89,7 +89,9 @@ func newLine(c *Candidate, workers []fleet.Member, now time.Time) *line {
 	convicted := make(map[string]bool)
 	whole := make(map[string]*record)
 	each := make(map[[2]string]*record)
+	failed := make(map[string]bool) // tasks
 	for _, f := range c.Failures {
+		failed[f.Task] = true
 		convicted[f.Worker] = convicted[f.Worker] || f.Convicted
 		at := [2]string{f.Task, f.Worker}
 		if each[at] == nil {
@@ -140,7 +142,9 @@ func newLine(c *Candidate, workers []fleet.Member, now time.Time) *line {
 		if t.Kind == job.TaskAssemble {
 			l.join(t.ID, fit)
 		}
-		l.bar(t.ID, fit, each, now, c.Outgrown[t.ID])
+		if outgrown := c.Outgrown[t.ID]; outgrown > 0 || failed[t.ID] { // few, and each is held against every worker
+			l.bar(t.ID, fit, each, now, outgrown)
+		}
 	}
 	l.hurry(fit, now)
 	slices.SortStableFunc(fit, func(a, b fleet.Member) int {

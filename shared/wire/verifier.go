@@ -109,8 +109,9 @@ type AuditVerdict struct {
 	Audit     string          `json:"audit"`
 	Verdict   receipt.Verdict `json:"verdict"`
 	Signature []byte          `json:"signature"`
-	Result    proof.Verdict   `json:"result"`
-	Seconds   float64         `json:"seconds"` // rendering time of the tiles
+	// Result are the figures that the manager recomputed, as it keeps them; verifiers leave it out.
+	Result  proof.Verdict `json:"result,omitzero"`
+	Seconds float64       `json:"seconds"` // rendering time of the tiles
 }
 
 // AuditFail gives an audit back.

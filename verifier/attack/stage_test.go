@@ -202,11 +202,12 @@ func (s *stage) verdict() proof.Verdict {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if again, err := proof.Judge(e, e.Policy); err != nil || again.Pass != told.Verdict.Pass || proof.SamplesDigest(e.Verifier) != told.Verdict.Samples {
+	again, err := proof.Judge(e, e.Policy)
+	if err != nil || again.Pass != told.Verdict.Pass || again.Inconclusive != told.Verdict.Inconclusive || proof.SamplesDigest(e.Verifier) != told.Verdict.Samples {
 		s.t.Fatalf("judged again: %s, %v", again.Reason, err)
 	}
 	s.free()
-	return told.Result
+	return again
 }
 
 func auditName(i int) string { return fmt.Sprintf("a%d", i) }

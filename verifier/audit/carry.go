@@ -189,7 +189,7 @@ func (v *Verifier) judge(ctx context.Context, state *State, reveal wire.AuditRev
 		return proof.Verdict{}, fmt.Errorf("sign the verdict: %w", err)
 	}
 	v.tell(state.Offer.Audit)
-	told := wire.AuditVerdict{Audit: state.Offer.Audit, Verdict: signed, Signature: signature, Result: result, Seconds: state.Seconds}
+	told := wire.AuditVerdict{Audit: state.Offer.Audit, Verdict: signed, Signature: signature, Seconds: state.Seconds}
 	if err := v.conn.Request(ctx, wire.TypeAuditVerdict, told, nil); err != nil {
 		return proof.Verdict{}, fmt.Errorf("tell the verdict: %w", err)
 	}
