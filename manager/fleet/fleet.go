@@ -174,8 +174,8 @@ func (f *Fleet) Left(session string) (was []Member) {
 	return was
 }
 
-// Hold notes that a node has a lease or an audit, which takes a slot until Drop: once its
-// commit or its verdict is acknowledged, or it ended otherwise.
+// Hold notes that a node has a lease or an audit, until Drop: once its commit or its verdict is
+// acknowledged, or it ended otherwise.
 func (f *Fleet) Hold(role job.Role, address, id string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -186,7 +186,8 @@ func (f *Fleet) Hold(role job.Role, address, id string) {
 	f.held[k][id] = struct{}{}
 }
 
-// Drop notes that it hasn't any more. declined keeps the node from being asked again at once.
+// Drop notes that it hasn't any more. Its slot is free once the node reports that: where it is offered the next
+// one before it is done with the last, it can only decline. declined keeps the node from being asked again at once.
 func (f *Fleet) Drop(role job.Role, address, id string, declined bool) {
 	f.mu.Lock()
 	k := key{role, address}
@@ -194,6 +195,9 @@ func (f *Fleet) Drop(role job.Role, address, id string, declined bool) {
 		delete(f.held[k], id)
 		if len(f.held[k]) == 0 {
 			delete(f.held, k)
+		}
+		if e := f.entries[k]; e != nil && !declined {
+			e.room = max(0, e.room-1)
 		}
 	}
 	if declined {

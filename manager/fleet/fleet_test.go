@@ -74,9 +74,9 @@ func TestCapacityAfterARestart(t *testing.T) {
 	if ready(1, 0, "a1"); free() != 0 {
 		t.Fatalf("a busy node of one slot has %d free", free())
 	}
-	f.Drop(job.RoleWorker, "0xW", "a1", false) // committed
-	if free() != 1 {
-		t.Fatalf("after the commit %d are free", free())
+	f.Drop(job.RoleWorker, "0xW", "a1", false) // committed, but the node hasn't even got the answer
+	if free() != 0 {
+		t.Fatalf("after the commit, before the node says so, %d are free", free())
 	}
 	if ready(1, 1); free() != 1 {
 		t.Fatalf("a free node of one slot has %d free", free())
@@ -94,8 +94,11 @@ func TestCapacityAfterARestart(t *testing.T) {
 	if ready(1, 1, "a3"); free() != 0 {
 		t.Fatalf("before its commit is acknowledged %d are free", free())
 	}
-	// One that only the node knows doesn't make room.
 	f.Drop(job.RoleWorker, "0xW", "a3", false)
+	if free() != 1 {
+		t.Fatalf("once it is acknowledged %d are free, which the node has said already", free())
+	}
+	// One that only the node knows doesn't make room.
 	if ready(2, 0, "a3", "a4"); free() != 0 {
 		t.Fatalf("with two leases that ended for the manager %d are free", free())
 	}
