@@ -78,8 +78,10 @@ func (s *Scheduler) look(ctx context.Context, workers []fleet.Member, room int, 
 		if err != nil {
 			return err
 		}
-		if v.held, err = tx.HeldByOwner(); err != nil {
-			return err
+		if slices.ContainsFunc(jobs, func(j *store.Job) bool { return j.Owner != jobs[0].Owner }) { // who is alone shares with nobody
+			if v.held, err = tx.HeldByOwner(); err != nil {
+				return err
+			}
 		}
 		enough := 2*room + 16
 		for _, j := range inTurn(jobs, v.held, len(workers), s.options.Clock()) {
