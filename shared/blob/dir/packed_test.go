@@ -135,7 +135,7 @@ func TestListMergesBothKinds(t *testing.T) {
 	bigSum := sha256.Sum256(big)
 	var wg sync.WaitGroup
 	bytesOf := func(key string) int64 {
-		if strings.Contains(key, "9") {
+		if strings.HasSuffix(key, "7") {
 			return large
 		}
 		return 1
