@@ -141,13 +141,7 @@ func TestListMergesBothKinds(t *testing.T) {
 		return 1
 	}
 	for i := range 3 * listPage {
-		key := fmt.Sprintf("%c%c%d/%d", "ab"[r.IntN(2)], "-./_"[r.IntN(4)], r.IntN(3), i)
-		if strings.Contains(key, "./") {
-			key = strings.Replace(key, "./", ".x/", 1)
-		}
-		if blob.CheckKey(key) != nil {
-			continue
-		}
+		key := fmt.Sprintf("%c%c%d/%d", "ab"[r.IntN(2)], "-./_"[r.IntN(4)], r.IntN(3), i) // folders that sort before and after "/"
 		keys = append(keys, key)
 		wg.Go(func() {
 			data, digest := small, sum
