@@ -120,13 +120,13 @@ func (c *conn) number(query string) (n int64, err error) {
 
 // readers are the connections that read.
 type readers struct {
-	path string
-	free chan *conn // as many as there may be; nil ones aren't connected yet
+	path, options string
+	free          chan *conn // as many as there may be; nil ones aren't connected yet
 }
 
-func newReaders(path string) *readers {
+func newReaders(path, options string) *readers {
 	n := max(4, runtime.NumCPU())
-	r := &readers{path: path, free: make(chan *conn, n)}
+	r := &readers{path: path, options: options + "&_query_only=on", free: make(chan *conn, n)}
 	for range n {
 		r.free <- nil
 	}
@@ -135,21 +135,24 @@ func newReaders(path string) *readers {
 
 // query is a read of its own. It isn't interrupted: it looks for one object or a page of them.
 func (r *readers) query(ctx context.Context, each func([]driver.Value) error, query string, args ...driver.Value) error {
+	return r.with(ctx, func(c *conn) error { return c.query(each, query, args...) })
+}
+
+// with waits for a connection.
+func (r *readers) with(ctx context.Context, do func(*conn) error) (err error) {
 	var c *conn
 	select {
 	case c = <-r.free:
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+	defer func() { r.free <- c }()
 	if c == nil {
-		var err error
-		if c, err = connect(r.path, "&mode=ro&_query_only=on"); err != nil {
-			r.free <- nil
+		if c, err = connect(r.path, r.options); err != nil {
 			return err
 		}
 	}
-	defer func() { r.free <- c }()
-	return c.query(each, query, args...)
+	return do(c)
 }
 
 // close waits for those that are in use.

@@ -60,8 +60,9 @@ type Store struct {
 	locks map[string]*keyLock
 	made  map[string]struct{}
 
-	rounds rounds
-	packed *packed
+	rounds  rounds
+	packed  *packed
+	reading bool // opened by Reading
 }
 
 // maxMade bounds the folders that are remembered.
@@ -114,6 +115,20 @@ func Open(o Options) (*Store, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// ErrReading means that the store was opened by Reading.
+var ErrReading = errors.New("the blob folder was opened for reading only")
+
+// Reading opens a store for Get, Stat, List and Scrub without removal. It works beside the process that has the folder, and changes nothing.
+func Reading(root string) (*Store, error) {
+	s := &Store{root: root, now: time.Now, reading: true}
+	if info, err := os.Stat(s.objects()); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("%s is no blob folder: name the folder blobs inside a manager's --data", root)
+	}
+	var err error
+	s.packed, err = readPacked(root)
+	return s, err
 }
 
 func (s *Store) start() error {
@@ -173,6 +188,14 @@ func (s *Store) path(key string) string {
 	return filepath.Join(s.objects(), filepath.FromSlash(key)+suffix)
 }
 
+// change is enter for calls that change something, or sign.
+func (s *Store) change(ctx context.Context, key string) error {
+	if s.reading {
+		return ErrReading
+	}
+	return s.enter(ctx, key)
+}
+
 // enter lets a call begin; leave ends it.
 func (s *Store) enter(ctx context.Context, key string) error {
 	if err := ctx.Err(); err != nil {
@@ -218,7 +241,7 @@ func (s *Store) alone(key string) (release func()) {
 
 // Put implements blob.Store.
 func (s *Store) Put(ctx context.Context, key string, r io.Reader, size int64, digest [32]byte) error {
-	if err := s.enter(ctx, key); err != nil {
+	if err := s.change(ctx, key); err != nil {
 		return err
 	}
 	defer s.leave()
@@ -511,7 +534,7 @@ func (s *Store) Stat(ctx context.Context, key string) (blob.Object, error) {
 
 // Delete implements blob.Store.
 func (s *Store) Delete(ctx context.Context, key string) error {
-	if err := s.enter(ctx, key); err != nil {
+	if err := s.change(ctx, key); err != nil {
 		return err
 	}
 	defer s.leave()
@@ -546,5 +569,9 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.closed = true
-	return errors.Join(s.packed.close(), s.lock.Unlock())
+	err := s.packed.close()
+	if s.lock != nil {
+		err = errors.Join(err, s.lock.Unlock())
+	}
+	return err
 }

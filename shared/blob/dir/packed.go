@@ -60,7 +60,7 @@ var ErrPackedDamaged = errors.New("the file of the small objects is damaged")
 type packed struct {
 	path    string
 	readers *readers
-	writer  *writer
+	writer  *writer // nil where nothing is written
 	buffers buffers
 }
 
@@ -69,7 +69,7 @@ func openPacked(root string) (*packed, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the file of the small objects: %w", err)
 	}
-	p := &packed{path: path, readers: newReaders(path)}
+	p := &packed{path: path, readers: newReaders(path, "&mode=ro")}
 	room := &reserve{path: path + reserveSuffix}
 	c, err := p.prepare()
 	if isFull(err) && room.release() {
@@ -82,6 +82,28 @@ func openPacked(root string) (*packed, error) {
 		return nil, errors.Join(p.explain(err), c.close())
 	}
 	go p.writer.run()
+	return p, nil
+}
+
+// readPacked opens the file beside the process that writes it.
+func readPacked(root string) (*packed, error) {
+	path, err := filepath.Abs(filepath.Join(root, packedName))
+	if err != nil {
+		return nil, fmt.Errorf("the file of the small objects: %w", err)
+	}
+	// Not mode=ro: the last program that leaves a file in WAL mode has to be able to tidy up.
+	p := &packed{path: path, readers: newReaders(path, "&mode=rw")}
+	_, err = os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		p.readers = nil // a folder of before the packed file
+		return p, nil
+	}
+	if err == nil {
+		err = p.readers.with(context.Background(), func(c *conn) error { return recognise(c) })
+	}
+	if err != nil {
+		return nil, errors.Join(p.explain(err), p.readers.close())
+	}
 	return p, nil
 }
 
@@ -166,34 +188,49 @@ func shape(c *conn, size, log int64) error {
 	return migratePacked(c)
 }
 
+// migratePacked makes the tables of an empty file.
 func migratePacked(c *conn) error {
-	version, err := c.number("PRAGMA user_version")
-	if err != nil {
-		return err
-	}
-	id, err := c.number("PRAGMA application_id")
-	if err != nil {
-		return err
-	}
 	tables, err := c.number("SELECT count(*) FROM sqlite_schema")
 	if err != nil {
 		return err
 	}
-	switch {
-	case tables == 0 && version == 0 && id == 0:
-	case id != applicationID:
-		return errors.New("it is another program's file; move it away")
-	case version > schemaVersion:
-		return fmt.Errorf("its schema has version %d and this manager knows %d: run the newer manager", version, schemaVersion)
-	default:
-		return nil
+	version, err := c.number("PRAGMA user_version")
+	if err != nil {
+		return err
+	}
+	if tables > 0 || version > 0 {
+		return recognise(c)
 	}
 	_, err = c.sqlite.Exec(fmt.Sprintf("BEGIN IMMEDIATE;%s\nPRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT;", schema, applicationID, schemaVersion), nil)
 	return err
 }
 
+// recognise refuses files that aren't of this package and this version.
+func recognise(c *conn) error {
+	id, err := c.number("PRAGMA application_id")
+	if err != nil {
+		return err
+	}
+	version, err := c.number("PRAGMA user_version")
+	switch {
+	case err != nil:
+		return err
+	case id != applicationID:
+		return errors.New("it is another program's file; move it away")
+	case version != schemaVersion:
+		return fmt.Errorf("its schema has version %d and this manager knows %d: run the newer manager", version, schemaVersion)
+	}
+	return nil
+}
+
 // close ends when everything that was handed to the writer is durable.
 func (p *packed) close() error {
+	switch {
+	case p.readers == nil:
+		return nil
+	case p.writer == nil:
+		return p.readers.close()
+	}
 	return errors.Join(p.writer.close(), p.readers.close(), p.writer.conn.close())
 }
 
@@ -272,6 +309,9 @@ func (p *packed) get(ctx context.Context, key string) (content []byte, o blob.Ob
 // read looks one object up.
 func (p *packed) read(ctx context.Context, key, query string, each func([]driver.Value) error) error {
 	found := false
+	if p.readers == nil {
+		return fmt.Errorf("%s: %w", key, blob.ErrNotFound)
+	}
 	err := p.readers.query(ctx, func(cells []driver.Value) error {
 		found = true
 		return each(cells)
@@ -324,6 +364,9 @@ type listed struct {
 
 // page returns the first objects whose keys are from and behind, and begin with prefix, in the order of keys.
 func (p *packed) page(ctx context.Context, from, prefix string) ([]listed, error) {
+	if p.readers == nil {
+		return nil, nil
+	}
 	var page []listed
 	// "~" sorts behind every character of a key.
 	err := p.readers.query(ctx, func(cells []driver.Value) error {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
@@ -577,12 +576,13 @@ func TestDamagedPackedFileIsNamed(t *testing.T) {
 }
 
 // What FOLDER.md tells operators to do beside a running manager.
-func TestCopyBesideARunningStore(t *testing.T) {
+func TestReadingBesideARunningStore(t *testing.T) {
 	s := open(t, Options{})
+	ctx := context.Background()
 	for i := range 50 {
 		mustPut(t, s, fmt.Sprint("k/", i), filled(5000, fmt.Sprint(i)))
 	}
-	root := t.TempDir()
+	mustPut(t, s, "k/large", filled(large, "large"))
 	stop, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
@@ -591,28 +591,61 @@ func TestCopyBesideARunningStore(t *testing.T) {
 			case <-stop:
 				return
 			default:
-				if err := put(s, fmt.Sprint("k/", i), "x"); err != nil {
+			}
+			key := fmt.Sprint("k/", i)
+			if err := put(s, key, "x"); err != nil {
+				t.Error(err)
+			}
+			if i%2 == 0 {
+				if err := s.Delete(ctx, key); err != nil {
 					t.Error(err)
 				}
 			}
 		}
 	}()
-	c, err := connect(s.packed.path, "")
-	if err == nil {
-		_, err = c.exec("VACUUM INTO ?", driver.Value(filepath.Join(root, packedName)))
-		err = errors.Join(err, c.close())
-	}
-	close(stop)
-	<-done
+	beside, err := Reading(s.root)
 	if err != nil {
 		t.Fatal(err)
 	}
-	restored := open(t, Options{Root: root})
-	for i := range 50 {
-		mustRead(t, restored, fmt.Sprint("k/", i), filled(5000, fmt.Sprint(i)))
+	_, getErr := beside.SignGet(ctx, "k/1", time.Minute)
+	_, putErr := beside.SignPut(ctx, "k/1", 1, [32]byte{}, time.Minute)
+	for _, err := range []error{put(beside, "k/none", "x"), beside.Delete(ctx, "k/1"), getErr, putErr} {
+		if !errors.Is(err, ErrReading) {
+			t.Error(err)
+		}
 	}
-	mustPut(t, restored, "k/new", "new")
-	if n, err := restored.Scrub(context.Background(), false, func(k string, err error) { t.Error(k, err) }); err != nil || n < 51 {
-		t.Fatal(n, err)
+	backup := open(t, Options{})
+	err = blob.Copy(ctx, backup, beside, "", nil)
+	close(stop)
+	<-done
+	if err := errors.Join(err, beside.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 50 {
+		mustRead(t, backup, fmt.Sprint("k/", i), filled(5000, fmt.Sprint(i)))
+	}
+	mustRead(t, backup, "k/large", filled(large, "large"))
+	mustRead(t, s, "k/1", filled(5000, "1"))
+
+	// A folder of before the packed file, with nobody using it.
+	root := t.TempDir()
+	if _, err := Reading(root); err == nil || !strings.Contains(err.Error(), "no blob folder") {
+		t.Error(err)
+	}
+	if err := os.Mkdir(filepath.Join(root, "objects"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	old, err := Reading(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := old.Stat(ctx, "k/1"); !errors.Is(err, blob.ErrNotFound) {
+		t.Error(err)
+	}
+	if err := errors.Join(old.List(ctx, "", func(o blob.Object) error { return errors.New(o.Key) }), old.Close()); err != nil {
+		t.Error(err)
+	}
+	if there, err := os.ReadDir(root); err != nil || len(there) != 1 {
+		t.Errorf("reading has left something: %v, %v", there, err)
 	}
 }
