@@ -84,7 +84,7 @@ func blobsCopyCommand() *cobra.Command {
 		Long: `Copy every object of a store into another one, verifying each, for example to move a
 manager from its blob folder to an S3 server, or to back the folder up. What the target has
 already is skipped, so an interrupted copy goes on where it stopped, and a repeated one takes
-only what is new. To move a manager, stop it first; a backup can be taken while it runs:
+only what is new. Stop the manager first when you move it. A backup can be taken while it runs:
 "heliostat-manager store backup" first and the objects afterwards, so that no row lacks its object.
 
 A STORE is dir:PATH, a manager's blob folder (DATA/blobs), or
@@ -97,11 +97,11 @@ Environment:
 		Example: `  # from the blob folder to a bucket, which is made if it is missing
   heliostat-manager blobs copy --from dir:/srv/heliostat/blobs --to 's3://s3.example.com/frames?create=1'
 
-  # a backup beside the running manager
-  heliostat-manager blobs copy --from dir:/srv/heliostat/blobs --to dir:/backup/blobs
-
   # and back
-  heliostat-manager blobs copy --from s3://s3.example.com/frames --to dir:/srv/heliostat/blobs`,
+  heliostat-manager blobs copy --from s3://s3.example.com/frames --to dir:/srv/heliostat/blobs
+
+  # a backup beside the running manager
+  heliostat-manager blobs copy --from dir:/srv/heliostat/blobs --to dir:/backup/blobs`,
 		Args: usage.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			ctx, stop := service.Context()
