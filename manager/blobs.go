@@ -82,8 +82,10 @@ func blobsCopyCommand() *cobra.Command {
 		Use:   "copy --from STORE --to STORE",
 		Short: "Copy every object of a store into another one",
 		Long: `Copy every object of a store into another one, verifying each, for example to move a
-manager from its blob folder to an S3 server. Stop the manager first. What the target has
-already is skipped, so an interrupted copy goes on where it stopped.
+manager from its blob folder to an S3 server, or to back the folder up. What the target has
+already is skipped, so an interrupted copy goes on where it stopped, and a repeated one takes
+only what is new. Stop the manager first when you move it. A backup can be taken while it runs:
+"heliostat-manager store backup" first and the objects afterwards, so that no row lacks its object.
 
 A STORE is dir:PATH, a manager's blob folder (DATA/blobs), or
 s3://endpoint/bucket[/prefix][?region=…&insecure=1&create=1].
@@ -96,7 +98,10 @@ Environment:
   heliostat-manager blobs copy --from dir:/srv/heliostat/blobs --to 's3://s3.example.com/frames?create=1'
 
   # and back
-  heliostat-manager blobs copy --from s3://s3.example.com/frames --to dir:/srv/heliostat/blobs`,
+  heliostat-manager blobs copy --from s3://s3.example.com/frames --to dir:/srv/heliostat/blobs
+
+  # a backup beside the running manager
+  heliostat-manager blobs copy --from dir:/srv/heliostat/blobs --to dir:/backup/blobs`,
 		Args: usage.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			ctx, stop := service.Context()
@@ -128,13 +133,13 @@ func openSide(ctx context.Context, flag, text string) (blob.Store, error) {
 		return nil, fmt.Errorf("--%s is missing: name a store, dir:PATH or s3://endpoint/bucket", flag)
 	case isDir && path == "":
 		return nil, fmt.Errorf("--%s dir: names no folder: use dir:PATH", flag)
-	case isDir:
-		if flag == "from" {
-			// Opening would make an empty one.
-			if info, err := os.Stat(filepath.Join(path, "objects")); err != nil || !info.IsDir() {
-				return nil, fmt.Errorf("--from %s is no blob folder: name the folder blobs inside a manager's --data", text)
-			}
+	case isDir && flag == "from":
+		s, err := dir.Reading(path) // opening would make an empty one
+		if err != nil {
+			return nil, fmt.Errorf("open --from: %w", err)
 		}
+		return s, nil
+	case isDir:
 		s, err := dir.Open(dir.Options{Root: path})
 		if err != nil {
 			return nil, fmt.Errorf("open --%s: %w", flag, err)

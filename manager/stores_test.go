@@ -105,7 +105,7 @@ func TestBlobsCopy(t *testing.T) {
 			t.Errorf("%s to %s: %q, %q, %v", step.from, step.to, result, progress, err)
 		}
 	}
-	dst, err := openSide(t.Context(), "from", back)
+	dst, err := openSide(t.Context(), "to", back)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func TestBlobsCopy(t *testing.T) {
 		"no target":        {folder, "", "--to is missing"},
 		"an empty folder":  {"dir:" + t.TempDir(), folder, "is no blob folder"},
 		"a nameless one":   {"dir:", folder, "names no folder"},
-		"one in use":       {back, folder, "another manager is using this folder"},
+		"one in use":       {folder, back, "another manager is using this folder"},
 		"another scheme":   {folder, "ftp://x/y", "s3://endpoint/bucket, or dir:PATH"},
 		"no bucket":        {folder, "s3://host", "s3://endpoint/bucket, or dir:PATH"},
 		"a password":       {folder, "s3://me:secret@host/bucket", "HELIOSTAT_S3_SECRET_KEY"},

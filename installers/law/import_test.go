@@ -56,6 +56,8 @@ var forbidden = []struct {
 	{"plugins/bridge", "github.com/NVIDIA/go-nvml", "it breaks a c-shared library that is loaded with RTLD_NOW"},
 	{"plugins/bridge", "fyne.io/", "the bridge lives inside other programs' processes"},
 	{"plugins/bridge", "github.com/mattn/go-sqlite3", "the bridge keeps no database"},
+	{"workerapp", "github.com/mattn/go-sqlite3", "a worker keeps no database, and shared/blob/dir is the manager's"},
+	{"verifier", "github.com/mattn/go-sqlite3", "a verifier keeps no database, and shared/blob/dir is the manager's"},
 	{"shared/job", "github.com/", "nouns depend on nothing"},
 	{"shared/job", module, "nouns depend on nothing"},
 }

@@ -50,6 +50,9 @@ func Copy(ctx context.Context, dst, src Store, prefix string, done func(o Object
 			return nil
 		}
 		r, o, err := src.Get(ctx, o.Key)
+		if errors.Is(err, ErrNotFound) {
+			return nil // deleted meanwhile
+		}
 		if err != nil {
 			return fmt.Errorf("copy %s: %w", listed.Key, err)
 		}

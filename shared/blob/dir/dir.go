@@ -1,6 +1,6 @@
-// Package dir is a blob.Store in a folder: one file per object, written to a temporary
-// name, fsynced, renamed, its folder fsynced, and only then acknowledged. Each file ends with a trailer
-// of 48 bytes that holds the content's digest, so there are no sidecars to lose. Handler serves the store's signed URLs.
+// Package dir is a blob.Store in a folder, which FOLDER.md specifies. Small objects share one SQLite file, and those that
+// come together share its commits. Every other object is a file: written to a temporary name, fsynced, renamed, its
+// folder fsynced, and only then acknowledged. Handler serves the store's signed URLs.
 //
 // It is not for several processes at once: a lock file keeps a second one out. Several
 // managers need shared/blob/s3.
@@ -10,6 +10,7 @@
 package dir
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
@@ -59,7 +60,9 @@ type Store struct {
 	locks map[string]*keyLock
 	made  map[string]struct{}
 
-	rounds rounds
+	rounds  rounds
+	packed  *packed
+	reading bool // opened by Reading
 }
 
 // maxMade bounds the folders that are remembered.
@@ -105,10 +108,27 @@ func Open(o Options) (*Store, error) {
 		return nil, fmt.Errorf("%s: %w; stop it, or choose another folder", s.root, ErrLocked)
 	}
 	if err := s.start(); err != nil {
+		if s.packed != nil {
+			err = errors.Join(err, s.packed.close())
+		}
 		_ = s.lock.Unlock()
 		return nil, err
 	}
 	return s, nil
+}
+
+// ErrReading means that the store was opened by Reading.
+var ErrReading = errors.New("the blob folder was opened for reading only")
+
+// Reading opens a store for Get, Stat, List and Scrub without removal. It works beside the process that has the folder, and changes nothing.
+func Reading(root string) (*Store, error) {
+	s := &Store{root: root, now: time.Now, reading: true}
+	if info, err := os.Stat(s.objects()); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("%s is no blob folder: name the folder blobs inside a manager's --data", root)
+	}
+	var err error
+	s.packed, err = readPacked(root)
+	return s, err
 }
 
 func (s *Store) start() error {
@@ -129,8 +149,11 @@ func (s *Store) start() error {
 	if len(s.secret) < 32 {
 		return errors.New("the secret that signs URLs is shorter than 32 bytes")
 	}
+	if s.packed, err = openPacked(s.root); err != nil {
+		return err
+	}
 	if s.max > 0 {
-		return s.walk(context.Background(), "", func(o blob.Object) error {
+		return s.merge(context.Background(), "", func(o blob.Object) error {
 			s.used.Add(o.Size)
 			return nil
 		})
@@ -163,6 +186,14 @@ func (s *Store) tmp() string     { return filepath.Join(s.root, "tmp") }
 
 func (s *Store) path(key string) string {
 	return filepath.Join(s.objects(), filepath.FromSlash(key)+suffix)
+}
+
+// change is enter for calls that change something, or sign.
+func (s *Store) change(ctx context.Context, key string) error {
+	if s.reading {
+		return ErrReading
+	}
+	return s.enter(ctx, key)
 }
 
 // enter lets a call begin; leave ends it.
@@ -210,14 +241,24 @@ func (s *Store) alone(key string) (release func()) {
 
 // Put implements blob.Store.
 func (s *Store) Put(ctx context.Context, key string, r io.Reader, size int64, digest [32]byte) error {
-	if err := s.enter(ctx, key); err != nil {
+	if err := s.change(ctx, key); err != nil {
 		return err
 	}
 	defer s.leave()
 	if err := blob.CheckSize(size); err != nil {
 		return fmt.Errorf("put %s: %w", key, err)
 	}
-	if there, err := s.same(key, size, digest); there || err != nil {
+	if size <= maxPacked {
+		if buf := s.packed.buffers.take(); buf != nil {
+			defer s.packed.buffers.give(buf)
+			content, err := fill(buf[:], blob.Verify(ctx, r, size, digest))
+			if err != nil {
+				return fmt.Errorf("put %s: %w", key, err)
+			}
+			return s.pack(ctx, blob.Object{Key: key, Size: size, Digest: digest, Modified: s.now()}, content)
+		}
+	}
+	if there, err := s.same(ctx, key, size, digest); there || err != nil {
 		return err
 	}
 	// The content is received before the key is locked: a slow sender holds up nobody.
@@ -226,7 +267,7 @@ func (s *Store) Put(ctx context.Context, key string, r io.Reader, size int64, di
 		return fmt.Errorf("put %s: %w", key, full(err))
 	}
 	defer s.alone(key)()
-	there, err := s.same(key, size, digest)
+	there, err := s.same(ctx, key, size, digest)
 	if !there && err == nil {
 		if err = s.place(name, key); err == nil {
 			return nil
@@ -238,9 +279,38 @@ func (s *Store) Put(ctx context.Context, key string, r io.Reader, size int64, di
 	return err
 }
 
+// pack stores a small object that was received.
+func (s *Store) pack(ctx context.Context, o blob.Object, content []byte) error {
+	defer s.alone(o.Key)()
+	if there, err := s.sameFile(o.Key, o.Size, o.Digest); there || err != nil {
+		return err
+	}
+	if err := s.take(o.Size); err != nil {
+		if there, e := s.same(ctx, o.Key, o.Size, o.Digest); there || e != nil {
+			return e
+		}
+		return fmt.Errorf("put %s: %w", o.Key, err)
+	}
+	there, err := s.packed.put(ctx, o, content)
+	if there || err != nil {
+		s.used.Add(-o.Size)
+	}
+	return err
+}
+
 // same says whether this very content is stored already; other content gives ErrExists.
-func (s *Store) same(key string, size int64, digest [32]byte) (bool, error) {
-	o, err := s.stat(key)
+func (s *Store) same(ctx context.Context, key string, size int64, digest [32]byte) (bool, error) {
+	o, err := s.stat(ctx, key)
+	return identical(o, err, key, size, digest)
+}
+
+// sameFile is same for what is a file.
+func (s *Store) sameFile(key string, size int64, digest [32]byte) (bool, error) {
+	o, err := s.statFile(key)
+	return identical(o, err, key, size, digest)
+}
+
+func identical(o blob.Object, err error, key string, size int64, digest [32]byte) (bool, error) {
 	switch {
 	case errors.Is(err, blob.ErrNotFound):
 		return false, nil
@@ -252,6 +322,15 @@ func (s *Store) same(key string, size int64, digest [32]byte) (bool, error) {
 	return false, fmt.Errorf("put %s: %w", key, blob.ErrExists)
 }
 
+// take takes the room for an object's content.
+func (s *Store) take(size int64) error {
+	if used := s.used.Add(size); s.max > 0 && used > s.max {
+		s.used.Add(-size)
+		return blob.ErrFull
+	}
+	return nil
+}
+
 var copyBuffers = sync.Pool{New: func() any {
 	b := make([]byte, 256<<10)
 	return &b
@@ -260,9 +339,8 @@ var copyBuffers = sync.Pool{New: func() any {
 // receive writes verified content and its trailer to a temporary file, durably. It takes
 // the room that the object needs, and gives it back if it fails.
 func (s *Store) receive(ctx context.Context, r io.Reader, size int64, digest [32]byte) (name string, err error) {
-	if used := s.used.Add(size); s.max > 0 && used > s.max {
-		s.used.Add(-size)
-		return "", blob.ErrFull
+	if err := s.take(size); err != nil {
+		return "", err
 	}
 	defer func() {
 		if err != nil {
@@ -362,8 +440,8 @@ func trailer(size int64, digest [32]byte) []byte {
 	return append(b, magic...)
 }
 
-// ErrDamaged means that an object's file is not as this package writes it.
-var ErrDamaged = errors.New("the object's file is damaged; run a scrub")
+// ErrDamaged means that an object is not as this package writes it.
+var ErrDamaged = errors.New("the object is damaged on the disk; run a scrub")
 
 func describe(f *os.File, key string) (blob.Object, error) {
 	info, err := f.Stat()
@@ -387,7 +465,7 @@ func describe(f *os.File, key string) (blob.Object, error) {
 func (s *Store) open(key string) (*os.File, blob.Object, error) {
 	f, err := os.Open(s.path(key))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, blob.Object{}, fmt.Errorf("%s: %w", key, blob.ErrNotFound)
+		return nil, blob.Object{}, blob.ErrNotFound // of this kind: nobody sees it
 	}
 	if err != nil {
 		return nil, blob.Object{}, fmt.Errorf("open %s: %w", key, err)
@@ -400,12 +478,21 @@ func (s *Store) open(key string) (*os.File, blob.Object, error) {
 	return f, o, nil
 }
 
-func (s *Store) stat(key string) (blob.Object, error) {
+func (s *Store) statFile(key string) (blob.Object, error) {
 	f, o, err := s.open(key)
 	if err != nil {
 		return blob.Object{}, err
 	}
 	return o, f.Close()
+}
+
+// stat looks for a file first: where the packed file is damaged, large objects are still to be had.
+func (s *Store) stat(ctx context.Context, key string) (blob.Object, error) {
+	o, err := s.statFile(key)
+	if errors.Is(err, blob.ErrNotFound) {
+		return s.packed.stat(ctx, key)
+	}
+	return o, err
 }
 
 // Get implements blob.Store.
@@ -415,6 +502,13 @@ func (s *Store) Get(ctx context.Context, key string) (io.ReadCloser, blob.Object
 	}
 	defer s.leave()
 	f, o, err := s.open(key)
+	if errors.Is(err, blob.ErrNotFound) {
+		small, o, err := s.packed.get(ctx, key)
+		if err != nil {
+			return nil, blob.Object{}, err
+		}
+		return memory{bytes.NewReader(small)}, o, nil
+	}
 	if err != nil {
 		return nil, blob.Object{}, err
 	}
@@ -435,28 +529,36 @@ func (s *Store) Stat(ctx context.Context, key string) (blob.Object, error) {
 		return blob.Object{}, err
 	}
 	defer s.leave()
-	return s.stat(key)
+	return s.stat(ctx, key)
 }
 
 // Delete implements blob.Store.
 func (s *Store) Delete(ctx context.Context, key string) error {
-	if err := s.enter(ctx, key); err != nil {
+	if err := s.change(ctx, key); err != nil {
 		return err
 	}
 	defer s.leave()
 	defer s.alone(key)()
 	info, err := os.Stat(s.path(key))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+	switch {
+	case err == nil:
+		if err := os.Remove(s.path(key)); err != nil {
+			return fmt.Errorf("delete %s: %w", key, err)
+		}
+		s.used.Add(-max(info.Size()-trailerSize, 0))
+		if err := syncDir(filepath.Dir(s.path(key))); err != nil {
+			return err
+		}
+	case !errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("delete %s: %w", key, err)
 	}
-	if err == nil {
-		err = os.Remove(s.path(key))
-	}
+	// Not instead of the file: a manager of the time before the packed file may have put one beside it.
+	_, size, err := s.packed.remove(ctx, key)
 	if err != nil {
 		return fmt.Errorf("delete %s: %w", key, err)
 	}
-	s.used.Add(-max(info.Size()-trailerSize, 0))
-	return syncDir(filepath.Dir(s.path(key)))
+	s.used.Add(-size)
+	return nil
 }
 
 // Close implements blob.Store.
@@ -467,5 +569,9 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.closed = true
-	return s.lock.Unlock()
+	err := s.packed.close()
+	if s.lock != nil {
+		err = errors.Join(err, s.lock.Unlock())
+	}
+	return err
 }

@@ -102,8 +102,9 @@ func TestSurvivesReopening(t *testing.T) {
 func TestScrubFindsRot(t *testing.T) {
 	root := t.TempDir()
 	s := open(t, Options{Root: root})
+	content := strings.Repeat("some content", maxPacked/10)
 	for _, k := range []string{"x/good", "x/rot", "x/cut"} {
-		if err := put(s, k, "some content of "+k); err != nil {
+		if err := put(s, k, content+k); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -124,7 +125,7 @@ func TestScrubFindsRot(t *testing.T) {
 	if err != nil || n != 3 || len(bad) != 2 || !bad["x/rot"] || !bad["x/cut"] {
 		t.Fatal(n, bad, err)
 	}
-	if err := put(s, "x/rot", "some content of x/rot"); err != nil {
+	if err := put(s, "x/rot", content+"x/rot"); err != nil {
 		t.Fatal(err)
 	}
 	if n, err := s.Scrub(context.Background(), false, func(k string, err error) { t.Error(k, err) }); err != nil || n != 2 {

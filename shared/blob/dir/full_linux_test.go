@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -62,6 +63,72 @@ func TestFullDisk(t *testing.T) {
 		if err := put(s, "f/6", data); err != nil {
 			t.Fatal("the room is not free again:", err)
 		}
+		if n, err := s.Scrub(ctx, false, func(k string, err error) { t.Error(k, err) }); err != nil || n != len(stored) {
+			t.Fatal(n, err)
+		}
+	})
+}
+
+// The same with small objects: SQLite has to write before it can delete.
+func TestFullDiskOfSmallObjects(t *testing.T) {
+	storetest.OnSmallDisk(t, reserveBytes+24<<20, func(t *testing.T, disk string) {
+		root := filepath.Join(disk, "blobs")
+		s := open(t, Options{Root: root})
+		ctx := context.Background()
+		data := strings.Repeat("x", maxPacked-10)
+		fill := func(name string) (stored []string) {
+			for i := range 1000 {
+				k := fmt.Sprint(name, i)
+				err := put(s, k, data+k)
+				if errors.Is(err, blob.ErrFull) {
+					return stored
+				}
+				if err != nil {
+					t.Fatal(k, err)
+				}
+				stored = append(stored, k)
+			}
+			t.Fatal("the disk doesn't fill up")
+			return nil
+		}
+		stored := fill("a/")
+		// Nothing at all is left for the log.
+		if err := os.WriteFile(filepath.Join(disk, "other"), make([]byte, 16<<20), 0o600); !errors.Is(full(err), blob.ErrFull) {
+			t.Fatal(err)
+		}
+		check := func() {
+			t.Helper()
+			for _, k := range stored {
+				if got, err := read(s, k); err != nil || got != data+k {
+					t.Fatal(k, len(got), err)
+				}
+			}
+		}
+		check()
+		if len(stored) < 64 {
+			t.Fatalf("%d objects filled the disk", len(stored))
+		}
+		// A manager that is started on a full disk begins as well.
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		s = open(t, Options{Root: root})
+		if err := put(s, "b", "x"); !errors.Is(err, blob.ErrFull) {
+			t.Fatal("there is room after a new start:", err)
+		}
+		check()
+		for _, k := range stored[:len(stored)/2] {
+			if err := s.Delete(ctx, k); err != nil {
+				t.Fatal("nothing can be deleted from a full disk:", err)
+			}
+		}
+		stored = stored[len(stored)/2:]
+		check()
+		stored = append(stored, fill("c/")...)
+		if len(stored) < 32 {
+			t.Fatalf("%d objects fit after half of them were deleted", len(stored))
+		}
+		check()
 		if n, err := s.Scrub(ctx, false, func(k string, err error) { t.Error(k, err) }); err != nil || n != len(stored) {
 			t.Fatal(n, err)
 		}

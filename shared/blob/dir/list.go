@@ -1,6 +1,7 @@
 package dir
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -24,10 +25,88 @@ func (s *Store) List(ctx context.Context, prefix string, fn func(blob.Object) er
 		return err
 	}
 	s.leave() // fn may take long, and may call the store
-	return s.walk(ctx, prefix, fn)
+	return s.merge(ctx, prefix, fn)
 }
 
-// walk goes through folders in the order of the keys below them, which is not quite that of
+// merge goes through both kinds of objects in the order of their keys. Where a manager of the time before the packed file
+// has put a file under a packed key, the file counts, as in Get.
+func (s *Store) merge(ctx context.Context, prefix string, fn func(blob.Object) error) error {
+	small := &cursor{store: s, prefix: prefix, from: prefix}
+	before := func(key string) error {
+		for {
+			o, err := small.first(ctx)
+			if err != nil || o == nil || key != "" && o.Key > key {
+				return err
+			}
+			small.page = small.page[1:]
+			if o.Key != key && o.damage == nil { // of damage Scrub reports
+				if err := fn(o.Object); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	if err := s.walk(ctx, prefix, func(o blob.Object) error {
+		if err := before(o.Key); err != nil {
+			return err
+		}
+		return fn(o)
+	}); err != nil {
+		return err
+	}
+	return before("")
+}
+
+// advance moves the cursor behind its page. Damaged keys are out of order: it must not go round in circles.
+func (c *cursor) advance() error {
+	before := c.from
+	for _, o := range c.page {
+		if next := behind(o.Key); o.damage == nil && next > c.from {
+			c.from = next
+		}
+	}
+	if c.from == before && !c.ended {
+		return c.store.packed.explain(ErrPackedDamaged)
+	}
+	return nil
+}
+
+// cursor goes through the packed objects.
+type cursor struct {
+	store  *Store
+	prefix string
+	from   string // where the next page begins
+	page   []listed
+	ended  bool
+}
+
+// first returns the first object that is left, nil if none is.
+func (c *cursor) first(ctx context.Context) (*listed, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if len(c.page) == 0 && !c.ended {
+		if err := c.store.hold(); err != nil {
+			return nil, err
+		}
+		var err error
+		c.page, err = c.store.packed.page(ctx, c.from, c.prefix)
+		c.store.leave()
+		if err != nil {
+			return nil, err
+		}
+		c.ended = len(c.page) < listPage
+		if err := c.advance(); err != nil {
+			return nil, err
+		}
+	}
+	if len(c.page) == 0 {
+		return nil, nil
+	}
+	return &c.page[0], nil
+}
+
+// walk goes through the files, folder by folder, in the order of the keys below them, which is not quite that of
 // their names: "a-b" comes before "a/b".
 func (s *Store) walk(ctx context.Context, prefix string, fn func(blob.Object) error) error {
 	start := ""
@@ -76,7 +155,7 @@ func (s *Store) walkFolder(ctx context.Context, rel, prefix string, fn func(blob
 		if !ok || !strings.HasPrefix(key, prefix) {
 			continue
 		}
-		o, err := s.stat(key)
+		o, err := s.statFile(key)
 		switch {
 		case errors.Is(err, blob.ErrNotFound):
 			continue // deleted meanwhile
@@ -100,6 +179,19 @@ func (s *Store) Scrub(ctx context.Context, remove bool, bad func(key string, err
 	}
 	s.leave()
 	n := 0
+	var stay error // what can't be removed
+	judge := func(key string, err error, del func(context.Context, string) error) error {
+		switch {
+		case err == nil, errors.Is(err, blob.ErrNotFound): // deleted meanwhile
+			return nil
+		case errors.Is(err, blob.ErrClosed), ctx.Err() != nil:
+			return cmp.Or(ctx.Err(), err)
+		}
+		if bad(key, err); remove {
+			stay = cmp.Or(stay, del(ctx, key))
+		}
+		return nil
+	}
 	err := filepath.WalkDir(s.objects(), func(p string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
@@ -119,24 +211,52 @@ func (s *Store) Scrub(ctx context.Context, remove bool, bad func(key string, err
 			return nil
 		}
 		n++
-		if err := s.check(ctx, key); err != nil {
-			if errors.Is(err, blob.ErrNotFound) {
-				return nil
-			}
-			if cerr := ctx.Err(); cerr != nil {
-				return cerr
-			}
-			bad(key, err)
-			if remove {
-				return s.Delete(ctx, key)
-			}
-		}
-		return nil
+		return judge(key, s.check(ctx, key), s.Delete)
 	})
-	if err != nil {
+	for small := (&cursor{store: s}); err == nil; {
+		var o *listed
+		if o, err = small.first(ctx); err != nil || o == nil {
+			break
+		}
+		small.page = small.page[1:]
+		n++
+		if o.damage != nil {
+			err = judge(o.Key, o.damage, s.deleteDamaged)
+		} else {
+			err = judge(o.Key, s.checkPacked(ctx, o.Key), s.Delete)
+		}
+	}
+	if err = cmp.Or(err, stay); err != nil {
 		return n, fmt.Errorf("scrub: %w", err)
 	}
 	return n, nil
+}
+
+// deleteDamaged deletes an object whose name is damaged, and so need not be a key any more. SQLite may not find what
+// it has out of order.
+func (s *Store) deleteDamaged(ctx context.Context, key string) error {
+	if err := s.hold(); err != nil {
+		return err
+	}
+	defer s.leave()
+	defer s.alone(key)()
+	there, size, err := s.packed.remove(ctx, key)
+	if s.used.Add(-size); err != nil || there {
+		return err
+	}
+	return s.packed.explain(fmt.Errorf("remove %q: %w", key, ErrPackedDamaged))
+}
+
+func (s *Store) checkPacked(ctx context.Context, key string) error {
+	if err := s.hold(); err != nil {
+		return err
+	}
+	defer s.leave()
+	content, o, err := s.packed.get(ctx, key)
+	if err == nil && sha256.Sum256(content) != o.Digest {
+		err = blob.ErrDigest
+	}
+	return err
 }
 
 func (s *Store) check(ctx context.Context, key string) error {

@@ -109,14 +109,14 @@ func (s *Store) verify(method, path, rawQuery string) (claim, error) {
 
 // SignPut implements blob.Store.
 func (s *Store) SignPut(ctx context.Context, key string, size int64, digest [32]byte, ttl time.Duration) (blob.Signed, error) {
-	if err := s.enter(ctx, key); err != nil {
+	if err := s.change(ctx, key); err != nil {
 		return blob.Signed{}, err
 	}
 	defer s.leave()
 	if err := blob.CheckSize(size); err != nil {
 		return blob.Signed{}, fmt.Errorf("sign a put of %s: %w", key, err)
 	}
-	if _, err := s.same(key, size, digest); err != nil {
+	if _, err := s.same(ctx, key, size, digest); err != nil {
 		return blob.Signed{}, err
 	}
 	return s.sign(claim{method: http.MethodPut, key: key, size: size, digest: digest, expires: s.expiry(ttl)}), nil
@@ -124,7 +124,7 @@ func (s *Store) SignPut(ctx context.Context, key string, size int64, digest [32]
 
 // SignGet implements blob.Store.
 func (s *Store) SignGet(ctx context.Context, key string, ttl time.Duration) (blob.Signed, error) {
-	if err := s.enter(ctx, key); err != nil {
+	if err := s.change(ctx, key); err != nil {
 		return blob.Signed{}, err
 	}
 	defer s.leave()

@@ -38,6 +38,9 @@ func (h Harness) client() *transfer.Client {
 	return &transfer.Client{Base: h.Base, Attempts: 3, Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
 }
 
+// sizes are of a small object and of a large one: a store may keep them differently.
+var sizes = []int{5000, 200_000} // bytes
+
 func content(seed int64, n int) ([]byte, [32]byte) {
 	b := make([]byte, n)
 	rand.New(rand.NewSource(seed)).Read(b)
@@ -122,60 +125,70 @@ func putGet(t *testing.T, h Harness) {
 
 func refusals(t *testing.T, h Harness) {
 	ctx := context.Background()
-	data, sum := content(1, 5000)
 	boom := errors.New("boom")
-	for name, c := range map[string]struct {
-		r    io.Reader
-		size int64
-		sum  [32]byte
-		want error
-	}{
-		"digest":   {bytes.NewReader(data), 5000, [32]byte{1}, blob.ErrDigest},
-		"short":    {bytes.NewReader(data[:4999]), 5000, sum, blob.ErrSize},
-		"long":     {bytes.NewReader(data), 4999, sha256.Sum256(data[:4999]), blob.ErrSize},
-		"negative": {bytes.NewReader(nil), -1, sum, blob.ErrSize},
-		"huge":     {bytes.NewReader(nil), blob.MaxObject + 1, sum, blob.ErrTooLarge},
-		"broken":   {io.MultiReader(bytes.NewReader(data[:100]), iotest.ErrReader(boom)), 5000, sum, boom},
-	} {
-		if err := h.Store.Put(ctx, "x/"+name, c.r, c.size, c.sum); !errors.Is(err, c.want) {
-			t.Errorf("%s: %v", name, err)
+	for _, n := range sizes {
+		data, sum := content(1, n)
+		for name, c := range map[string]struct {
+			r    io.Reader
+			size int
+			sum  [32]byte
+			want error
+		}{
+			"digest":   {bytes.NewReader(data), n, [32]byte{1}, blob.ErrDigest},
+			"short":    {bytes.NewReader(data[:n-1]), n, sum, blob.ErrSize},
+			"long":     {bytes.NewReader(data), n - 1, sha256.Sum256(data[:n-1]), blob.ErrSize},
+			"negative": {bytes.NewReader(nil), -1, sum, blob.ErrSize},
+			"huge":     {bytes.NewReader(nil), blob.MaxObject + 1, sum, blob.ErrTooLarge},
+			"broken":   {io.MultiReader(bytes.NewReader(data[:100]), iotest.ErrReader(boom)), n, sum, boom},
+		} {
+			if err := h.Store.Put(ctx, "x/"+name, c.r, int64(c.size), c.sum); !errors.Is(err, c.want) {
+				t.Errorf("%d bytes, %s: %v", n, name, err)
+			}
+			mustNotHave(t, h.Store, "x/"+name)
 		}
-		mustNotHave(t, h.Store, "x/"+name)
 	}
 }
 
 func immutable(t *testing.T, h Harness) {
 	ctx := context.Background()
-	a, _ := content(1, 3000)
-	b, bsum := content(2, 3000)
-	mustPut(t, h.Store, "k/1", a)
-	if err := h.Store.Put(ctx, "k/1", bytes.NewReader(b), 3000, bsum); !errors.Is(err, blob.ErrExists) {
-		t.Fatalf("other content: %v", err)
+	for i, n := range sizes {
+		key := fmt.Sprint("k/", i)
+		a, _ := content(1, n)
+		mustPut(t, h.Store, key, a)
+		for _, m := range sizes {
+			b, sum := content(2, m)
+			if err := h.Store.Put(ctx, key, bytes.NewReader(b), int64(m), sum); !errors.Is(err, blob.ErrExists) {
+				t.Fatalf("%d other bytes for %d: %v", m, n, err)
+			}
+			if _, err := h.Store.SignPut(ctx, key, int64(m), sum, time.Minute); !errors.Is(err, blob.ErrExists) {
+				t.Fatalf("a URL for %d other bytes for %d: %v", m, n, err)
+			}
+		}
+		mustHave(t, h.Store, key, a)
 	}
-	if _, err := h.Store.SignPut(ctx, "k/1", 3000, bsum, time.Minute); !errors.Is(err, blob.ErrExists) {
-		t.Fatalf("a URL for other content: %v", err)
-	}
-	mustHave(t, h.Store, "k/1", a)
 }
 
 func concurrentPuts(t *testing.T, h Harness) {
-	data, sum := content(4, 200000)
-	var wg sync.WaitGroup
-	errs := make(chan error, 16)
-	for i := range 16 {
-		wg.Go(func() {
-			errs <- h.Store.Put(context.Background(), fmt.Sprintf("c/%d", i%2), iotest.HalfReader(bytes.NewReader(data)), int64(len(data)), sum)
-		})
-	}
-	wg.Wait()
-	close(errs)
-	for err := range errs {
-		if err != nil {
-			t.Error(err)
+	for _, n := range sizes {
+		data, sum := content(4, n)
+		key := func(i int) string { return fmt.Sprintf("c/%d/%d", n, i%2) }
+		var wg sync.WaitGroup
+		errs := make(chan error, 16)
+		for i := range 16 {
+			wg.Go(func() {
+				errs <- h.Store.Put(context.Background(), key(i), iotest.HalfReader(bytes.NewReader(data)), int64(n), sum)
+			})
 		}
+		wg.Wait()
+		close(errs)
+		for err := range errs {
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		mustHave(t, h.Store, key(0), data)
+		mustHave(t, h.Store, key(1), data)
 	}
-	mustHave(t, h.Store, "c/0", data)
-	mustHave(t, h.Store, "c/1", data)
 }
 
 func listed(t *testing.T, s blob.Store, prefix string) []string {
@@ -223,15 +236,18 @@ func list(t *testing.T, h Harness) {
 
 func remove(t *testing.T, h Harness) {
 	ctx := context.Background()
-	mustPut(t, h.Store, "d/1", []byte("x"))
-	for range 2 {
-		if err := h.Store.Delete(ctx, "d/1"); err != nil {
-			t.Fatal(err)
+	small, _ := content(5, sizes[0])
+	large, _ := content(6, sizes[1])
+	for _, data := range [][]byte{small, large, small, []byte("x")} { // a deleted key is free
+		mustPut(t, h.Store, "d/1", data)
+		mustHave(t, h.Store, "d/1", data)
+		for range 2 {
+			if err := h.Store.Delete(ctx, "d/1"); err != nil {
+				t.Fatal(err)
+			}
+			mustNotHave(t, h.Store, "d/1")
 		}
-		mustNotHave(t, h.Store, "d/1")
 	}
-	mustPut(t, h.Store, "d/1", []byte("other")) // a deleted key is free
-	mustHave(t, h.Store, "d/1", []byte("other"))
 }
 
 func keys(t *testing.T, h Harness) {
@@ -250,13 +266,15 @@ func keys(t *testing.T, h Harness) {
 }
 
 func cancel(t *testing.T, h Harness) {
-	ctx, stop := context.WithCancel(context.Background())
-	data, sum := content(1, 1<<20)
-	in := io.MultiReader(bytes.NewReader(data[:1000]), readFunc(func([]byte) (int, error) { stop(); return 0, nil }), bytes.NewReader(data[1000:]))
-	if err := h.Store.Put(ctx, "c/x", in, int64(len(data)), sum); !errors.Is(err, context.Canceled) {
-		t.Fatal(err)
+	for _, n := range append(sizes, 1<<20) {
+		ctx, stop := context.WithCancel(context.Background())
+		data, sum := content(1, n)
+		in := io.MultiReader(bytes.NewReader(data[:1000]), readFunc(func([]byte) (int, error) { stop(); return 0, nil }), bytes.NewReader(data[1000:]))
+		if err := h.Store.Put(ctx, "c/x", in, int64(n), sum); !errors.Is(err, context.Canceled) {
+			t.Fatal(n, err)
+		}
+		mustNotHave(t, h.Store, "c/x")
 	}
-	mustNotHave(t, h.Store, "c/x")
 }
 
 type readFunc func([]byte) (int, error)
@@ -276,34 +294,41 @@ func closed(t *testing.T, h Harness) {
 }
 
 func signedPut(t *testing.T, h Harness) {
+	for _, n := range sizes {
+		t.Run(fmt.Sprint(n), func(t *testing.T) { signedPutOf(t, h, n) })
+	}
+}
+
+func signedPutOf(t *testing.T, h Harness, n int) {
 	ctx := context.Background()
 	c := h.client()
-	data, sum := content(1, 100000)
-	s, err := h.Store.SignPut(ctx, "s/1", int64(len(data)), sum, time.Minute)
+	data, sum := content(1, n)
+	key, none := fmt.Sprintf("s/%d/1", n), fmt.Sprintf("s/%d/2", n)
+	s, err := h.Store.SignPut(ctx, key, int64(len(data)), sum, time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, _ := content(2, 100000)
+	other, _ := content(2, n)
 	if err := c.PutBytes(ctx, s, other); !errors.Is(err, blob.ErrDigest) {
 		t.Errorf("other content of the same size: %v", err)
 	}
-	mustNotHave(t, h.Store, "s/1")
-	if err := c.PutBytes(ctx, s, data[:99999]); err == nil {
+	mustNotHave(t, h.Store, key)
+	if err := c.PutBytes(ctx, s, data[:n-1]); err == nil {
 		t.Error("shorter content was taken")
 	}
 	if err := c.PutBytes(ctx, s, append(slices.Clone(data), 1)); err == nil {
 		t.Error("longer content was taken")
 	}
-	mustNotHave(t, h.Store, "s/1")
+	mustNotHave(t, h.Store, key)
 	for range 2 { // twice: the first answer may have got lost
 		if err := c.PutBytes(ctx, s, data); err != nil {
 			t.Fatal(err)
 		}
 	}
-	mustHave(t, h.Store, "s/1", data)
+	mustHave(t, h.Store, key, data)
 
 	for name, change := range map[string]func(*blob.Signed){
-		"key":    func(s *blob.Signed) { s.URL = strings.Replace(s.URL, "s/1", "s/2", 1) },
+		"key":    func(s *blob.Signed) { s.URL = strings.Replace(s.URL, key, none, 1) },
 		"method": func(s *blob.Signed) { s.Method = "GET" },
 		"expiry": func(s *blob.Signed) {
 			u, _ := url.Parse(s.URL)
@@ -329,42 +354,47 @@ func signedPut(t *testing.T, h Harness) {
 			t.Errorf("%s changed: %v", name, err)
 		}
 	}
-	mustNotHave(t, h.Store, "s/2")
-	empty, err := h.Store.SignPut(ctx, "s/empty", 0, sha256.Sum256(nil), time.Minute)
+	mustNotHave(t, h.Store, none)
+	empty, err := h.Store.SignPut(ctx, key+"-empty", 0, sha256.Sum256(nil), time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := c.PutBytes(ctx, empty, nil); err != nil {
 		t.Fatal(err)
 	}
-	mustHave(t, h.Store, "s/empty", nil)
+	mustHave(t, h.Store, key+"-empty", nil)
 }
 
 func signedGet(t *testing.T, h Harness) {
 	ctx := context.Background()
 	c := h.client()
-	data, sum := content(1, 300000)
-	mustPut(t, h.Store, "g/1", data)
-	s, err := h.Store.SignGet(ctx, "g/1", time.Minute)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := c.GetBytes(ctx, s, int64(len(data)), &sum)
-	if err != nil || !bytes.Equal(got, data) {
-		t.Fatalf("%d bytes, %v", len(got), err)
-	}
-	if _, err := c.GetBytes(ctx, s, int64(len(data))-1, nil); !errors.Is(err, blob.ErrTooLarge) {
-		t.Errorf("beyond the limit: %v", err)
-	}
-	if _, err := c.GetBytes(ctx, s, 1<<20, &[32]byte{}); !errors.Is(err, blob.ErrDigest) {
-		t.Errorf("another digest: %v", err)
+	var s blob.Signed
+	for _, n := range sizes {
+		data, sum := content(1, n)
+		key := fmt.Sprint("g/", n, "/1")
+		mustPut(t, h.Store, key, data)
+		var err error
+		if s, err = h.Store.SignGet(ctx, key, time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		got, err := c.GetBytes(ctx, s, int64(n), &sum)
+		if err != nil || !bytes.Equal(got, data) {
+			t.Fatalf("%d bytes of %d, %v", len(got), n, err)
+		}
+		if _, err := c.GetBytes(ctx, s, int64(n)-1, nil); !errors.Is(err, blob.ErrTooLarge) {
+			t.Errorf("beyond the limit: %v", err)
+		}
+		if _, err := c.GetBytes(ctx, s, 1<<20, &[32]byte{}); !errors.Is(err, blob.ErrDigest) {
+			t.Errorf("another digest: %v", err)
+		}
 	}
 	bad := s
-	bad.URL = strings.Replace(s.URL, "g/1", "g/2", 1)
+	bad.URL = strings.Replace(s.URL, "/1?", "/2?", 1)
 	if _, err := c.GetBytes(ctx, bad, 1<<20, nil); !errors.Is(err, transfer.ErrRefused) {
 		t.Errorf("another key: %v", err)
 	}
-	if s, err = h.Store.SignGet(ctx, "g/none", time.Minute); err != nil {
+	s, err := h.Store.SignGet(ctx, "g/none", time.Minute)
+	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.GetBytes(ctx, s, 1<<20, nil); !errors.Is(err, blob.ErrNotFound) {
