@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -130,12 +131,22 @@ func Suits(w fleet.Member, j *store.Job) string {
 	if unfit := fleet.Unfit(w, &j.Job); unfit != "" {
 		return unfit
 	}
-	// Floor is per work unit; what the job pays per unit follows from its quote.
-	if units := j.Quote.WorkUnits; units > 0 && len(j.Frames) > 0 {
-		pays := float64(j.Quote.PerFrame) * float64(len(j.Frames)) / units
-		if float64(w.Capabilities.Floor) > pays {
-			return "asks for a higher price"
-		}
+	if dear(w, j) {
+		return fmt.Sprintf("asks for at least %s a work unit, the job pays %s", w.Capabilities.Floor, job.Amount(pays(j)))
 	}
 	return ""
+}
+
+// pays is what a job pays for a work unit, by its quote; 0 while that isn't known.
+func pays(j *store.Job) float64 {
+	if j.Quote.WorkUnits <= 0 {
+		return 0
+	}
+	return float64(j.Quote.PerFrame) * float64(len(j.Frames)) / j.Quote.WorkUnits
+}
+
+// dear tells whether a worker's floor, which is per work unit, is above what a job pays.
+func dear(w fleet.Member, j *store.Job) bool {
+	p := pays(j)
+	return p > 0 && float64(w.Capabilities.Floor) > p
 }
