@@ -140,10 +140,14 @@ func TestDeadlines(t *testing.T) {
 		}
 	}
 	late := due("b", "B", 2, 600, time.Minute)
-	ranked := due("a", "A", 1, 60, 0)
+	ranked := due("a", "B", 1, 60, 0)
 	ranked.Job.Priority = 1
 	if got := text(Plan([]Candidate{late, ranked}, one, nil, start)); got != "a.0>w1 a.1>w1" {
 		t.Errorf("priority comes before the deadline: %q", got)
+	}
+	ranked.Job.Owner = "A"
+	if got := text(Plan([]Candidate{late, ranked}, one, nil, start)); got != "b.0>w1 b.1>w1" {
+		t.Errorf("another's priority comes before the deadline: %q", got)
 	}
 }
 
@@ -177,6 +181,35 @@ func TestAhead(t *testing.T) {
 			if a.Ahead != (test.workers[i].Free == 0) {
 				t.Errorf("%s: %+v", test.name, a)
 			}
+		}
+	}
+}
+
+// TestAheadLeavesRoom: tasks that wait for whoever is free first aren't overtaken by later jobs' tasks that are
+// held early, or nobody would ever be free for them.
+func TestAheadLeavesRoom(t *testing.T) {
+	var busy []fleet.Member
+	for _, name := range []string{"w1", "w2", "w3"} {
+		m := worker(name, 0)
+		m.Ahead = 1
+		busy = append(busy, m)
+	}
+	for _, test := range []struct {
+		name    string
+		waiting int // of the small job
+		held    map[string]int
+		want    string
+	}{
+		{"nothing of the small one", 0, map[string]int{"A": 3}, "a.0>w1 a.1>w2 a.2>w3"},
+		{"one", 1, map[string]int{"A": 3}, "a.0>w2 a.1>w3"},
+		{"as many as workers", 3, map[string]int{"A": 3}, ""},
+		{"one more", 4, map[string]int{"A": 3}, "b.0>w1"},
+		{"its owner has more already", 3, map[string]int{"A": 3, "B": 4}, "a.0>w1 a.1>w2 a.2>w3"},
+	} {
+		long, small := candidate("a", "A", 0, 1, 9), candidate("b", "B", 0, 2, test.waiting)
+		long.Job.TasksWaiting, small.Job.TasksWaiting = 9, test.waiting
+		if got := text(Plan([]Candidate{long, small}, busy, test.held, start)); got != test.want {
+			t.Errorf("%s: %q, not %q", test.name, got, test.want)
 		}
 	}
 }
