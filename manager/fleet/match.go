@@ -79,6 +79,9 @@ func Misses(address string, c job.Capabilities, n job.Needs) string {
 	case n.Class != "" && n.Class != c.Class:
 		return fmt.Sprintf("is of device class %q, the job asks for %q", c.Class, n.Class)
 	case n.Region != "" && n.Region != c.Region:
+		if c.Region == "" {
+			return fmt.Sprintf("states no region, the job asks for %q", n.Region)
+		}
 		return fmt.Sprintf("is in region %q, the job asks for %q", c.Region, n.Region)
 	}
 	for _, tag := range n.Tags {

@@ -154,14 +154,14 @@ func early(queue []*line, workers []fleet.Member, share map[string]int) []Assign
 
 // Suits says why a worker can't have tasks of a job, "" when it can.
 func Suits(w fleet.Member, j *store.Job) string {
-	if w.Paused != "" {
-		return "is paused: " + w.Paused
-	}
 	if unfit := fleet.Unfit(w, &j.Job); unfit != "" {
 		return unfit
 	}
 	if dear(w, j) {
 		return fmt.Sprintf("asks for at least %s a work unit, the job pays %s", w.Capabilities.Floor, job.Amount(pays(j)))
+	}
+	if w.Paused != "" { // last: it will pass
+		return "is paused: " + w.Paused
 	}
 	return ""
 }

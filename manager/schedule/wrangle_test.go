@@ -509,6 +509,9 @@ func TestWhyNamesTheNextStep(t *testing.T) {
 	set("0xW", "", 1, 250_000, 16<<30)
 	says("the only connected worker can't render it: it asks for at least 0.25 a work unit, the job pays 0.1; " +
 		"connect a cheaper one, or cancel the job and submit it again: a new quote counts what is asked now")
+	set("0xV", "outside its hours", 1, 0, 4<<30)
+	says("none of the 2 connected workers can render it: one has 4 GiB of memory, the job needs 8 GiB; one asks for at least 0.25 a work unit, the job pays 0.1; " +
+		"connect a cheaper one, or cancel the job and submit it again: a new quote counts what is asked now")
 	set("0xV", "outside its hours", 1, 0, 16<<30)
 	says("none of the 2 connected workers can render it: one is paused: outside its hours; one asks for at least 0.25 a work unit, the job pays 0.1; " +
 		"it goes on once a worker that can is no longer paused, or another one is connected")
