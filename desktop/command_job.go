@@ -98,7 +98,7 @@ func (c *cli) printJob(d wire.JobDetail, nodes []job.Node, symbol string) error 
 			seconds = fmt.Sprintf("%.1f", f.Seconds)
 		}
 		rows = append(rows, []string{
-			fmt.Sprint(f.Number), string(state.LookOf(f)), state.Who(f.Worker, nodes), state.Who(f.Verifier, nodes), seconds, state.Money(f.Price, ""), fmt.Sprint(f.Rejects),
+			fmt.Sprint(f.Number), string(state.LookIn(j.State, f)), state.Who(f.Worker, nodes), state.Who(f.Verifier, nodes), seconds, state.Money(f.Price, ""), fmt.Sprint(f.Rejects),
 		})
 	}
 	if err := table(c.out, rows); err != nil {
@@ -106,9 +106,9 @@ func (c *cli) printJob(d wire.JobDetail, nodes []job.Node, symbol string) error 
 	}
 	if len(d.Events) > 0 {
 		fmt.Fprintln(c.out)
-		history := [][]string{{"TIME", "WHAT", "", "NODE"}}
+		history := [][]string{{"TIME", "WHAT", "NODE", ""}} // what was said is as long as it likes: it comes last
 		for _, e := range d.Events {
-			history = append(history, []string{time.UnixMilli(e.Time).Format(time.TimeOnly), e.What, e.Text, state.Who(e.Node, nodes)})
+			history = append(history, []string{time.UnixMilli(e.Time).Format(time.TimeOnly), e.What, state.Who(e.Node, nodes), e.Text})
 		}
 		return table(c.out, history)
 	}

@@ -199,9 +199,10 @@ func (e *Engine) open(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("measure this machine: %w", err)
 	}
-	limit := o.MemoryLimit
+	// What is announced is of the machine whatever it renders on: a GPU's memory is VRAM.
+	memory, limit := devices[0].Memory, o.MemoryLimit
 	if limit == 0 {
-		limit = max(devices[0].Memory, leastMemory)
+		limit = max(memory, leastMemory)
 	}
 	box := o.Sandbox
 	if o.Priority == rules.Low {
@@ -233,7 +234,7 @@ func (e *Engine) open(ctx context.Context) (err error) {
 		Hardware: clip(e.device.first().Name),
 		Class:    e.class(),
 		Threads:  o.threads(),
-		Memory:   e.device.first().Memory,
+		Memory:   min(memory, limit),
 		Slots:    o.Slots,
 		Bench:    score,
 		Floor:    floor(e.keeper.Rules()),

@@ -18,8 +18,18 @@ const (
 	LookVerified  Look = "verified"
 	LookDelivered Look = "delivered"
 	LookAccepted  Look = "accepted"
-	LookAgain     Look = "again" // was rejected, waits for another worker
+	LookAgain     Look = "again"    // was rejected, waits for another worker
+	LookDropped   Look = "given up" // its job ended without it
 )
+
+// LookIn is a frame's look in a job of a state: of one that was cancelled or failed nothing is worked on any more.
+func LookIn(s job.State, frame job.Frame) Look {
+	look := LookOf(frame)
+	if ended := s == job.Cancelled || s == job.Failed; ended && look != LookVerified && look != LookDelivered && look != LookAccepted {
+		return LookDropped
+	}
+	return look
+}
 
 // LookOf derives a frame's look.
 func LookOf(frame job.Frame) Look {

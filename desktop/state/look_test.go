@@ -20,6 +20,17 @@ func TestLookOf(t *testing.T) {
 		if got := state.LookOf(frame); got != want {
 			t.Errorf("%+v looks %s, want %s", frame, got, want)
 		}
+		// Nothing is waited for in a job that has ended.
+		ended := want
+		switch want {
+		case state.LookWaiting, state.LookRendering, state.LookAgain, state.LookChecking:
+			ended = state.LookDropped
+		}
+		for s, want := range map[job.State]state.Look{job.Rendering: want, job.Paused: want, job.Cancelled: ended, job.Failed: ended} {
+			if got := state.LookIn(s, frame); got != want {
+				t.Errorf("in a job that is %s %+v looks %s, want %s", s, frame, got, want)
+			}
+		}
 	}
 }
 

@@ -70,8 +70,6 @@ type run struct {
 	workers []*sim.Worker
 	judges  []*sim.Verifier
 	jobs    []job.Job
-
-	copies, beaten int // leases of tasks that two workers had
 }
 
 func rampage(t *testing.T, bin, dir, database string, more ...string) {

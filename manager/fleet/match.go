@@ -73,12 +73,15 @@ func Misses(address string, c job.Capabilities, n job.Needs) string {
 	case slices.ContainsFunc(n.Block, same):
 		return "is on the job's list of blocked workers"
 	case n.VRAM > c.VRAM:
-		return fmt.Sprintf("has %s of GPU memory, the job needs %s", Size(c.VRAM), Size(n.VRAM))
+		return fmt.Sprintf("has %s of GPU memory, the job needs %s", Size(c.VRAM), above(n.VRAM, c.VRAM))
 	case n.Memory > c.Memory:
-		return fmt.Sprintf("has %s of memory, the job needs %s", Size(c.Memory), Size(n.Memory))
+		return fmt.Sprintf("has %s of memory, the job needs %s", Size(c.Memory), above(n.Memory, c.Memory))
 	case n.Class != "" && n.Class != c.Class:
 		return fmt.Sprintf("is of device class %q, the job asks for %q", c.Class, n.Class)
 	case n.Region != "" && n.Region != c.Region:
+		if c.Region == "" {
+			return fmt.Sprintf("states no region, the job asks for %q", n.Region)
+		}
 		return fmt.Sprintf("is in region %q, the job asks for %q", c.Region, n.Region)
 	}
 	for _, tag := range n.Tags {
@@ -134,6 +137,14 @@ func Room(c job.Capabilities, r job.Recipe) int64 {
 		return c.VRAM
 	}
 	return c.Memory
+}
+
+// above writes a need beside the memory that doesn't meet it.
+func above(need, has int64) string {
+	if Size(need) == Size(has) { // a scene that didn't fit needs any more than there was
+		return "more"
+	}
+	return Size(need)
 }
 
 // Size writes bytes for people: "7.5 GiB".

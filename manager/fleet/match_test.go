@@ -18,7 +18,7 @@ func TestMisses(t *testing.T) {
 	}{
 		{job.Needs{}, ""},
 		{job.Needs{VRAM: 8 << 30, Memory: 16 << 30, Class: "cpu/avx2", Region: "eu-north", Tags: []string{"ssd"}, Allow: []string{strings.ToLower(w)}}, ""},
-		{job.Needs{VRAM: 8<<30 + 1}, "has 8 GiB of GPU memory, the job needs 8 GiB"},
+		{job.Needs{VRAM: 8<<30 + 1}, "has 8 GiB of GPU memory, the job needs more"},
 		{job.Needs{Memory: 24 << 30}, "has 16 GiB of memory, the job needs 24 GiB"},
 		{job.Needs{Class: "cpu/avx512"}, "device class"},
 		{job.Needs{Region: "us"}, `in region "eu-north", the job asks for "us"`},

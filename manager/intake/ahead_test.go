@@ -26,7 +26,7 @@ func TestCheckBeforePacking(t *testing.T) {
 		"a class":           {func(d *wire.JobDraft) { d.Needs.Class = "gpu/optix" }, "is of device class", ""},
 		"another version":   {func(d *wire.JobDraft) { d.Recipe.Version = "9.9" }, "has no blender 9.9", ""},
 		"a region away":     {func(d *wire.JobDraft) { d.Needs.Region = "eu" }, "", "the one worker that could render it isn't connected now"},
-		"a region long ago": {func(d *wire.JobDraft) { d.Needs.Region = "us" }, `in region "", the job asks for "us"`, ""},
+		"a region long ago": {func(d *wire.JobDraft) { d.Needs.Region = "us" }, `states no region, the job asks for "us"`, ""},
 		"tiles of EEVEE":    {func(d *wire.JobDraft) { d.Tiles, d.Frames, d.Recipe.Engine = 4, []int{1}, "BLENDER_EEVEE" }, "EEVEE", ""},
 		"denoised tiles": {func(d *wire.JobDraft) { d.Tiles, d.Frames, d.Recipe.Denoise = 4, []int{1}, true },
 			"the only worker of this network can't join the tiles of it: it has no OpenImageDenoise to denoise joined tiles with, in its blender 3.4.1", ""},

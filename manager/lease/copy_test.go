@@ -373,7 +373,7 @@ func TestOutOfMemory(t *testing.T) {
 		t.Errorf("after the big one the job is %s and needs %+v", j.State, j.Needs)
 	}
 	j := fail(0, "0xBig")
-	if j.State != job.Failed || !strings.Contains(j.Cause, "out of memory") {
+	if j.State != job.Failed || !strings.Contains(j.Cause, "failed the same way on 2 workers: out of memory; make the scene smaller and submit it again, or connect a worker with more memory and `heliostat job retry "+j.ID) {
 		t.Errorf("after the big one failed twice the job is %s: %s", j.State, j.Cause)
 	}
 	b.view(func(tx store.Tx) error {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -315,9 +316,12 @@ func TestTheSameFailureEverywhereFailsTheJob(t *testing.T) {
 		kind    job.FailureKind
 		cause   string
 		workers []string
+		says    []string
 	}{
-		{job.FailScene, "texture a.png is missing", []string{"0xW1", "0xW2", "0xW3"}},
-		{job.FailHung, "Blender has said nothing for 2m0s", []string{"0xW1", "0xW1", "0xW2", "0xW3"}},
+		{job.FailScene, "texture a.png is missing", []string{"0xW1", "0xW2", "0xW3"}, []string{"the same way on 3 workers: texture a.png is missing; mend the scene"}},
+		{job.FailHung, "Blender has said nothing for 2m0s", []string{"0xW1", "0xW1", "0xW2", "0xW3"}, []string{"on 3 workers: ", "heliostat job retry j"}},
+		{job.FailScene, strings.Repeat("ä", 1000), []string{"0xW1", "0xW2", "0xW3"}, []string{strings.Repeat("ä", 512) + "; mend"}},
+		{job.FailWorker, "x" + strings.Repeat("ä", 1000), []string{"0xW1", "0xW2", "0xW3"}, []string{strings.Repeat("ä", 511) + "; `heliostat job retry j"}},
 	} {
 		b := newBench(t)
 		for _, w := range []string{"0xW1", "0xW2", "0xW3", "0xW4"} {
@@ -333,7 +337,7 @@ func TestTheSameFailureEverywhereFailsTheJob(t *testing.T) {
 		}
 		b.view(func(tx store.Tx) error {
 			j, err := tx.Job(b.job.ID)
-			if err == nil && (j.State != job.Failed || !strings.Contains(j.Cause, c.cause) || b.task().State != job.TaskFailed) {
+			if err == nil && (j.State != job.Failed || b.task().State != job.TaskFailed || slices.ContainsFunc(c.says, func(s string) bool { return !strings.Contains(j.Cause, s) })) {
 				t.Errorf("%s: the job is %s: %q, its task %s", c.kind, j.State, j.Cause, b.task().State)
 			}
 			return err

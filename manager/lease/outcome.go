@@ -52,11 +52,12 @@ type Ending struct {
 // attempt has to be in one of the from states, else store.ErrLost.
 func (k *Keeper) Return(tx store.Tx, changes *notify.Changes, id string, from []lifecycle.AttemptState, end Ending) (Outcome, error) {
 	kind, cause, note := end.Kind, end.Cause, end.Note
+	// A database takes no half letters.
 	if len(cause) > 1024 {
-		cause = cause[:1024]
+		cause = strings.ToValidUTF8(cause[:1024], "")
 	}
 	if len(note) > 16<<10 {
-		note = note[len(note)-16<<10:]
+		note = strings.ToValidUTF8(note[len(note)-16<<10:], "")
 	}
 	now := k.options.Clock().UnixMilli()
 	a, err := tx.MoveAttempt(id, from, lifecycle.AttemptFailed, func(a *store.Attempt) {
@@ -114,7 +115,42 @@ func (k *Keeper) Return(tx store.Tx, changes *notify.Changes, id string, from []
 			return Outcome{}, err
 		}
 	}
-	return k.fail(tx, changes, a.Job, fmt.Sprintf("%s failed the same way on several workers: %s", store.NameFrames(a.Frames), cause))
+	return k.fail(tx, changes, a.Job, fmt.Sprintf("%s failed %s: %s; %s", store.NameFrames(a.Frames), tries(attempts, kind), cause, remedy(kind, a.Job)))
+}
+
+// tries says how often and on how many workers a task failed in the same way.
+func tries(attempts []*store.Attempt, kind job.FailureKind) string {
+	workers, total := failed(attempts, kind)
+	if workers == 1 {
+		return fmt.Sprintf("the same way %d times on one worker", total)
+	}
+	return fmt.Sprintf("the same way on %d workers", workers)
+}
+
+// failed counts a task's failures of a kind and the workers that they happened on.
+func failed(attempts []*store.Attempt, kind job.FailureKind) (workers, total int) {
+	on := make(map[string]bool)
+	for _, a := range attempts {
+		if a.State == lifecycle.AttemptFailed && a.Kind == kind {
+			on[a.Worker] = true
+			total++
+		}
+	}
+	return len(on), total
+}
+
+// remedy is what an artist can do about a job that failed in a way.
+func remedy(kind job.FailureKind, jobID string) string {
+	again := "`heliostat job retry " + jobID + "`"
+	switch kind {
+	case job.FailScene:
+		return "mend the scene and submit it again"
+	case job.FailMemory:
+		return "make the scene smaller and submit it again, or connect a worker with more memory and " + again
+	case job.FailHung:
+		return "look at what the scene does in that frame; " + again + " renders what is missing"
+	}
+	return again + " renders what is missing"
 }
 
 // blameless tells whether a kind of failure is held against nobody.
@@ -138,23 +174,16 @@ func tail(log string) string {
 
 // exhausted tells whether failures of a kind were enough.
 func (k *Keeper) exhausted(tx store.Tx, j *store.Job, attempts []*store.Attempt, kind job.FailureKind) bool {
-	workers := make(map[string]bool)
-	total := 0
-	for _, a := range attempts {
-		if a.State == lifecycle.AttemptFailed && a.Kind == kind {
-			workers[a.Worker] = true
-			total++
-		}
-	}
+	workers, total := failed(attempts, kind)
 	limit := limits[kind]
-	if len(workers) >= limit.workers || total >= limit.total {
+	if workers >= limit.workers || total >= limit.total {
 		return true
 	}
 	// A small farm has no more workers to try: a scene that failed twice and everywhere is
 	// at fault.
 	switch kind {
 	case job.FailScene:
-		return total >= 2 && len(workers) >= len(k.options.Fleet.Eligible(&j.Job))
+		return total >= 2 && workers >= len(k.options.Fleet.Eligible(&j.Job))
 	case job.FailMemory:
 		return k.outgrown(tx, j, attempts)
 	}

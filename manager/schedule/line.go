@@ -261,6 +261,12 @@ func (l *line) next(free map[string]int) (*job.Task, string, bool) {
 	return nil, "", false
 }
 
+// shuts tells whether a worker that could render the job gets none of its waiting tasks now.
+func (l *line) shuts(worker string) bool {
+	return len(l.tasks) > 0 && (!slices.Contains(l.workers, worker) ||
+		!slices.ContainsFunc(l.tasks, func(t *job.Task) bool { return !l.barred[[2]string{t.ID, worker}] }))
+}
+
 // open tells whether any connected worker may have any of the tasks, now or once it is free.
 func (l *line) open() bool {
 	free := make(map[string]int, len(l.workers))

@@ -122,8 +122,8 @@ func (s *Scheduler) look(ctx context.Context, workers []fleet.Member, room int, 
 	return v, err
 }
 
-// inTurn orders jobs about as Plan serves them, without looking at their tasks: by priority, those
-// that may miss their deadline first, then each owner's first job before anybody's second.
+// inTurn orders jobs about as Plan serves them, without looking at their tasks: those that may miss their
+// deadline first, then each owner's first job before anybody's second, an owner's own by priority.
 func inTurn(jobs []*store.Job, held map[string]int, workers int, now time.Time) []*store.Job {
 	type place struct {
 		job  *store.Job
@@ -151,7 +151,7 @@ func inTurn(jobs []*store.Job, held map[string]int, workers int, now time.Time) 
 		seen[j.Owner]++
 	}
 	slices.SortStableFunc(places, func(a, b place) int {
-		return cmp.Or(cmp.Compare(b.job.Priority, a.job.Priority), cmp.Compare(a.turn, b.turn))
+		return cmp.Compare(a.turn, b.turn)
 	})
 	out := make([]*store.Job, len(jobs))
 	for i, p := range places {

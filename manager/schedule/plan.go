@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -32,8 +33,9 @@ type Assignment struct {
 	Ahead  bool // the worker is busy and holds it only to fetch its package early
 }
 
-// Plan decides which waiting task each free worker is offered. Jobs come by priority, then those
-// that would miss their deadline otherwise, the tightest first, then by what
+// Plan decides which waiting task each free worker is offered. Among an owner's own jobs the one of
+// the highest priority comes first; nobody gets before others by it. Owners' first jobs come by whether they
+// would miss their deadline otherwise, the tightest first, then by what
 // their owners already have (fair share), then by age. Of the workers that can render a job,
 // the one that asks the least is taken, then one that has its package, then the fastest.
 // What no free worker can take goes to busy ones that would hold it early.
@@ -60,11 +62,11 @@ func Plan(candidates []Candidate, workers []fleet.Member, held map[string]int, n
 	lines := slices.Clone(queue)
 	var plan []Assignment
 	for total > 0 && len(queue) > 0 {
-		slices.SortStableFunc(queue, func(a, b *line) int { return a.before(b, share) })
-		first := queue[0]
+		i := foremost(queue, share)
+		first := queue[i]
 		task, worker, ok := first.next(free)
 		if !ok {
-			queue = queue[1:] // nobody who is free can take anything of it
+			queue = slices.Delete(queue, i, i+1) // nobody who is free can take anything of it
 			continue
 		}
 		plan = append(plan, Assignment{Job: first.job, Task: task, Worker: worker})
@@ -76,7 +78,29 @@ func Plan(candidates []Candidate, workers []fleet.Member, held map[string]int, n
 	return append(plan, early(lines, workers, share)...)
 }
 
-// before orders two jobs.
+// foremost is the place of the line that is served next.
+func foremost(queue []*line, share map[string]int) int {
+	heads := make(map[string]int) // each owner's first
+	for i, l := range queue {
+		if at, ok := heads[l.job.Owner]; !ok || l.outranks(queue[at]) {
+			heads[l.job.Owner] = i
+		}
+	}
+	best := -1
+	for _, i := range heads {
+		if best < 0 || queue[i].before(queue[best], share) < 0 {
+			best = i
+		}
+	}
+	return best
+}
+
+// outranks tells whether a job comes before another of the same owner.
+func (l *line) outranks(other *line) bool {
+	return cmp.Or(cmp.Compare(other.job.Priority, l.job.Priority), l.before(other, nil)) < 0
+}
+
+// before orders the jobs of several owners.
 func (l *line) before(other *line, share map[string]int) int {
 	hurried := func(l *line) (int, float64) {
 		if l.urgent {
@@ -86,26 +110,26 @@ func (l *line) before(other *line, share map[string]int) int {
 	}
 	lu, ls := hurried(l)
 	ou, os := hurried(other)
-	return cmp.Or(cmp.Compare(other.job.Priority, l.job.Priority), cmp.Compare(lu, ou), cmp.Compare(ls, os),
+	return cmp.Or(cmp.Compare(lu, ou), cmp.Compare(ls, os),
 		cmp.Compare(share[l.job.Owner], share[other.job.Owner]), cmp.Compare(l.job.Created, other.job.Created), cmp.Compare(l.job.ID, other.job.ID))
 }
 
 // early gives tasks that no free worker can take to busy ones that would hold them. A job keeps
 // as many of its tasks waiting as there are workers for it: at its end, whoever is free first
-// takes the next one, and none is stuck behind another.
-func early(lines []*line, workers []fleet.Member, share map[string]int) []Assignment {
+// takes the next one, and none is stuck behind another. For those tasks workers have to get free, so
+// they hold nothing early of the jobs that come later: else a small job would wait for the end of a long one.
+func early(queue []*line, workers []fleet.Member, share map[string]int) []Assignment {
 	ahead := make(map[string]int)
 	for _, w := range workers {
 		if w.Ahead > 0 {
 			ahead[w.Address] = w.Ahead
 		}
 	}
-	if len(ahead) == 0 {
-		return nil
-	}
-	slices.SortStableFunc(lines, func(a, b *line) int { return a.before(b, share) })
 	var plan []Assignment
-	for _, l := range lines {
+	for len(ahead) > 0 && len(queue) > 0 {
+		i := foremost(queue, share)
+		l := queue[i]
+		queue = slices.Delete(queue, i, i+1)
 		waiting := l.job.TasksWaiting - l.given
 		if l.partly {
 			waiting = len(l.tasks)
@@ -118,24 +142,40 @@ func early(lines []*line, workers []fleet.Member, share map[string]int) []Assign
 			ahead[worker]--
 			plan = append(plan, Assignment{Job: l.job, Task: task, Worker: worker, Ahead: true})
 		}
+		for _, w := range l.workers {
+			if waiting > 0 && ahead[w] > 0 && !l.shuts(w) {
+				delete(ahead, w)
+				waiting--
+			}
+		}
 	}
 	return plan
 }
 
 // Suits says why a worker can't have tasks of a job, "" when it can.
 func Suits(w fleet.Member, j *store.Job) string {
-	if w.Paused != "" {
-		return "is paused: " + w.Paused
-	}
 	if unfit := fleet.Unfit(w, &j.Job); unfit != "" {
 		return unfit
 	}
-	// Floor is per work unit; what the job pays per unit follows from its quote.
-	if units := j.Quote.WorkUnits; units > 0 && len(j.Frames) > 0 {
-		pays := float64(j.Quote.PerFrame) * float64(len(j.Frames)) / units
-		if float64(w.Capabilities.Floor) > pays {
-			return "asks for a higher price"
-		}
+	if dear(w, j) {
+		return fmt.Sprintf("asks for at least %s a work unit, the job pays %s", w.Capabilities.Floor, job.Amount(pays(j)))
+	}
+	if w.Paused != "" { // last: it will pass
+		return "is paused: " + w.Paused
 	}
 	return ""
+}
+
+// pays is what a job pays for a work unit, by its quote; 0 while that isn't known.
+func pays(j *store.Job) float64 {
+	if j.Quote.WorkUnits <= 0 {
+		return 0
+	}
+	return float64(j.Quote.PerFrame) * float64(len(j.Frames)) / j.Quote.WorkUnits
+}
+
+// dear tells whether a worker's floor, which is per work unit, is above what a job pays.
+func dear(w fleet.Member, j *store.Job) bool {
+	p := pays(j)
+	return p > 0 && float64(w.Capabilities.Floor) > p
 }

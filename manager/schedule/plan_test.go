@@ -76,6 +76,7 @@ func TestPlan(t *testing.T) {
 		{"nothing", nil, []fleet.Member{worker("w1", 1)}, nil, ""},
 		{"first come", []Candidate{candidate("b", "A", 0, 2, 2), candidate("a", "A", 0, 1, 1)}, []fleet.Member{worker("w1", 2)}, nil, "a.0>w1 b.0>w1"},
 		{"priority", []Candidate{candidate("a", "A", 0, 1, 2), candidate("b", "A", 5, 2, 2)}, []fleet.Member{worker("w1", 3)}, nil, "b.0>w1 b.1>w1 a.0>w1"},
+		{"priority is among one's own", []Candidate{candidate("a", "A", 0, 1, 2), candidate("b", "B", 5, 2, 2), candidate("c", "B", 9, 3, 1)}, []fleet.Member{worker("w1", 4)}, nil, "a.0>w1 c.0>w1 a.1>w1 b.0>w1"},
 		{"fair share", []Candidate{candidate("a", "A", 0, 1, 4), candidate("b", "B", 0, 2, 4)}, []fleet.Member{worker("w1", 4)}, nil, "a.0>w1 b.0>w1 a.1>w1 b.1>w1"},
 		{"who has much waits", []Candidate{candidate("a", "A", 0, 1, 4), candidate("b", "B", 0, 2, 4)}, []fleet.Member{worker("w1", 2)}, map[string]int{"A": 5}, "b.0>w1 b.1>w1"},
 		{"requirements", []Candidate{candidate("a", "A", 0, 1, 2)}, []fleet.Member{old, worker("w2", 1)}, nil, "a.0>w2"},

@@ -56,16 +56,16 @@ func (s *Scheduler) Why(j *store.Job) string {
 	if len(workers) == 0 {
 		return "no worker is connected; start heliostat-worker"
 	}
-	var reasons []string
-	suits, busy, resting := 0, 0, time.Time{}
+	suits, out, busy, resting := 0, 0, 0, time.Time{} // out: they failed on it, so that others come first
 	for _, w := range workers {
-		if reason := Suits(w, j); reason != "" {
-			if !slices.Contains(reasons, reason) && len(reasons) < 5 {
-				reasons = append(reasons, reason)
-			}
+		if Suits(w, j) != "" {
 			continue
 		}
 		suits++
+		if line != nil && line.shuts(w.Address) {
+			out++
+			continue
+		}
 		if w.Free == 0 {
 			busy++
 		}
@@ -75,21 +75,46 @@ func (s *Scheduler) Why(j *store.Job) string {
 	}
 	switch {
 	case suits == 0:
-		if len(workers) == 1 {
-			return "the only connected worker can't render it: it " + reasons[0]
-		}
-		return fmt.Sprintf("none of the %d connected workers can render it: one %s", len(workers), strings.Join(reasons, "; one "))
+		return unsuited(workers, j)
 	case line != nil && len(line.tasks) > 0 && !line.open():
 		return line.shut(suits, s.options.Clock())
-	case busy == suits && !resting.IsZero():
-		now := s.options.Clock()
-		return fmt.Sprintf("whoever can render it (%d of %d workers) is busy, or declined or came and went too often; the next of those is asked again in %s", suits, len(workers), resting.Sub(now).Round(time.Second))
-	case busy == suits && suits == 1:
-		return "the only worker that can render it is busy"
-	case busy == suits:
-		return fmt.Sprintf("all %d workers that can render it are busy", suits) + line.failed()
 	}
-	return "it waits for the next free worker; those that failed on it are left out" + line.failed()
+	history := line.failed()
+	if out == 1 {
+		history = "; one that failed on it is left out as long as others are there" + history
+	} else if out > 1 {
+		history = fmt.Sprintf("; %d that failed on it are left out as long as others are there", out) + history
+	}
+	switch able := suits - out; {
+	case busy == able && !resting.IsZero():
+		return fmt.Sprintf("whoever can render it (%d of %d workers) is busy, or declined or came and went too often; the next of those is asked again in %s", able, len(workers), resting.Sub(s.options.Clock()).Round(time.Second)) + history
+	case busy == able && able == 1:
+		return "the only worker that can render it is busy" + history
+	case busy == able:
+		return fmt.Sprintf("all %d workers that can render it are busy", able) + history
+	}
+	return "it waits for the next free worker" + history
+}
+
+// unsuited says why none of the connected workers can have a job, and what would help.
+func unsuited(workers []fleet.Member, j *store.Job) string {
+	var reasons []string
+	next := "connect one that can"
+	for _, w := range workers {
+		if reason := Suits(w, j); !slices.Contains(reasons, reason) && len(reasons) < 5 {
+			reasons = append(reasons, reason)
+		}
+		switch able := fleet.Unfit(w, &j.Job) == ""; {
+		case able && w.Paused != "" && !dear(w, j):
+			next = "it goes on once a worker that can is no longer paused, or another one is connected"
+		case able && dear(w, j) && next == "connect one that can":
+			next = "connect a cheaper one, or cancel the job and submit it again: a new quote counts what is asked now"
+		}
+	}
+	if len(workers) == 1 {
+		return "the only connected worker can't render it: it " + reasons[0] + "; " + next
+	}
+	return fmt.Sprintf("none of the %d connected workers can render it: one %s; %s", len(workers), strings.Join(reasons, "; one "), next)
 }
 
 // failed adds how one of the waiting tasks failed before, "" where none did.

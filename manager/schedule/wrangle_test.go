@@ -140,10 +140,14 @@ func TestDeadlines(t *testing.T) {
 		}
 	}
 	late := due("b", "B", 2, 600, time.Minute)
-	ranked := due("a", "A", 1, 60, 0)
+	ranked := due("a", "B", 1, 60, 0)
 	ranked.Job.Priority = 1
 	if got := text(Plan([]Candidate{late, ranked}, one, nil, start)); got != "a.0>w1 a.1>w1" {
 		t.Errorf("priority comes before the deadline: %q", got)
+	}
+	ranked.Job.Owner = "A"
+	if got := text(Plan([]Candidate{late, ranked}, one, nil, start)); got != "b.0>w1 b.1>w1" {
+		t.Errorf("another's priority comes before the deadline: %q", got)
 	}
 }
 
@@ -177,6 +181,35 @@ func TestAhead(t *testing.T) {
 			if a.Ahead != (test.workers[i].Free == 0) {
 				t.Errorf("%s: %+v", test.name, a)
 			}
+		}
+	}
+}
+
+// TestAheadLeavesRoom: tasks that wait for whoever is free first aren't overtaken by later jobs' tasks that are
+// held early, or nobody would ever be free for them.
+func TestAheadLeavesRoom(t *testing.T) {
+	var busy []fleet.Member
+	for _, name := range []string{"w1", "w2", "w3"} {
+		m := worker(name, 0)
+		m.Ahead = 1
+		busy = append(busy, m)
+	}
+	for _, test := range []struct {
+		name    string
+		waiting int // of the small job
+		held    map[string]int
+		want    string
+	}{
+		{"nothing of the small one", 0, map[string]int{"A": 3}, "a.0>w1 a.1>w2 a.2>w3"},
+		{"one", 1, map[string]int{"A": 3}, "a.0>w2 a.1>w3"},
+		{"as many as workers", 3, map[string]int{"A": 3}, ""},
+		{"one more", 4, map[string]int{"A": 3}, "b.0>w1"},
+		{"its owner has more already", 3, map[string]int{"A": 3, "B": 4}, "a.0>w1 a.1>w2 a.2>w3"},
+	} {
+		long, small := candidate("a", "A", 0, 1, 9), candidate("b", "B", 0, 2, test.waiting)
+		long.Job.TasksWaiting, small.Job.TasksWaiting = 9, test.waiting
+		if got := text(Plan([]Candidate{long, small}, busy, test.held, start)); got != test.want {
+			t.Errorf("%s: %q, not %q", test.name, got, test.want)
 		}
 	}
 }
@@ -449,6 +482,60 @@ func TestRestIsTold(t *testing.T) {
 	if got := s.pass(); len(got) != 1 {
 		t.Errorf("after its rest %v is offered", got)
 	}
+}
+
+// TestWhyNamesTheNextStep: whoever reads why nothing renders learns the figures and what would help.
+func TestWhyNamesTheNextStep(t *testing.T) {
+	s := newStage(t, 1)
+	j := storetest.Job("0xA", "1", 2)
+	j.Needs.Memory = 8<<30 + 1
+	j.Quote.PerFrame, j.Quote.WorkUnits = 50_000, float64(len(j.Frames))/2
+	s.update(func(tx store.Tx) error { _, err := storetest.Fill(tx, j); return err })
+	n := uint64(0)
+	set := func(address, paused string, free int, floor job.Amount, memory int64) {
+		c := worker(address, 1).Capabilities
+		c.Slots, c.Floor, c.Memory = 1, floor, memory
+		n++
+		s.nodes.Ready(fleet.Announcement{Role: job.RoleWorker, Address: address, Session: quiet{}, Seq: n, Free: free, Paused: paused, Capabilities: c})
+	}
+	says := func(want string) {
+		t.Helper()
+		if got := s.why(j.ID); got != want {
+			t.Errorf("it waits because %q, not %q", got, want)
+		}
+	}
+	set("0xW", "", 1, 0, 8<<30)
+	says("the only connected worker can't render it: it has 8 GiB of memory, the job needs more; connect one that can")
+	set("0xW", "", 1, 250_000, 16<<30)
+	says("the only connected worker can't render it: it asks for at least 0.25 a work unit, the job pays 0.1; " +
+		"connect a cheaper one, or cancel the job and submit it again: a new quote counts what is asked now")
+	set("0xV", "outside its hours", 1, 0, 4<<30)
+	says("none of the 2 connected workers can render it: one has 4 GiB of memory, the job needs 8 GiB; one asks for at least 0.25 a work unit, the job pays 0.1; " +
+		"connect a cheaper one, or cancel the job and submit it again: a new quote counts what is asked now")
+	set("0xV", "outside its hours", 1, 0, 16<<30)
+	says("none of the 2 connected workers can render it: one is paused: outside its hours; one asks for at least 0.25 a work unit, the job pays 0.1; " +
+		"it goes on once a worker that can is no longer paused, or another one is connected")
+	set("0xW", "", 0, 0, 16<<30)
+	says("the only worker that can render it is busy")
+	set("0xV", "", 1, 0, 16<<30)
+	says("it waits for the next free worker")
+	s.update(func(tx store.Tx) error {
+		tasks, err := tx.Tasks(j.ID)
+		if err != nil {
+			return err
+		}
+		for i := range maxFailures {
+			a := storetest.Attempt(tasks[0], i+1, "0xV")
+			if err := tx.AddAttempt(a); err != nil {
+				return err
+			}
+			if _, err := tx.MoveAttempt(a.ID, []lifecycle.AttemptState{lifecycle.AttemptHeld}, lifecycle.AttemptFailed, func(a *store.Attempt) { a.Kind = job.FailWorker }); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	says("the only worker that can render it is busy; one that failed on it is left out as long as others are there")
 }
 
 // TestLongQueue: of many jobs only the first are read, every owner's in turn, and all of them when

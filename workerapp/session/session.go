@@ -202,7 +202,7 @@ func (r *Runner) frames(ctx context.Context, held *warm.Held, e *outbox.Entry, i
 			progress(at)
 		})
 		if err != nil {
-			failed = fmt.Errorf("render frame %d: %w", f.Frame, r.full(err))
+			failed = r.full(err) // it names the frame
 			break
 		}
 		at.Done++
