@@ -198,16 +198,22 @@ func Values(out []float64, d Depth, bits []byte) []float64 {
 
 // Crop copies a region. It fails when the region isn't inside the image.
 func (r *Raster) Crop(c Rect) (*Raster, error) {
+	out := new(Raster)
+	return out, r.CropInto(out, c)
+}
+
+// CropInto is Crop into a raster whose room for bits is used again.
+func (r *Raster) CropInto(out *Raster, c Rect) error {
 	if c.W <= 0 || c.H <= 0 || c.X < 0 || c.Y < 0 || c.X > r.W-c.W || c.Y > r.H-c.H {
-		return nil, fmt.Errorf("region %d,%d %d×%d isn't inside an image of %d×%d", c.X, c.Y, c.W, c.H, r.W, r.H)
+		return fmt.Errorf("region %d,%d %d×%d isn't inside an image of %d×%d", c.X, c.Y, c.W, c.H, r.W, r.H)
 	}
 	px := len(r.Channels) * r.Depth.Size()
-	out := &Raster{W: c.W, H: c.H, Channels: r.Channels, Lead: r.Lead, Depth: r.Depth, Bits: make([]byte, 0, c.W*c.H*px)}
+	*out = Raster{W: c.W, H: c.H, Channels: r.Channels, Lead: r.Lead, Depth: r.Depth, Bits: slices.Grow(out.Bits[:0], c.W*c.H*px)}
 	for y := c.Y; y < c.Y+c.H; y++ {
 		from := (y*r.W + c.X) * px
 		out.Bits = append(out.Bits, r.Bits[from:from+c.W*px]...)
 	}
-	return out, nil
+	return nil
 }
 
 // Take copies some channels, in the order given.
