@@ -19,7 +19,7 @@ func TestEntriesFollowTheMaps(t *testing.T) {
 	f := New(func() time.Time { return now })
 	roles := []job.Role{job.RoleWorker, job.RoleVerifier}
 	sessions := 0
-	for step := range 20_000 {
+	for step := range 6_000 {
 		role, address, id := roles[rng.IntN(2)], fmt.Sprintf("0x%d", rng.IntN(8)), fmt.Sprint(rng.IntN(4))
 		switch rng.IntN(9) {
 		case 0:
@@ -37,11 +37,13 @@ func TestEntriesFollowTheMaps(t *testing.T) {
 			f.Proved(role, address)
 		case 8:
 			now = now.Add(time.Duration(rng.IntN(60)) * time.Second)
-			if step%1000 == 999 { // others' rests fill the memory
-				for i := range maxRests {
-					f.rests[key{role, fmt.Sprint("other", i)}] = &rest{}
-				}
+		}
+		if step%1000 == 999 { // others' rests fill the memory
+			for i := range maxRests {
+				f.rests[key{role, fmt.Sprint("other", i)}] = &rest{}
 			}
+			delete(f.rests, key{role, address})
+			f.Drop(role, address, id, true) // needs one
 		}
 		listed := 0
 		for _, role := range roles {
