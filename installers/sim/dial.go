@@ -2,6 +2,8 @@ package sim
 
 import (
 	"context"
+	"net/http"
+	"time"
 
 	"github.com/heliostat-render/heliostat/shared/blob/transfer"
 	"github.com/heliostat-render/heliostat/shared/identity"
@@ -38,5 +40,15 @@ func Dial(ctx context.Context, d Dialling) (*link.Conn, *transfer.Client, error)
 	if err != nil {
 		return nil, nil, err
 	}
-	return conn, &transfer.Client{Base: base, HTTP: link.HTTPClient(base)}, nil
+	client := link.HTTPClient(base)
+	if client == nil {
+		client = plain
+	}
+	return conn, &transfer.Client{Base: base, HTTP: client}, nil
 }
+
+// plain is what nodes move files by where nothing is pinned. Each keeps its connection as a node on a machine of its
+// own does, so there may be as many as nodes, and writes a simulated file at once.
+var plain = &http.Client{Transport: &http.Transport{
+	MaxIdleConnsPerHost: 1 << 16, IdleConnTimeout: 90 * time.Second, WriteBufferSize: 64 << 10, DisableCompression: true,
+}}

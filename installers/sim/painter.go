@@ -1,9 +1,8 @@
 package sim
 
 import (
-	"bytes"
 	"crypto/sha256"
-	"encoding/hex"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"sync"
@@ -34,35 +33,52 @@ type image struct {
 	trees         *proof.Trees
 }
 
+// A frame's pixel is grey: one of levels of noise on one of steps of a slope. With so few, the delivered file's
+// bytes have little in them, and are small without being looked through for what repeats.
+const (
+	levels = 256
+	steps  = 32
+)
+
+// paints are what a pixel of each step and level is in the master, a half, and in the delivered image.
+var paints = sync.OnceValue(func() (p struct {
+	half  [steps * levels]uint16
+	shown [steps * levels]uint8
+}) {
+	for i := range p.half {
+		p.half[i] = raster.FloatToHalf(float32(0.3 + 0.04*float64(i/levels)/steps + 0.04*float64(i%levels)/levels))
+		p.shown[i] = uint8(math.Round(255 * math.Sqrt(raster.Widen(p.half[i]))))
+	}
+	return p
+})
+
 // paint makes the one image that a frame has under a seed: noise, as a path tracer's.
 func paint(frame int, seed int32) (*image, error) {
 	master := raster.New(Side, Side, []string{"R", "G", "B", "A"}, raster.F16)
 	final := raster.New(Side, Side, []string{"R", "G", "B"}, raster.U8)
+	p := paints()
 	state := uint64(uint32(seed))<<32 | uint64(uint32(frame))
-	for y := range Side {
-		for x := range Side {
+	var noise uint64
+	for i := range Side * Side {
+		if i%8 == 0 {
 			// SplitMix64, Steele, Lea, Flood 2014.
 			state += 0x9e3779b97f4a7c15
-			z := (state ^ state>>30) * 0xbf58476d1ce4e5b9
-			z = (z ^ z>>27) * 0x94d049bb133111eb
-			v := 0.3 + 0.2*float64((x+y+frame)%32)/32 + 0.2*float64(z>>40)/(1<<24)
-			for c := range 3 {
-				master.Set(x, y, c, v)
-				final.Set(x, y, c, math.Sqrt(master.At(x, y, c)))
-			}
-			master.Set(x, y, 3, 1)
+			noise = (state ^ state>>30) * 0xbf58476d1ce4e5b9
+			noise = (noise ^ noise>>27) * 0x94d049bb133111eb
+			noise ^= noise >> 31
 		}
+		at := (i/Side+i%Side+frame)%steps*levels + int(noise>>(i%8*8)&0xff)
+		half, grey := uint64(p.half[at]), p.shown[at]
+		binary.BigEndian.PutUint64(master.Bits[8*i:], half<<48|half<<32|half<<16|0x3c00) // opaque
+		copy(final.Bits[3*i:], []byte{grey, grey, grey})
 	}
-	var png, exr bytes.Buffer
-	if err := raster.EncodePNG(&png, final); err != nil {
-		return nil, err
-	}
-	if err := raster.EncodeEXR(&exr, master, false); err != nil {
-		return nil, err
-	}
-	i := &image{final: png.Bytes(), master: exr.Bytes()}
+	i := &image{final: encodePNG(final)}
 	var err error
-	if i.commit, i.trees, err = proof.CommitBytes(frame, ".png", i.final, i.master); err != nil {
+	if i.master, err = encodeEXR(master); err != nil {
+		return nil, err
+	}
+	i.commit = proof.FrameCommit{Frame: frame, FileDigest: sha256.Sum256(i.final), MasterDigest: sha256.Sum256(i.master)}
+	if i.commit, i.trees, err = proof.CommitImages(i.commit, final, master); err != nil {
 		return nil, fmt.Errorf("commit to frame %d: %w", frame, err)
 	}
 	return i, nil
@@ -89,11 +105,16 @@ func (a *album) get(frame int, seed int32) (*image, error) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.images == nil || len(a.images) > 4096 {
+	if a.images == nil || len(a.images) > 1024 {
 		a.images = make(map[[2]int64]*image)
 	}
 	a.images[key] = i
 	return i, nil
 }
 
-func digest(b []byte) string { d := sha256.Sum256(b); return hex.EncodeToString(d[:]) }
+// drop forgets an image that was looked at.
+func (a *album) drop(frame int, seed int32) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.images, [2]int64{int64(frame), int64(seed)})
+}

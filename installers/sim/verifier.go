@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -101,40 +100,42 @@ func (n *Verifier) audit(o wire.AuditOffer) error {
 			samples = append(samples, s)
 		}
 	}
+	bound := proof.SamplesDigest(samples)
 	var r wire.AuditReveal
-	if err := n.request(wire.TypeAuditCommit, wire.AuditCommit{Audit: o.Audit, Samples: proof.SamplesDigest(samples)}, &r); err != nil {
+	if err := n.request(wire.TypeAuditCommit, wire.AuditCommit{Audit: o.Audit, Samples: bound}, &r); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	e := proof.Evidence{Root: r.Receipt.Root, Frames: r.Commits, Verifier: samples, WorkerClass: r.Class, VerifierClass: Class, Policy: r.Policies}
 	if err := e.Key.UnmarshalText([]byte(r.Key)); err != nil {
 		return err
 	}
-	picks := proof.Picks(e.Key, r.Commits, r.Policies)
-	for _, frame := range r.Frames {
-		img, err := n.world.album.get(frame, seeds[frame])
+	// The reveal draws what the offer drew, and both sides' pixels are the same image's.
+	for _, s := range samples {
+		img, err := n.world.album.get(s.Frame, seeds[s.Frame])
 		if err != nil {
 			return err
 		}
-		tiles, err := img.trees.ProveAll(img.commit, r.Policies, picks)
+		tile, err := img.trees.ProveSample(s)
 		if err != nil {
 			return err
 		}
-		e.Worker = append(e.Worker, tiles...)
+		e.Worker = append(e.Worker, tile)
 	}
 	result, err := proof.Judge(e, r.Policies)
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	if err := proof.EncodeEvidence(&b, e); err != nil {
+	text, err := proof.EvidenceBytes(e)
+	if err != nil {
 		return err
 	}
-	if err := n.upload(wire.TypeAuditEvidence, wire.AuditEvidence{Audit: o.Audit, Size: int64(b.Len()), Digest: digest(b.Bytes())}, b.Bytes()); err != nil {
+	evidence := proof.Digest(sha256.Sum256(text))
+	if err := n.upload(wire.TypeAuditEvidence, wire.AuditEvidence{Audit: o.Audit, Size: int64(len(text)), Digest: evidence.String()}, text); err != nil {
 		return fmt.Errorf("evidence: %w", err)
 	}
 	verdict := receipt.Verdict{
 		Audit: o.Audit, Attempt: r.Attempt, Verifier: n.Address(), Pass: result.Pass, Inconclusive: result.Inconclusive, Root: e.Root,
-		Evidence: sha256.Sum256(b.Bytes()), Samples: proof.SamplesDigest(samples), Time: 3,
+		Evidence: evidence, Samples: bound, Time: 3,
 	}
 	domain, err := n.domain(n.ctx)
 	if err != nil {
@@ -146,6 +147,9 @@ func (n *Verifier) audit(o wire.AuditOffer) error {
 	}
 	if err := n.request(wire.TypeAuditVerdict, wire.AuditVerdict{Audit: o.Audit, Verdict: verdict, Signature: signature, Seconds: 1}, nil); err != nil {
 		return fmt.Errorf("verdict: %w", err)
+	}
+	for frame, seed := range seeds {
+		n.world.album.drop(frame, seed)
 	}
 	n.mu.Lock()
 	n.verdicts = append(n.verdicts, Verdict{Audit: o.Audit, Attempt: r.Attempt, Verifier: n.Address(), Pass: result.Pass})

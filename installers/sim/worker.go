@@ -115,8 +115,8 @@ func (n *Worker) task(o wire.LeaseOffer) error {
 		c.Frames = append(c.Frames, img.commit)
 		c.Stats = append(c.Stats, wire.FrameStats{Frame: f.Frame, Seconds: 1, CPUSeconds: 1, Memory: 1 << 20})
 		ask.Files = append(ask.Files,
-			wire.UploadFile{Frame: f.Frame, Kind: "final", Ext: ".png", Size: int64(len(img.final)), Digest: digest(img.final)},
-			wire.UploadFile{Frame: f.Frame, Kind: "master", Ext: ".exr", Size: int64(len(img.master)), Digest: digest(img.master)})
+			wire.UploadFile{Frame: f.Frame, Kind: "final", Ext: ".png", Size: int64(len(img.final)), Digest: img.commit.FileDigest.String()},
+			wire.UploadFile{Frame: f.Frame, Kind: "master", Ext: ".exr", Size: int64(len(img.master)), Digest: img.commit.MasterDigest.String()})
 		bodies = append(bodies, img.final, img.master)
 	}
 	c.Files = ask.Files

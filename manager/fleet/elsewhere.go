@@ -1,8 +1,6 @@
 package fleet
 
 import (
-	"slices"
-
 	"github.com/heliostat-render/heliostat/shared/job"
 )
 
@@ -21,7 +19,7 @@ func (f *Fleet) Everywhere(role job.Role) []Member {
 	defer f.mu.Unlock()
 	for _, m := range f.elsewhere[role] {
 		// It may have come here since the others were asked.
-		if _, here := slices.BinarySearch(f.order[role], m.Address); !here {
+		if _, here := f.placeLocked(key{role, m.Address}); !here {
 			all = append(all, m)
 		}
 	}

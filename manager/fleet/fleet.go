@@ -10,6 +10,7 @@ package fleet
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -71,6 +72,10 @@ type entry struct {
 	room  int
 	ahead int // and how many more it would hold early
 	seq   uint64
+	// What the fleet's maps say of it, since members are listed far more often than those change; see settleLocked.
+	held int
+	pace float64 // 1 where nothing has been shown
+	rest *rest
 }
 
 // Fleet is safe for concurrent use.
@@ -79,7 +84,7 @@ type Fleet struct {
 
 	mu      sync.Mutex // guards what follows
 	entries map[key]*entry
-	order   map[job.Role][]string       // addresses of entries, sorted
+	order   map[job.Role][]*entry       // sorted by address
 	roles   map[string][]key            // by session
 	held    map[key]map[string]struct{} // leases and audits, also of nodes that are away
 	rests   map[key]*rest               // also of nodes that are away
@@ -91,7 +96,7 @@ type Fleet struct {
 
 // New makes an empty fleet.
 func New(clock func() time.Time) *Fleet {
-	return &Fleet{clock: clock, entries: make(map[key]*entry), order: make(map[job.Role][]string), roles: make(map[string][]key), held: make(map[key]map[string]struct{}), rests: make(map[key]*rest), paces: make(map[string]float64), elsewhere: make(map[job.Role][]Member)}
+	return &Fleet{clock: clock, entries: make(map[key]*entry), order: make(map[job.Role][]*entry), roles: make(map[string][]key), held: make(map[key]map[string]struct{}), rests: make(map[key]*rest), paces: make(map[string]float64), elsewhere: make(map[job.Role][]Member)}
 }
 
 // Subscribe makes a channel that gets a value after capacity may have grown.
@@ -122,18 +127,18 @@ func (f *Fleet) Ready(a Announcement) (first bool) {
 	e := f.entries[k]
 	var old Session
 	if e == nil || e.Session.ID() != a.Session.ID() {
-		if e != nil {
+		at, had := f.placeLocked(k)
+		if had {
 			old = e.Session
 		} else {
-			list := f.order[a.Role]
-			at, _ := slices.BinarySearch(list, a.Address)
-			f.order[a.Role] = slices.Insert(list, at, a.Address)
+			f.order[a.Role] = slices.Insert(f.order[a.Role], at, nil)
 		}
 		e = &entry{Member: Member{Address: a.Address, Since: f.clock()}}
-		f.entries[k] = e
+		f.entries[k], f.order[a.Role][at] = e, e
 		first = true
 		f.roles[a.Session.ID()] = append(f.roles[a.Session.ID()], k)
 		f.cameLocked(k)
+		f.settleLocked(k)
 	}
 	if a.Seq < e.seq {
 		f.mu.Unlock()
@@ -164,7 +169,7 @@ func (f *Fleet) Left(session string) (was []Member) {
 	for _, k := range keys {
 		if e := f.entries[k]; e != nil && e.Session.ID() == session {
 			delete(f.entries, k)
-			if at, there := slices.BinarySearch(f.order[k.role], k.address); there {
+			if at, there := f.placeLocked(k); there {
 				f.order[k.role] = slices.Delete(f.order[k.role], at, at+1)
 			}
 			f.wentLocked(k)
@@ -184,6 +189,24 @@ func (f *Fleet) Hold(role job.Role, address, id string) {
 		f.held[k] = make(map[string]struct{})
 	}
 	f.held[k][id] = struct{}{}
+	f.settleLocked(k)
+}
+
+// placeLocked is where in its role's order a node is, or would be.
+func (f *Fleet) placeLocked(k key) (at int, there bool) {
+	return slices.BinarySearchFunc(f.order[k.role], k.address, func(e *entry, address string) int { return strings.Compare(e.Address, address) })
+}
+
+// settleLocked brings a connected node's entry to what the maps say of it.
+func (f *Fleet) settleLocked(k key) {
+	e := f.entries[k]
+	if e == nil {
+		return
+	}
+	e.held, e.rest, e.pace = len(f.held[k]), f.rests[k], 1
+	if factor, ok := f.paces[k.address]; ok && k.role == job.RoleWorker {
+		e.pace = factor
+	}
 }
 
 // Drop notes that it hasn't any more. Its slot is free once the node reports that: where it is offered the next
@@ -199,6 +222,7 @@ func (f *Fleet) Drop(role job.Role, address, id string, declined bool) {
 		if e := f.entries[k]; e != nil && !declined {
 			e.room = max(0, e.room-1)
 		}
+		f.settleLocked(k)
 	}
 	if declined {
 		f.declinedLocked(k)
@@ -216,23 +240,22 @@ func (f *Fleet) Pace(address string, factor float64) {
 	defer f.mu.Unlock()
 	if factor == 0 || factor == 1 {
 		delete(f.paces, address)
-		return
+	} else {
+		f.paces[address] = factor
 	}
-	f.paces[address] = factor
+	f.settleLocked(key{job.RoleWorker, address})
 }
 
-func (f *Fleet) memberLocked(k key, e *entry) Member {
+func (f *Fleet) memberLocked(e *entry) Member {
 	m := e.Member
 	m.Stated = m.Capabilities.Bench
-	if factor, ok := f.paces[k.address]; ok && k.role == job.RoleWorker {
-		m.Capabilities.Bench *= factor
-	}
-	m.Held = len(f.held[k])
+	m.Capabilities.Bench *= e.pace
+	m.Held = e.held
 	// What was leased since the node's last report isn't in it and takes its room all the same.
 	slots := max(m.Capabilities.Slots, 1)
 	m.Free = max(0, min(e.room, slots)-m.Held)
 	m.Ahead = max(0, min(e.room+e.ahead, 2*slots)-m.Held-m.Free)
-	if r := f.rests[k]; r != nil && f.clock().Before(r.until) {
+	if r := e.rest; r != nil && f.clock().Before(r.until) {
 		m.Rests = r.until
 	}
 	if m.Paused != "" || !m.Rests.IsZero() {
@@ -246,9 +269,8 @@ func (f *Fleet) Members(role job.Role) []Member {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	out := make([]Member, 0, len(f.order[role]))
-	for _, address := range f.order[role] {
-		k := key{role, address}
-		out = append(out, f.memberLocked(k, f.entries[k]))
+	for _, e := range f.order[role] {
+		out = append(out, f.memberLocked(e))
 	}
 	return out
 }
@@ -262,7 +284,7 @@ func (f *Fleet) Member(role job.Role, address string) (Member, bool) {
 	if e == nil {
 		return Member{}, false
 	}
-	return f.memberLocked(k, e), true
+	return f.memberLocked(e), true
 }
 
 // State is what a node is doing, for people.

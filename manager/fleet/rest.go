@@ -39,9 +39,13 @@ func (f *Fleet) restLocked(k key) *rest {
 	if r == nil {
 		if len(f.rests) >= maxRests {
 			clear(f.rests)
+			for k := range f.entries {
+				f.settleLocked(k)
+			}
 		}
 		r = &rest{last: now}
 		f.rests[k] = r
+		f.settleLocked(k)
 	}
 	if quiet := int(now.Sub(r.last) / calm); quiet > 0 {
 		r.declines, r.comes = max(0, r.declines-quiet), max(0, r.comes-quiet)

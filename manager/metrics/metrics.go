@@ -11,6 +11,7 @@ package metrics
 import (
 	"errors"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -33,6 +34,46 @@ type Metrics struct {
 	request                                  *prometheus.HistogramVec
 	offers, declined, storeErrors, damaged   prometheus.Counter
 	blobBytes, blobObjects                   *prometheus.GaugeVec
+
+	// What every task cycle counts many times is found without its labels being made anew.
+	messages memo[message, outcome]
+	moves    memo[[2]string, prometheus.Counter] // by noun and state
+}
+
+// message is a kind of message that was handled.
+type message struct {
+	typ  wire.Type
+	code string
+}
+
+// outcome is where its handling is counted.
+type outcome struct {
+	count prometheus.Counter
+	took  prometheus.Observer
+}
+
+// memo makes a value for each key once.
+type memo[K comparable, V any] struct {
+	made func(K) V
+
+	mu sync.RWMutex // guards of
+	of map[K]V
+}
+
+func (m *memo[K, V]) get(k K) V {
+	m.mu.RLock()
+	v, ok := m.of[k]
+	m.mu.RUnlock()
+	if ok {
+		return v
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.of == nil {
+		m.of = make(map[K]V)
+	}
+	m.of[k] = m.made(k)
+	return m.of[k]
 }
 
 // New makes the counters. clock is the manager's.
@@ -60,6 +101,10 @@ func New(clock func() time.Time) *Metrics {
 		blobBytes:   prometheus.NewGaugeVec(gauge("heliostat_blob_bytes", "Stored bytes at the last sweep."), []string{"kind"}),
 		blobObjects: prometheus.NewGaugeVec(gauge("heliostat_blob_objects", "Stored objects at the last sweep."), []string{"kind"}),
 	}
+	m.messages.made = func(k message) outcome {
+		return outcome{m.requests.WithLabelValues(string(k.typ), k.code), m.request.WithLabelValues(string(k.typ))}
+	}
+	m.moves.made = func(k [2]string) prometheus.Counter { return m.transitions.WithLabelValues(k[0], k[1]) }
 	m.registry.MustRegister(m.transitions, m.failures, m.offers, m.declined, m.requests, m.removed, m.dispatch, m.update, m.request, m.storeErrors, m.damaged, m.blobBytes, m.blobObjects,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
@@ -72,21 +117,26 @@ func (m *Metrics) Handler() http.Handler {
 
 // Handled counts a message that was handled; it is gateway.Options.Handled.
 func (m *Metrics) Handled(typ wire.Type, took time.Duration, err error) {
-	code := "ok"
+	o := m.messages.get(message{typ, codeOf(err)})
+	o.count.Inc()
+	o.took.Observe(took.Seconds())
+}
+
+// codeOf is what METRICS.md calls how a message was handled.
+func codeOf(err error) string {
+	if err == nil {
+		return "ok"
+	}
 	var refused *wire.Error
 	switch {
-	case err == nil:
 	case errors.As(err, &refused):
-		code = string(refused.Code)
+		return string(refused.Code)
 	case errors.Is(err, store.ErrNotFound):
-		code = string(wire.CodeNotFound)
+		return string(wire.CodeNotFound)
 	case errors.Is(err, store.ErrLost):
-		code = string(wire.CodeConflict)
-	default:
-		code = string(wire.CodeUnavailable)
+		return string(wire.CodeConflict)
 	}
-	m.requests.WithLabelValues(string(typ), code).Inc()
-	m.request.WithLabelValues(string(typ)).Observe(took.Seconds())
+	return string(wire.CodeUnavailable)
 }
 
 // Swept notes what a sweep of the object store left and took.

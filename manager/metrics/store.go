@@ -37,7 +37,7 @@ func (c *counted) Update(ctx context.Context, fn func(store.Tx) error) error {
 	}
 	c.metrics.update.Observe(now.Sub(began).Seconds())
 	for _, x := range t.moves {
-		c.metrics.transitions.WithLabelValues(x.noun, x.state).Add(float64(x.n))
+		c.metrics.moves.get([2]string{x.noun, x.state}).Add(float64(x.n))
 		c.metrics.note(x, now)
 	}
 	for _, f := range t.failed {

@@ -7,13 +7,16 @@
 package identity
 
 import (
+	"bytes"
 	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/hkdf"
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"math/big"
 
+	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/crypto"
 
 	"github.com/heliostat-render/heliostat/shared/seal"
@@ -115,17 +118,21 @@ func Recover(digest [32]byte, signature []byte) (string, error) {
 	if v != 27 && v != 28 {
 		return "", fmt.Errorf("%w: recovery value %d", ErrSignature, v)
 	}
+	if bytes.Compare(signature[32:64], halfOrder) > 0 {
+		return "", fmt.Errorf("%w: s is not in the lower half", ErrSignature)
+	}
 	raw := append([]byte(nil), signature...)
 	raw[64] -= 27
-	public, err := crypto.SigToPub(digest[:], raw)
+	// The key that comes out is the one that verifies, so nothing is left to verify.
+	public, err := crypto.Ecrecover(digest[:], raw)
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", ErrSignature, err)
 	}
-	if !crypto.VerifySignature(crypto.CompressPubkey(public), digest[:], raw[:64]) {
-		return "", fmt.Errorf("%w: s is not in the lower half", ErrSignature)
-	}
-	return crypto.PubkeyToAddress(*public).Hex(), nil
+	return common.BytesToAddress(crypto.Keccak256(public[1:])[12:]).Hex(), nil
 }
+
+// halfOrder is half of the curve's order, rounded down: the largest s that isn't high.
+var halfOrder = new(big.Int).Rsh(crypto.S256().Params().N, 1).FillBytes(make([]byte, 32))
 
 // OpenJobKey opens a job key that was sealed to SealKey for the named package.
 func (id *Identity) OpenJobKey(packageID string, sealed []byte) (seal.JobKey, error) {

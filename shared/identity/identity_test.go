@@ -109,7 +109,7 @@ func TestSignAndRecover(t *testing.T) {
 	}
 	high := append([]byte(nil), signature...)
 	n := crypto.S256().Params().N
-	s := n.Sub(n, new(big.Int).SetBytes(signature[32:64]))
+	s := new(big.Int).Sub(n, new(big.Int).SetBytes(signature[32:64]))
 	s.FillBytes(high[32:64])
 	high[64] = 55 - high[64]
 	if _, err := identity.Recover(digest, high); !errors.Is(err, identity.ErrSignature) {
@@ -175,5 +175,78 @@ Resources:
 	signature, _ := id.SignText(want)
 	if got, err := identity.RecoverText(want, signature); err != nil || got != id.Address() {
 		t.Errorf("%s, %v", got, err)
+	}
+}
+
+// TestRecoveredKeysVerify: what Recover takes is what verifying with the recovered key takes, and nothing else, also
+// around the values of r and s at which curves end.
+func TestRecoveredKeysVerify(t *testing.T) {
+	order := crypto.S256().Params().N
+	half := new(big.Int).Rsh(order, 1)
+	id, err := identity.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken, refused := 0, 0
+	for i := range 800 {
+		digest := [32]byte{byte(i), byte(i >> 8)}
+		signature, err := id.Sign(digest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		number := func(at int, base *big.Int) {
+			new(big.Int).Add(base, big.NewInt(int64(i/8%5-2))).FillBytes(signature[at : at+32])
+		}
+		switch i % 8 {
+		case 0:
+			s := new(big.Int).SetBytes(signature[32:64])
+			s.Sub(order, s).FillBytes(signature[32:64])
+			signature[64] = 55 - signature[64]
+		case 1:
+			number(32, half)
+		case 2:
+			number(32, order)
+		case 3:
+			number(32, big.NewInt(2))
+		case 4:
+			number(0, order)
+		case 5:
+			number(0, big.NewInt(2))
+		case 6:
+			signature[i/8%64] ^= byte(i / 8)
+		}
+		raw := append([]byte(nil), signature...)
+		raw[64] -= 27
+		public, err := crypto.SigToPub(digest[:], raw)
+		want := err == nil && crypto.VerifySignature(crypto.CompressPubkey(public), digest[:], raw[:64])
+		got, err := identity.Recover(digest, signature)
+		if want != (err == nil) || want && got != crypto.PubkeyToAddress(*public).Hex() {
+			t.Fatalf("%x: %q, %v; verifying says %v", signature, got, err, want)
+		}
+		if want {
+			taken++
+		} else {
+			refused++
+		}
+	}
+	if taken < 200 || refused < 200 {
+		t.Errorf("%d taken, %d refused", taken, refused)
+	}
+}
+
+func BenchmarkRecover(b *testing.B) {
+	id, err := identity.New()
+	if err != nil {
+		b.Fatal(err)
+	}
+	signature, err := id.Sign([32]byte{1})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := identity.Recover([32]byte{1}, signature); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

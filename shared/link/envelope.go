@@ -84,7 +84,7 @@ func parseOurs(data []byte) (e wire.Envelope, ok bool) {
 		return e, true
 	}
 	body, ok := bytes.CutPrefix(rest, []byte(`,"body":`))
-	if !ok || !single(body) {
+	if !ok || string(body) != "null" && !single(body) {
 		return e, false
 	}
 	e.Body = body

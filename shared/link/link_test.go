@@ -28,7 +28,7 @@ type manager struct {
 	calls  atomic.Int64
 }
 
-func startManager(t *testing.T, change func(*link.ServerOptions)) *manager {
+func startManager(t testing.TB, change func(*link.ServerOptions)) *manager {
 	t.Helper()
 	id := newIdentity(t)
 	m := &manager{id: id, opened: make(chan *link.Session, 16), beats: make(chan wire.Heartbeat, 1024)}
@@ -89,7 +89,7 @@ func (m *manager) handle(_ context.Context, _ *link.Session, msg link.Message) (
 	return "", nil, &wire.Error{Code: wire.CodeUnsupported, Message: string(msg.Type)}
 }
 
-func newIdentity(t *testing.T) *identity.Identity {
+func newIdentity(t testing.TB) *identity.Identity {
 	t.Helper()
 	id, err := identity.New()
 	if err != nil {
@@ -98,7 +98,7 @@ func newIdentity(t *testing.T) *identity.Identity {
 	return id
 }
 
-func connect(t *testing.T, url string, change func(*link.Options)) *link.Conn {
+func connect(t testing.TB, url string, change func(*link.Options)) *link.Conn {
 	t.Helper()
 	o := link.Options{URL: url, Identity: newIdentity(t), Roles: []job.Role{job.RoleArtist}, Software: "test"}
 	if change != nil {

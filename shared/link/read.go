@@ -1,6 +1,7 @@
 package link
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"sync"
@@ -19,7 +20,7 @@ func (s *Session) read() (e wire.Envelope, free func(), err error) {
 		return e, nil, err
 	}
 	free = func() {}
-	raw, err := io.ReadAll(io.LimitReader(r, small))
+	raw, err := readSmall(r)
 	if err == nil && len(raw) == small && s.room != nil {
 		took := s.maxMessage
 		if err := s.room.Acquire(s.ctx, took); err != nil {
@@ -40,4 +41,26 @@ func (s *Session) read() (e wire.Envelope, free func(), err error) {
 		free()
 	}
 	return e, free, err
+}
+
+// scratch is room for small messages, coming in and going out.
+var scratch = sync.Pool{New: func() any { return new([small]byte) }}
+
+// readSmall reads until a message's end, but no more than small bytes. They come out of the socket in as few calls as
+// they can and lie in no more memory than they take.
+func readSmall(r io.Reader) ([]byte, error) {
+	room := scratch.Get().(*[small]byte)
+	defer scratch.Put(room)
+	n := 0
+	for n < small {
+		k, err := r.Read(room[n:])
+		n += k
+		if err == io.EOF { // the message's; the connection's is another
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return bytes.Clone(room[:n]), nil
 }

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -170,32 +171,15 @@ func (s *Session) Send(typ wire.Type, body any) error {
 	return s.enqueue(wire.Envelope{V: wire.Version, Type: typ, Body: raw})
 }
 
-func (s *Session) enqueue(e wire.Envelope) error {
-	if len(e.Body) > wire.MaxMessage-1024 {
-		return fmt.Errorf("%s of %d bytes is above the protocol's limit of %d", e.Type, len(e.Body), wire.MaxMessage)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case s.ctx.Err() != nil:
-		return context.Cause(s.ctx)
-	case len(s.out) >= outQueue:
-		s.end(fmt.Errorf("%w: it read too slowly", ErrClosed))
-		return context.Cause(s.ctx)
-	}
-	s.out = append(s.out, e)
-	if !s.writing {
-		s.writing = s.beginLocked(s.write)
-	}
-	return nil
-}
-
 // beginLocked starts a goroutine that run waits for, unless run doesn't any more.
 func (s *Session) beginLocked(work func()) bool {
 	if s.over {
 		return false
 	}
-	s.wg.Go(work)
+	s.wg.Go(func() {
+		deepen()
+		work()
+	})
 	return true
 }
 
@@ -291,7 +275,15 @@ func (s *Session) tell() {
 		s.end(fmt.Errorf("encode a heartbeat: %w", err))
 		return
 	}
-	if s.enqueue(wire.Envelope{V: wire.Version, Type: wire.TypeHeartbeat, Body: raw}) != nil {
+	s.mu.Lock()
+	if s.over {
+		s.mu.Unlock()
+		return
+	}
+	s.wg.Add(1)
+	s.mu.Unlock()
+	defer s.wg.Done()
+	if s.enqueueHere(wire.Envelope{V: wire.Version, Type: wire.TypeHeartbeat, Body: raw}) != nil {
 		return // it has ended
 	}
 	s.mu.Lock()
@@ -299,42 +291,6 @@ func (s *Session) tell() {
 	if !s.over {
 		s.pulse.Reset(s.heartbeat())
 	}
-}
-
-// write sends what waits, until nothing does.
-func (s *Session) write() {
-	s.wire.Lock()
-	defer s.wire.Unlock()
-	var text []byte
-	for {
-		s.mu.Lock()
-		batch := s.out
-		s.out = nil
-		if len(batch) == 0 {
-			s.writing = false
-			s.mu.Unlock()
-			return
-		}
-		s.mu.Unlock()
-		for _, e := range batch {
-			s.conn.SetWriteDeadline(time.Now().Add(writeWait))
-			text = appendEnvelope(text[:0], e)
-			if err := s.conn.WriteMessage(websocket.TextMessage, text); err != nil {
-				s.end(fmt.Errorf("%w: %w", ErrClosed, err))
-				break // what is left fails in the same way
-			}
-		}
-	}
-}
-
-// finish closes the connection of a session that has ended.
-func (s *Session) finish() {
-	s.write() // what was acknowledged before the end still goes out
-	s.wire.Lock()
-	defer s.wire.Unlock()
-	message := websocket.FormatCloseMessage(websocket.CloseNormalClosure, truncate(context.Cause(s.ctx).Error(), 120))
-	_ = s.conn.WriteControl(websocket.CloseMessage, message, time.Now().Add(time.Second))
-	_ = s.conn.Close() // the reader ends with it
 }
 
 func truncate(text string, n int) string {
@@ -354,7 +310,7 @@ func (s *Session) readLoop() {
 		}
 		if e.V != wire.Version {
 			free()
-			s.answer(e, "", nil, &wire.Error{Code: wire.CodeUnsupported, Message: fmt.Sprintf("protocol version %d is not spoken here", e.V), Next: "update the older of the two programs"})
+			s.answer(s.enqueue, e, "", nil, &wire.Error{Code: wire.CodeUnsupported, Message: fmt.Sprintf("protocol version %d is not spoken here", e.V), Next: "update the older of the two programs"})
 			continue
 		}
 		if s.limit != nil {
@@ -397,12 +353,22 @@ func (s *Session) readLoop() {
 			}
 			s.wg.Go(func() {
 				defer func() { <-s.slots }()
-				defer free()
+				deepen()
 				typ, body, err := s.handle(Message{Type: e.Type, Body: e.Body, Wants: true, Seq: seq})
-				s.answer(e, typ, body, err)
+				free() // whoever doesn't read the answer holds no room
+				s.answer(s.enqueueHere, e, typ, body, err)
 			})
 		}
 	}
+}
+
+// deepen makes its goroutine's stack as large as most handlers and writing need while next to nothing has to be copied
+// for it.
+//
+//go:noinline
+func deepen() {
+	var room [10 << 10]byte
+	runtime.KeepAlive(&room)
 }
 
 // handle calls the handler. A panic over one hostile message must not take down the
@@ -469,7 +435,8 @@ func (s *Session) handlePushes() {
 	}
 }
 
-func (s *Session) answer(e wire.Envelope, typ wire.Type, body any, err error) {
+// answer sends what a request gets, by enqueueHere or enqueue.
+func (s *Session) answer(send func(wire.Envelope) error, e wire.Envelope, typ wire.Type, body any, err error) {
 	if e.ID == 0 || s.ctx.Err() != nil {
 		return
 	}
@@ -489,8 +456,8 @@ func (s *Session) answer(e wire.Envelope, typ wire.Type, body any, err error) {
 		s.log.Error("an answer can't be encoded", "type", typ, "err", err)
 		return
 	}
-	if err := s.enqueue(wire.Envelope{V: wire.Version, Re: e.ID, Type: typ, Body: raw}); err != nil && s.ctx.Err() == nil {
+	if err := send(wire.Envelope{V: wire.Version, Re: e.ID, Type: typ, Body: raw}); err != nil && s.ctx.Err() == nil {
 		s.log.Error("an answer was not sent", "type", typ, "err", err)
-		s.answer(e, "", nil, &wire.Error{Code: wire.CodeLimit, Message: fmt.Sprintf("the answer to %s is too large", e.Type), Next: "ask for less"})
+		s.answer(send, e, "", nil, &wire.Error{Code: wire.CodeLimit, Message: fmt.Sprintf("the answer to %s is too large", e.Type), Next: "ask for less"})
 	}
 }

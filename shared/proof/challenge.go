@@ -1,10 +1,10 @@
 package proof
 
 import (
-	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
+	"hash"
 	"slices"
 	"sort"
 )
@@ -48,6 +48,7 @@ func Challenge(key [32]byte, root Digest, frames []FrameInfo, n int) []Pick {
 	}
 	d := newDraw(key, root, frames)
 	n = min(max(n, len(frames)), MaxPicks, d.total)
+	d.taken = make(map[int]bool, n+MinTextured)
 
 	uniform := func(f int) {
 		if size := d.start[f+1] - d.start[f]; size > 0 {
@@ -97,7 +98,7 @@ type draw struct {
 }
 
 func newDraw(key [32]byte, root Digest, frames []FrameInfo) *draw {
-	d := &draw{prf: newPRF(key, root), frames: frames, taken: map[int]bool{}, start: make([]int, 1, len(frames)+1)}
+	d := &draw{prf: newPRF(key, root), frames: frames, start: make([]int, 1, len(frames)+1)}
 	for _, f := range frames {
 		d.total += TileCount(f.W, f.H)
 		d.start = append(d.start, d.total)
@@ -133,8 +134,8 @@ func (d *draw) weighted(from, end int, more func() bool, weight func(byte) uint6
 	if !more() {
 		return
 	}
-	var tiles []int
-	var sums []uint64
+	most := min(d.start[end]-d.start[from], 1<<10)
+	tiles, sums := make([]int, 0, most), make([]uint64, 0, most)
 	var sum uint64
 	for f := from; f < end; f++ {
 		info := d.frames[f]
@@ -163,7 +164,7 @@ func (d *draw) picks() []Pick {
 	for t := range d.taken {
 		all = append(all, t)
 	}
-	slices.SortFunc(all, cmp.Compare)
+	slices.Sort(all)
 	out := make([]Pick, len(all))
 	for i, t := range all {
 		f, tile := d.frame(t)
@@ -175,22 +176,24 @@ func (d *draw) picks() []Pick {
 // prf is HMAC-SHA256 in counter mode: block i is HMAC(key, "heliostat/challenge/1" ‖ root
 // ‖ u64 i), read as four big-endian u64.
 type prf struct {
-	key   [32]byte
-	root  Digest
+	mac   hash.Hash
+	text  []byte // what a block is made of, its counter last
 	block [sha256.Size]byte
 	next  uint64 // counter of the next block
 	left  int    // unread bytes of block
 }
 
-func newPRF(key [32]byte, root Digest) prf { return prf{key: key, root: root} }
+func newPRF(key [32]byte, root Digest) prf {
+	text := append([]byte("heliostat/challenge/1"), root[:]...)
+	return prf{mac: hmac.New(sha256.New, key[:]), text: append(text, make([]byte, 8)...)}
+}
 
 func (p *prf) uint64() uint64 {
 	if p.left == 0 {
-		m := hmac.New(sha256.New, p.key[:])
-		m.Write([]byte("heliostat/challenge/1"))
-		m.Write(p.root[:])
-		m.Write(binary.BigEndian.AppendUint64(nil, p.next))
-		m.Sum(p.block[:0])
+		binary.BigEndian.PutUint64(p.text[len(p.text)-8:], p.next)
+		p.mac.Reset()
+		p.mac.Write(p.text)
+		p.mac.Sum(p.block[:0])
 		p.next++
 		p.left = len(p.block)
 	}

@@ -8,42 +8,51 @@ import (
 	"github.com/heliostat-render/heliostat/shared/proof/raster"
 )
 
-// compareMaster measures how far two noisy linear tiles are apart. A pixel is an outlier
+// compareMaster measures how far two noisy linear tiles are apart; active is a's activity, or unmeasured. A pixel is an outlier
 // when any of its samples differs by more than p.Floor and p.Tolerance of the larger one.
-func compareMaster(a, b TileSample, p Policy) TileFigure {
+func (r *room) compareMaster(a, b TileSample, p Policy, active int) TileFigure {
 	f := TileFigure{Frame: a.Frame, Tile: a.Tile, Plane: a.Plane, Correlation: 1}
-	f.Textured = Activity(a) >= TexturedActivity
+	if active == unmeasured {
+		active = r.active(a)
+	}
+	f.Textured = active >= TexturedActivity
 	if bytes.Equal(a.Bits, b.Bits) {
 		return f
 	}
-	f.Textured = f.Textured || Activity(b) >= TexturedActivity
-	f.Outliers, f.MaxDiff = outliers(a, b, p.linearly)
-	ya, yb := luminance(a), luminance(b)
-	ma, mb := mean(ya), mean(yb)
-	f.Bias = shift(ya, yb) / max(math.Abs(ma), math.Abs(mb), 1e-4)
-	ra, rb := noiseOf(ya, a.Rect, ma), noiseOf(yb, b.Rect, mb)
-	f.Noise = noiseApart(ra, rb, 2*step(a.Depth, max(math.Abs(ma), math.Abs(mb))))
-	f.Correlation = correlation(ra, rb)
+	r.a.measure(a)
+	r.b.measure(b)
+	f.Textured = f.Textured || r.b.activity() >= TexturedActivity
+	r.a.take(a)
+	r.b.take(b)
+	f.Outliers, f.MaxDiff = r.outliers(p.linearly)
+	light := max(math.Abs(r.a.mean), math.Abs(r.b.mean))
+	f.Bias = r.shift(r.a.light, r.b.light) / max(light, 1e-4)
+	f.Noise = r.noiseApart(2 * step(a.Depth, light))
+	f.Correlation = correlation(r.a.noise, r.b.noise)
 	f.Bad = f.Outliers > p.MaxOutliers && (f.Noise > p.MaxNoise || (f.Textured && f.Correlation < p.MinCorrelation) || f.Bias > p.MaxBias)
 	return f
 }
 
 // compareGuides measures how far apart what guides a denoiser is: albedo and normals. They hardly carry noise, so
 // that beside outliers only their size decides.
-func compareGuides(a, b TileSample, p Policy) TileFigure {
+func (r *room) compareGuides(a, b TileSample, p Policy) TileFigure {
 	f := TileFigure{Frame: a.Frame, Tile: a.Tile, Plane: a.Plane, Correlation: 1}
 	if bytes.Equal(a.Bits, b.Bits) {
 		return f
 	}
-	f.Outliers, f.MaxDiff = outliers(a, b, p.linearly)
-	n := a.Rect.W * a.Rect.H * a.Channels
-	va, vb := make([]float64, n), make([]float64, n)
-	var sa, sb float64
-	for i := range n {
-		va[i], vb[i] = finite(raster.Value(a.Depth, a.Bits, i)), finite(raster.Value(b.Depth, b.Bits, i))
-		sa, sb = sa+math.Abs(va[i]), sb+math.Abs(vb[i])
+	r.a.take(a)
+	r.b.take(b)
+	f.Outliers, f.MaxDiff = r.outliers(p.linearly)
+	size := func(v []float64) float64 {
+		var sum float64
+		for i := range v {
+			v[i] = finite(v[i])
+			sum += math.Abs(v[i])
+		}
+		return sum / float64(len(v))
 	}
-	f.Bias = shift(va, vb) / max(sa/float64(n), sb/float64(n), 1e-4)
+	most := max(size(r.a.values), size(r.b.values), 1e-4)
+	f.Bias = r.shift(r.a.values, r.b.values) / most
 	f.Bad = f.Outliers > p.MaxOutliers && f.Bias > p.MaxBias
 	return f
 }
@@ -55,25 +64,14 @@ func (p Policy) linearly(x, y float64) float64 {
 
 // shift is the mean absolute difference without the largest tenth: a firefly moves a mean, and
 // only another picture moves this.
-func shift(a, b []float64) float64 {
-	d := make([]float64, len(a))
-	for i := range d {
-		d[i] = math.Abs(a[i] - b[i])
+func (r *room) shift(a, b []float64) float64 {
+	d := r.gaps[0][:0]
+	for i := range a {
+		d = append(d, math.Abs(a[i]-b[i]))
 	}
+	r.gaps[0] = d
 	slices.Sort(d)
 	return mean(d[:len(d)-len(d)/10])
-}
-
-// noiseOf gives the mask's response, or in a tile too small for it the distance from the mean.
-func noiseOf(y []float64, r Rect, mean float64) []float64 {
-	if r.W >= 3 && r.H >= 3 {
-		return residual(y, r.W, r.H)
-	}
-	out := make([]float64, len(y))
-	for i, v := range y {
-		out[i] = v - mean
-	}
-	return out
 }
 
 // step is the distance between neighbouring values of a depth near v.
@@ -90,13 +88,14 @@ func step(d raster.Depth, v float64) float64 {
 // noiseApart is TileFigure.Noise: median|a-b| less the rounding, by the larger of median|a|
 // and median|b|, over the places where either side has more than the rounding. Where an object
 // covers a corner of a tile, the empty rest has no say.
-func noiseApart(a, b []float64, rounding float64) float64 {
-	var na, nb, d []float64
-	for i := range a {
-		if math.Abs(a[i]) > rounding || math.Abs(b[i]) > rounding {
-			na, nb, d = append(na, math.Abs(a[i])), append(nb, math.Abs(b[i])), append(d, math.Abs(a[i]-b[i]))
+func (r *room) noiseApart(rounding float64) float64 {
+	na, nb, d := r.gaps[0][:0], r.gaps[1][:0], r.gaps[2][:0]
+	for i, a := range r.a.noise {
+		if b := r.b.noise[i]; math.Abs(a) > rounding || math.Abs(b) > rounding {
+			na, nb, d = append(na, math.Abs(a)), append(nb, math.Abs(b)), append(d, math.Abs(a-b))
 		}
 	}
+	r.gaps = [3][]float64{na, nb, d}
 	if len(d) == 0 {
 		return 0
 	}
@@ -114,31 +113,39 @@ func median(v []float64) float64 {
 }
 
 // compareFinal measures two delivered tiles of integer depth.
-func compareFinal(a, b TileSample, p Policy) TileFigure {
+func (r *room) compareFinal(a, b TileSample, p Policy) TileFigure {
 	f := TileFigure{Frame: a.Frame, Tile: a.Tile, Plane: a.Plane, Correlation: 1}
 	if bytes.Equal(a.Bits, b.Bits) {
 		return f
 	}
-	f.Outliers, f.MaxDiff = outliers(a, b, func(x, y float64) float64 { return p.FinalTolerance })
+	r.a.take(a)
+	r.b.take(b)
+	f.Outliers, f.MaxDiff = r.outliers(func(x, y float64) float64 { return p.FinalTolerance })
 	f.Bad = f.Outliers > p.MaxOutliers
 	return f
 }
 
-// comparePerceptual compares blurred display values.
-func comparePerceptual(a, b TileSample, p Policy) TileFigure {
+// comparePerceptual compares blurred display values; active is a's activity, or unmeasured.
+func (r *room) comparePerceptual(a, b TileSample, p Policy, active int) TileFigure {
 	f := TileFigure{Frame: a.Frame, Tile: a.Tile, Plane: a.Plane, Correlation: 1}
-	f.Textured = Activity(a) >= TexturedActivity
+	if active == unmeasured {
+		active = r.active(a)
+	}
+	f.Textured = active >= TexturedActivity
 	if bytes.Equal(a.Bits, b.Bits) {
 		return f
 	}
-	f.Textured = f.Textured || Activity(b) >= TexturedActivity
-	f.Outliers, f.MaxDiff = outliers(a, b, func(x, y float64) float64 {
+	r.b.measure(b)
+	r.a.take(a)
+	r.b.take(b)
+	f.Textured = f.Textured || r.b.activity() >= TexturedActivity
+	f.Outliers, f.MaxDiff = r.outliers(func(x, y float64) float64 {
 		if a.Depth.Float() { // as display values, see display: |√x − √y| = |x − y| / (√x + √y)
 			return p.FinalTolerance * (math.Sqrt(min(max(x, 0), 1)) + math.Sqrt(min(max(y, 0), 1)))
 		}
 		return p.FinalTolerance
 	})
-	da, db := display(a), display(b)
+	da, db := r.a.display(a.Depth), r.b.display(b.Depth)
 	var sum float64
 	for i := range da {
 		sum += math.Abs(da[i] - db[i])
@@ -151,28 +158,27 @@ func comparePerceptual(a, b TileSample, p Policy) TileFigure {
 
 // outliers returns the share of pixels with a sample that differs by more than allow, and
 // the largest difference. Values that aren't finite and differ are outliers.
-func outliers(a, b TileSample, allow func(x, y float64) float64) (share, most float64) {
-	bad := 0
-	for y := range a.Rect.H {
-		for x := range a.Rect.W {
-			out := false
-			for c := range a.Channels {
-				va, vb := a.at(x, y, c), b.at(x, y, c)
-				if va == vb || (math.IsNaN(va) && math.IsNaN(vb)) {
-					continue
-				}
-				d := math.Abs(va - vb)
-				if !(d <= allow(va, vb)) {
-					out = true
-				}
-				most = max(most, math.Abs(finite(va)-finite(vb)))
+func (r *room) outliers(allow func(x, y float64) float64) (share, most float64) {
+	bad, n := 0, r.a.channels
+	for from := 0; from < len(r.a.values); from += n {
+		out := false
+		pa, pb := r.a.values[from:from+n], r.b.values[from:from+n]
+		for c, va := range pa {
+			vb := pb[c]
+			if va == vb || (math.IsNaN(va) && math.IsNaN(vb)) {
+				continue
 			}
-			if out {
-				bad++
+			d := math.Abs(va - vb)
+			if !(d <= allow(va, vb)) {
+				out = true
 			}
+			most = max(most, math.Abs(finite(va)-finite(vb)))
+		}
+		if out {
+			bad++
 		}
 	}
-	return float64(bad) / float64(a.Rect.W*a.Rect.H), most
+	return float64(bad) / float64(r.a.rect.W*r.a.rect.H), most
 }
 
 func mean(v []float64) float64 {
@@ -203,20 +209,15 @@ func correlation(a, b []float64) float64 {
 }
 
 // display returns every sample as a display value, blurred by a 3×3 box: integer samples
-// as they are, linear ones by a square root, which is near enough to a display curve.
-func display(s TileSample) []float64 {
-	w, h, n := s.Rect.W, s.Rect.H, s.Channels
-	v := make([]float64, w*h*n)
-	for y := range h {
-		for x := range w {
-			for c := range n {
-				d := finite(s.at(x, y, c))
-				if s.Depth.Float() {
-					d = math.Sqrt(min(max(d, 0), 1))
-				}
-				v[(y*w+x)*n+c] = d
-			}
+// as they are, linear ones by a square root, which is near enough to a display curve. The values are spent with it.
+func (m *side) display(depth raster.Depth) []float64 {
+	w, h, n, v := m.rect.W, m.rect.H, m.channels, m.values
+	for i, d := range v {
+		d = finite(d)
+		if depth.Float() {
+			d = math.Sqrt(min(max(d, 0), 1))
 		}
+		v[i] = d
 	}
 	out := make([]float64, len(v))
 	for y := range h {

@@ -29,15 +29,27 @@ const (
 
 // EncodeEvidence writes evidence as PROTOCOL.md has it.
 func EncodeEvidence(w io.Writer, e Evidence) error {
+	text, err := EvidenceBytes(e)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(text); err != nil {
+		return fmt.Errorf("writing evidence: %w", err)
+	}
+	return nil
+}
+
+// EvidenceBytes is what EncodeEvidence writes.
+func EvidenceBytes(e Evidence) ([]byte, error) {
 	head := e
 	head.Worker, head.Verifier = nil, nil
 	text, err := json.Marshal(head)
 	if err != nil {
-		return fmt.Errorf("writing evidence: %w", err)
+		return nil, fmt.Errorf("writing evidence: %w", err)
 	}
 	for _, f := range e.Frames {
 		if int(int32(f.Frame)) != f.Frame {
-			return fmt.Errorf("writing evidence: frame %d", f.Frame)
+			return nil, fmt.Errorf("writing evidence: frame %d", f.Frame)
 		}
 	}
 	be := binary.BigEndian
@@ -51,7 +63,7 @@ func EncodeEvidence(w io.Writer, e Evidence) error {
 	out = be.AppendUint32(out, uint32(len(e.Worker)))
 	for _, t := range e.Worker {
 		if len(t.Proof) > 255 {
-			return fmt.Errorf("writing evidence: a path of %d siblings", len(t.Proof))
+			return nil, fmt.Errorf("writing evidence: a path of %d siblings", len(t.Proof))
 		}
 		out = append(appendTile(out, t.TileSample, len(t.Bits)), t.Bits...)
 		out = append(out, byte(len(t.Proof)))
@@ -67,10 +79,7 @@ func EncodeEvidence(w io.Writer, e Evidence) error {
 		}
 		out = append(appendTile(out, s, len(s.Bits)), s.Bits...)
 	}
-	if _, err := w.Write(out); err != nil {
-		return fmt.Errorf("writing evidence: %w", err)
-	}
-	return nil
+	return out, nil
 }
 
 func appendTile(out []byte, s TileSample, size int) []byte {

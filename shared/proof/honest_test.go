@@ -93,7 +93,7 @@ func TestHonestDifferences(t *testing.T) {
 				r := rand.New(rand.NewPCG(seed, 1))
 				verifier := noisyTile(r, noise)
 				worker := c.change(r, append([]float64(nil), verifier...), noise)
-				f := compareMaster(masterOf(worker), masterOf(verifier), p)
+				f := new(room).compareMaster(masterOf(worker), masterOf(verifier), p, unmeasured)
 				if f.Bad != c.bad && (!c.bad || noise >= c.least) {
 					t.Fatalf("%s at noise %g: bad %v; %.1f %% off, noise %.3f, correlation %.3f, bias %.4f",
 						name, noise, f.Bad, 100*f.Outliers, f.Noise, f.Correlation, f.Bias)
@@ -125,10 +125,10 @@ func TestSmallTiles(t *testing.T) {
 			}
 			return TileSample{Rect: size, Channels: 4, Depth: raster.F16, Bits: img.Bits}
 		}
-		if f := compareMaster(tile(0.5), tile(0.5), p); f.Bad {
+		if f := new(room).compareMaster(tile(0.5), tile(0.5), p, unmeasured); f.Bad {
 			t.Errorf("%+v: %+v", size, f)
 		}
-		if f := compareMaster(tile(0.5), tile(0.4), p); !f.Bad {
+		if f := new(room).compareMaster(tile(0.5), tile(0.4), p, unmeasured); !f.Bad {
 			t.Errorf("%+v: %+v", size, f)
 		}
 	}

@@ -35,11 +35,15 @@ func Judge(e Evidence, p Policy) (Verdict, error) {
 	if err != nil {
 		return v, err
 	}
+	r := takeRoom()
+	defer r.leave()
 	for i, w := range worker {
 		f := frameOf(e.Frames, w.Frame)
+		image, active := w.image(), unmeasured
 		if w.Plane == activityPlane(f) {
-			found, claimed := Activity(w.image()), f.Activity[w.Tile]
-			if diff := int(found) - int(claimed); diff > 1 || diff < -1 {
+			active = r.active(image)
+			found, claimed := active, f.Activity[w.Tile]
+			if diff := found - int(claimed); diff > 1 || diff < -1 {
 				v.Reason = fmt.Sprintf("frame %d tile %d: the worker claimed an activity of %d, its pixels have %d", w.Frame, w.Tile, claimed, found)
 				return v, nil
 			}
@@ -50,9 +54,9 @@ func Judge(e Evidence, p Policy) (Verdict, error) {
 				w.Frame, w.Plane, w.Channels, w.Depth, s.Channels, s.Depth)
 			return v, nil
 		}
-		fig := compare(w.image(), s.image(), p)
+		fig := r.compare(image, s.image(), p, active)
 		v.Tiles = append(v.Tiles, fig)
-		v.comparePasses(e.passes(s.Plane, s.Lead, p), w.TileSample, s)
+		v.comparePasses(r, e.passes(s.Plane, s.Lead, p), w.TileSample, s)
 		if fig.Textured {
 			v.Textured++
 		}
@@ -119,10 +123,15 @@ func decideDelivered(v *Verdict, delivered []Relation) {
 // Picks returns the tiles that evidence for these commitments must show: none of a still that was joined
 // from tiles.
 func Picks(key [32]byte, frames []FrameCommit, p Policy) []Pick {
+	return picks(key, TaskRoot(frames), frames, p)
+}
+
+// picks is Picks for frames whose root is known.
+func picks(key [32]byte, root Digest, frames []FrameCommit, p Policy) []Pick {
 	if p.Assembled {
 		return nil
 	}
-	root, n := TaskRoot(frames), p.Tiles
+	n := p.Tiles
 	looked := lookedAt(key, root, Infos(frames), p)
 	if n <= 0 && p.Every > 0 {
 		n = wholePicks * DefaultPicks(len(looked))
@@ -167,10 +176,10 @@ func formReason(frames []FrameCommit, p Policy) string {
 }
 
 // match checks that both sides show exactly the challenged tiles, in the challenge's order
-// with the master before the final or the guides, and that the worker's lead to its commitments.
+// with the master before the final or the guides, and that the worker's lead to its commitments, whose root is e.Root.
 func (e Evidence) match(p Policy) ([]ProvenTile, error) {
 	i := 0
-	for _, pick := range Picks(e.Key, e.Frames, p) {
+	for _, pick := range picks(e.Key, e.Root, e.Frames, p) {
 		f := frameOf(e.Frames, pick.Frame)
 		for _, plane := range Planes(f, p) {
 			if i >= len(e.Worker) || i >= len(e.Verifier) {
@@ -218,16 +227,17 @@ func activityPlane(f FrameCommit) Plane {
 	return Master
 }
 
-func compare(a, b TileSample, p Policy) TileFigure {
+// compare measures how far two tiles are apart; active is a's activity, or unmeasured.
+func (r *room) compare(a, b TileSample, p Policy, active int) TileFigure {
 	switch {
 	case p.Method == MethodPerceptual:
-		return comparePerceptual(a, b, p)
+		return r.comparePerceptual(a, b, p, active)
 	case a.Plane == Guides:
-		return compareGuides(a, b, p)
+		return r.compareGuides(a, b, p)
 	case a.Depth.Float():
-		return compareMaster(a, b, p)
+		return r.compareMaster(a, b, p, active)
 	}
-	return compareFinal(a, b, p)
+	return r.compareFinal(a, b, p)
 }
 
 // decideExact convicts by a single tile, or by many that are each a little off. Every reason

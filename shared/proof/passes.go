@@ -129,7 +129,7 @@ func (s TileSample) image() TileSample {
 }
 
 // comparePasses adds the last tile's figures to those of its passes.
-func (v *Verdict) comparePasses(passes []passRange, a, b TileSample) {
+func (v *Verdict) comparePasses(room *room, passes []passRange, a, b TileSample) {
 	for _, r := range passes {
 		i := slices.IndexFunc(v.Passes, func(f PassFigure) bool { return f.Pass == r.name && f.Plane == a.Plane })
 		if i < 0 {
@@ -141,7 +141,7 @@ func (v *Verdict) comparePasses(passes []passRange, a, b TileSample) {
 		if bytes.Equal(x.Bits, y.Bits) {
 			continue
 		}
-		fig := compareMaster(x, y, v.Policy)
+		fig := room.compareMaster(x, y, v.Policy, unmeasured)
 		if r.data {
 			// No light, so no noise: what isn't rounding is another number.
 			fig.Bad = fig.Outliers > v.Policy.MaxData

@@ -71,13 +71,19 @@ func CropSample(frame, tile int, plane Plane, r *raster.Raster) (TileSample, err
 // ‖ u16 w ‖ u16 h ‖ u8 channels ‖ u8 depth ‖ bits), integers big-endian. Of a tile that holds passes beside the
 // image the prefix is 0x05, and u8 lead stands before the bits.
 func (s TileSample) Hash() Digest {
+	r := takeRoom()
+	defer r.leave()
+	return r.hash(s)
+}
+
+// hash is the tile's Hash.
+func (r *room) hash(s TileSample) Digest {
 	be := binary.BigEndian
-	head := make([]byte, 0, 20)
-	head = append(head, prefixTile)
+	head := append(r.text[:0], prefixTile)
 	head = be.AppendUint32(head, uint32(int32(s.Frame)))
 	head = append(head, byte(s.Plane))
 	head = be.AppendUint32(head, uint32(s.Tile))
-	for _, v := range []int{s.Rect.X, s.Rect.Y, s.Rect.W, s.Rect.H} {
+	for _, v := range [...]int{s.Rect.X, s.Rect.Y, s.Rect.W, s.Rect.H} {
 		head = be.AppendUint16(head, uint16(v))
 	}
 	head = append(head, byte(s.Channels), byte(s.Depth))
@@ -85,10 +91,8 @@ func (s TileSample) Hash() Digest {
 		head[0] = prefixPasses
 		head = append(head, byte(s.Lead))
 	}
-	h := sha256.New()
-	h.Write(head)
-	h.Write(s.Bits)
-	return Digest(h.Sum(nil))
+	r.text = append(head, s.Bits...)
+	return sha256.Sum256(r.text)
 }
 
 // check makes sure that the fields fit each other and an image of w by h pixels, so that
@@ -113,18 +117,16 @@ func (s TileSample) check(w, h int) error {
 	return nil
 }
 
-func (s TileSample) at(x, y, c int) float64 {
-	return raster.Value(s.Depth, s.Bits, (y*s.Rect.W+x)*s.Channels+c)
-}
-
 // SamplesDigest is what a verifier commits to before it sees the worker's pixels:
 // SHA-256(0x03 ‖ u32 count ‖ hash of each sample), in the given order.
 func SamplesDigest(samples []TileSample) Digest {
-	h := sha256.New()
-	h.Write(binary.BigEndian.AppendUint32([]byte{prefixList}, uint32(len(samples))))
+	r := takeRoom()
+	defer r.leave()
+	list := make([]byte, 0, 5+len(samples)*len(Digest{}))
+	list = binary.BigEndian.AppendUint32(append(list, prefixList), uint32(len(samples)))
 	for _, s := range samples {
-		d := s.Hash()
-		h.Write(d[:])
+		d := r.hash(s)
+		list = append(list, d[:]...)
 	}
-	return Digest(h.Sum(nil))
+	return sha256.Sum256(list)
 }

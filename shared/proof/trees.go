@@ -77,23 +77,41 @@ type ProvenTile struct {
 	Proof []Digest `json:"proof"`
 }
 
-// Prove shows one tile of one plane.
-func (t *Trees) Prove(plane Plane, tile int) (ProvenTile, error) {
+// plane is the image and the tree of one plane.
+func (t *Trees) plane(p Plane) (*raster.Raster, *Tree, error) {
 	img, tree := t.Master, t.masterTree
-	switch plane {
+	switch p {
 	case Final:
 		img, tree = t.Final, t.finalTree
 	case Guides:
 		img, tree = t.Guides, t.guidesTree
 	}
 	if img == nil {
-		return ProvenTile{}, fmt.Errorf("frame %d has no %v image", t.Frame, plane)
+		return nil, nil, fmt.Errorf("frame %d has no %v image", t.Frame, p)
+	}
+	return img, tree, nil
+}
+
+// Prove shows one tile of one plane.
+func (t *Trees) Prove(plane Plane, tile int) (ProvenTile, error) {
+	img, _, err := t.plane(plane)
+	if err != nil {
+		return ProvenTile{}, err
 	}
 	s, err := CropSample(t.Frame, tile, plane, img)
 	if err != nil {
 		return ProvenTile{}, fmt.Errorf("frame %d: %w", t.Frame, err)
 	}
-	path, err := tree.Proof(tile)
+	return t.ProveSample(s)
+}
+
+// ProveSample is Prove of a tile that was cut out already.
+func (t *Trees) ProveSample(s TileSample) (ProvenTile, error) {
+	_, tree, err := t.plane(s.Plane)
+	if err != nil {
+		return ProvenTile{}, err
+	}
+	path, err := tree.Proof(s.Tile)
 	if err != nil {
 		return ProvenTile{}, fmt.Errorf("frame %d: %w", t.Frame, err)
 	}
@@ -143,39 +161,50 @@ func Commit(frame int, finalPath, masterPath string) (FrameCommit, *Trees, error
 // CommitBytes is Commit on the files' contents; ext is the final's extension with its dot.
 func CommitBytes(frame int, ext string, final, master []byte) (FrameCommit, *Trees, error) {
 	c := FrameCommit{Frame: frame, FileDigest: sha256.Sum256(final)}
-	t := &Trees{Frame: frame}
+	var masterImage *raster.Raster
 	var err error
 	if master != nil {
 		c.MasterDigest = sha256.Sum256(master)
-		if t.Master, err = raster.DecodeEXR(master, raster.Limits{}); err != nil {
+		if masterImage, err = raster.DecodeEXR(master, raster.Limits{}); err != nil {
 			return FrameCommit{}, nil, fmt.Errorf("frame %d: reading the master: %w", frame, err)
 		}
-		c.W, c.H = t.Master.W, t.Master.H
-		if t.masterTree, c.Activity, err = tileTree(frame, Master, t.Master, true); err != nil {
+	}
+	finalImage, err := Decode(ext, final, raster.Limits{})
+	if err != nil {
+		return FrameCommit{}, nil, fmt.Errorf("frame %d: reading the delivered image: %w", frame, err)
+	}
+	if finalImage == nil && masterImage == nil {
+		return FrameCommit{}, nil, fmt.Errorf("frame %d: a %s image without a master can't be committed to", frame, ext)
+	}
+	return CommitImages(c, finalImage, masterImage)
+}
+
+// CommitImages is CommitBytes for who has what the files hold: c has the frame's number and the files' digests. Either
+// image may be nil, see Trees, but not both.
+func CommitImages(c FrameCommit, final, master *raster.Raster) (FrameCommit, *Trees, error) {
+	t := &Trees{Frame: c.Frame, Final: final, Master: master}
+	var err error
+	if master != nil {
+		c.W, c.H = master.W, master.H
+		if t.masterTree, c.Activity, err = tileTree(c.Frame, Master, master, true); err != nil {
 			return FrameCommit{}, nil, err
 		}
 		c.MasterRoot = t.masterTree.Root()
 	}
-	if t.Final, err = Decode(ext, final, raster.Limits{}); err != nil {
-		return FrameCommit{}, nil, fmt.Errorf("frame %d: reading the delivered image: %w", frame, err)
-	}
 	switch {
-	case t.Final == nil:
-		if t.Master == nil {
-			return FrameCommit{}, nil, fmt.Errorf("frame %d: a %s image without a master can't be committed to", frame, ext)
-		}
+	case final == nil:
 		return c, t, nil
-	case t.Master == nil:
-		c.W, c.H = t.Final.W, t.Final.H
-	case t.Final.W != c.W || t.Final.H != c.H:
-		return FrameCommit{}, nil, fmt.Errorf("frame %d: the delivered image has %d×%d pixels, its master %d×%d", frame, t.Final.W, t.Final.H, c.W, c.H)
+	case master == nil:
+		c.W, c.H = final.W, final.H
+	case final.W != c.W || final.H != c.H:
+		return FrameCommit{}, nil, fmt.Errorf("frame %d: the delivered image has %d×%d pixels, its master %d×%d", c.Frame, final.W, final.H, c.W, c.H)
 	}
 	var activity []byte
-	if t.finalTree, activity, err = tileTree(frame, Final, t.Final, t.Master == nil); err != nil {
+	if t.finalTree, activity, err = tileTree(c.Frame, Final, final, master == nil); err != nil {
 		return FrameCommit{}, nil, err
 	}
 	c.FinalRoot = t.finalTree.Root()
-	if t.Master == nil {
+	if master == nil {
 		c.Activity = activity
 	}
 	return c, t, nil
@@ -239,14 +268,24 @@ func tileTree(frame int, plane Plane, r *raster.Raster, measure bool) (*Tree, []
 	}
 	leaves := make([]Digest, n)
 	var activity []byte
+	room := takeRoom()
+	defer room.leave()
+	var cut raster.Raster // one for all tiles
 	for i := range leaves {
-		s, err := CropSample(frame, i, plane, r)
+		rect, err := TileRect(r.W, r.H, i)
+		if err == nil {
+			err = r.CropInto(&cut, rect)
+		}
+		var s TileSample
+		if err == nil {
+			s, err = Sample(frame, r.W, r.H, i, plane, &cut)
+		}
 		if err != nil {
 			return nil, nil, fmt.Errorf("frame %d: %w", frame, err)
 		}
-		leaves[i] = s.Hash()
+		leaves[i] = room.hash(s)
 		if measure {
-			activity = append(activity, Activity(s.image()))
+			activity = append(activity, byte(room.active(s.image())))
 		}
 	}
 	return NewTree(leaves), activity, nil

@@ -119,21 +119,23 @@ func (r Receipt) MarshalJSON() ([]byte, error) { return json.Marshal(versioned{V
 
 // UnmarshalJSON reads a receipt of this version; any other is an ErrVersion.
 func (r *Receipt) UnmarshalJSON(raw []byte) error {
+	var body versioned
+	err := json.Unmarshal(raw, &body)
+	if err == nil && body.V == Version {
+		*r = Receipt(body.plain)
+		return nil
+	}
+	// What another version holds may well not fit.
 	var v struct {
 		V int `json:"v"`
 	}
-	if err := json.Unmarshal(raw, &v); err != nil {
-		return err
+	if e := json.Unmarshal(raw, &v); e != nil {
+		return e
 	}
 	if v.V != Version {
 		return fmt.Errorf("%w: it has version %d and this program reads version %d; have the frames rendered again", ErrVersion, max(v.V, 1), Version)
 	}
-	var body versioned
-	if err := json.Unmarshal(raw, &body); err != nil {
-		return err
-	}
-	*r = Receipt(body.plain)
-	return nil
+	return err
 }
 
 // Verdict is a verifier's signed judgement of an attempt.

@@ -97,7 +97,7 @@ type AuditReveal struct {
 	Policies proof.Policy `json:"policy"`
 }
 
-// AuditEvidence asks to upload the evidence (proof.Evidence as JSON).
+// AuditEvidence asks to upload the evidence, as shared/proof/PROTOCOL.md writes it.
 type AuditEvidence struct {
 	Audit  string `json:"audit"`
 	Size   int64  `json:"size"`

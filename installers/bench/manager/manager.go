@@ -14,6 +14,7 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,6 +44,8 @@ const (
 
 // Run does all of it; dir is for data, bin holds the programs.
 func Run(ctx context.Context, bin, dir string, row Row) error {
+	// The simulated nodes share the processors with the manager, and have memory enough.
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	for _, part := range []func(context.Context, string, string, Row) error{cycles, dispatch, watching, connections} {
 		if err := part(ctx, bin, dir, row); err != nil {
 			return err
@@ -99,7 +102,12 @@ func (h *house) watch(ctx context.Context) (stop func(), err error) {
 			return s.Request(ctx, wire.TypeJobWatch, wire.JobWatch{}, nil)
 		},
 		Handler: func(_ context.Context, _ *link.Session, m link.Message) (wire.Type, any, error) {
-			var u wire.JobUpdate
+			var u struct { // of wire.JobUpdate, what is counted
+				Job struct {
+					ID     string
+					Counts job.Counts
+				}
+			}
 			if m.Type != wire.TypeJobUpdate {
 				return "", nil, nil
 			}

@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Errors that callers branch on.
@@ -161,18 +162,58 @@ func Value(d Depth, bits []byte, i int) float64 {
 	return 0
 }
 
+// Values appends every sample of big-endian bits to out, each as Value gives it.
+func Values(out []float64, d Depth, bits []byte) []float64 {
+	size := d.Size()
+	if size == 0 {
+		return out
+	}
+	n := len(bits) / size
+	out = slices.Grow(out, n)
+	to := out[len(out) : len(out)+n]
+	switch d {
+	case U8:
+		for i := range to {
+			to[i] = float64(bits[i]) / 255
+		}
+	case U16:
+		for i := range to {
+			to[i] = float64(binary.BigEndian.Uint16(bits[2*i:])) / 65535
+		}
+	case F16:
+		for i := range to {
+			if h := binary.BigEndian.Uint16(bits[2*i:]); Finite(h) {
+				to[i] = Widen(h)
+			} else {
+				to[i] = float64(HalfToFloat(h))
+			}
+		}
+	case F32:
+		for i := range to {
+			to[i] = float64(math.Float32frombits(binary.BigEndian.Uint32(bits[4*i:])))
+		}
+	}
+	return out[:len(out)+n]
+}
+
 // Crop copies a region. It fails when the region isn't inside the image.
 func (r *Raster) Crop(c Rect) (*Raster, error) {
+	out := new(Raster)
+	return out, r.CropInto(out, c)
+}
+
+// CropInto is Crop into a raster whose room for bits is used again.
+func (r *Raster) CropInto(out *Raster, c Rect) error {
 	if c.W <= 0 || c.H <= 0 || c.X < 0 || c.Y < 0 || c.X > r.W-c.W || c.Y > r.H-c.H {
-		return nil, fmt.Errorf("region %d,%d %d×%d isn't inside an image of %d×%d", c.X, c.Y, c.W, c.H, r.W, r.H)
+		return fmt.Errorf("region %d,%d %d×%d isn't inside an image of %d×%d", c.X, c.Y, c.W, c.H, r.W, r.H)
 	}
 	px := len(r.Channels) * r.Depth.Size()
-	out := &Raster{W: c.W, H: c.H, Channels: r.Channels, Lead: r.Lead, Depth: r.Depth, Bits: make([]byte, 0, c.W*c.H*px)}
+	*out = Raster{W: c.W, H: c.H, Channels: r.Channels, Lead: r.Lead, Depth: r.Depth, Bits: slices.Grow(out.Bits[:0], c.W*c.H*px)}
 	for y := c.Y; y < c.Y+c.H; y++ {
 		from := (y*r.W + c.X) * px
 		out.Bits = append(out.Bits, r.Bits[from:from+c.W*px]...)
 	}
-	return out, nil
+	return nil
 }
 
 // Take copies some channels, in the order given.
@@ -188,6 +229,14 @@ func (r *Raster) Take(channels []int) *Raster {
 		}
 	}
 	return out
+}
+
+// Finite tells whether a half is a number and not infinite.
+func Finite(h uint16) bool { return h&0x7c00 != 0x7c00 }
+
+// Widen is HalfToFloat of a finite half: its bits are those of a float that is 2^112 times smaller.
+func Widen(h uint16) float64 {
+	return float64(math.Float32frombits(uint32(h&0x8000)<<16|uint32(h&0x7fff)<<13) * 0x1p112)
 }
 
 // HalfToFloat widens an IEEE 754 half exactly.
