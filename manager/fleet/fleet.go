@@ -298,6 +298,9 @@ func (f *Fleet) State(role job.Role, address string) (job.NodeState, string) {
 	case m.Paused != "":
 		return job.NodePaused, m.Paused
 	}
+	if text := f.resting(key{role, address}); text != "" {
+		return job.NodePaused, text
+	}
 	return job.NodeIdle, ""
 }
 

@@ -50,7 +50,15 @@ func TestFlappingNodesRest(t *testing.T) {
 		if (m.Free == 0) != m.Rests.After(now) {
 			t.Fatalf("%d are free, it rests until %v", m.Free, m.Rests)
 		}
-		return max(0, m.Rests.Sub(now))
+		left := max(0, m.Rests.Sub(now))
+		says := ""
+		if left > cooldown {
+			says = "declined, or came and went, too often: it is asked again in " + left.String()
+		}
+		if state, reason := f.State(job.RoleWorker, "0xW"); reason != says || (state == job.NodePaused) != (says != "") {
+			t.Errorf("with %s to rest it is %s: %q", left, state, reason)
+		}
+		return left
 	}
 	come()
 	for i, want := range []time.Duration{0, 0, 0, 5, 10, 20} {

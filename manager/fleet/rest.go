@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/heliostat-render/heliostat/shared/job"
@@ -81,6 +82,18 @@ func (f *Fleet) cameLocked(k key) {
 	if r.comes++; r.comes > hops {
 		r.wait(r.last, r.comes-hops)
 	}
+}
+
+// resting says for people how long a node that was unsteady gets nothing, "" for one that doesn't rest, or only
+// for the moment that every decline costs.
+func (f *Fleet) resting(k key) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	r, now := f.rests[k], f.clock()
+	if r == nil || !now.Before(r.until) || r.until.Sub(r.last) <= cooldown {
+		return ""
+	}
+	return fmt.Sprintf("declined, or came and went, too often: it is asked again in %s", r.until.Sub(now).Round(time.Second))
 }
 
 // Proved notes that a node finished what it had taken: it counts as steady again.

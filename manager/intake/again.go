@@ -36,6 +36,10 @@ func (in *Intake) from(ctx context.Context, owner string, d *wire.JobDraft) erro
 	if len(d.Frames) > 0 {
 		return nil
 	}
+	switch j.State {
+	case job.Funded, job.Rendering, job.Paused: // what is missing would be rendered, and paid, twice
+		return &wire.Error{Code: wire.CodeConflict, Message: fmt.Sprintf("job %s is %s: what is missing of it is still to come", j.ID, j.State), Next: "wait for it, cancel it first, or name the frames to render again, with --frames"}
+	}
 	d.Frames, err = in.undelivered(ctx, j)
 	if err == nil && len(d.Frames) == 0 {
 		return &wire.Error{Code: wire.CodeConflict, Message: "every frame of job " + j.ID + " is delivered", Next: "name the frames to render again, with --frames"}

@@ -223,6 +223,9 @@ func TestRequeue(t *testing.T) {
 func TestRetry(t *testing.T) {
 	d := newDesk(t)
 	j := d.started(func(d *wire.JobDraft) { d.Needs.Tags = []string{"x"} })
+	if _, err := d.Draft(t.Context(), artist, wire.JobDraft{Request: "early", From: j.ID}); code(err) != wire.CodeConflict {
+		t.Errorf("while it renders: %v", err)
+	}
 	if _, err := d.Cancel(t.Context(), j.ID, "no"); err != nil {
 		t.Fatal(err)
 	}

@@ -45,7 +45,7 @@ const (
 	NodeOffline NodeState = "offline" // no connection to any manager
 	NodeIdle    NodeState = "idle"    // connected, waiting for work
 	NodeBusy    NodeState = "busy"    // holds at least one lease or verification
-	NodePaused  NodeState = "paused"  // its owner's rules keep it from working
+	NodePaused  NodeState = "paused"  // its owner's rules keep it from working, or the manager lets it rest; PauseReason says which
 )
 
 // Node is a worker or verifier as the network sees it.
