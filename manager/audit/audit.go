@@ -192,7 +192,7 @@ func (u *Auditor) Run(ctx context.Context) error {
 		if err := u.dispatch(ctx, look); err != nil && ctx.Err() == nil {
 			u.options.Log.Error("give audits to verifiers", "err", err)
 		}
-		switch free := u.room(); {
+		switch free, _ := u.options.Fleet.Room(job.RoleVerifier); {
 		case free:
 			wake = u.wake
 		case look == news:

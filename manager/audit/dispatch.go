@@ -96,11 +96,6 @@ func (u *Auditor) dispatch(ctx context.Context, look scope) error {
 	return nil
 }
 
-// room tells whether a verifier is free.
-func (u *Auditor) room() bool {
-	return slices.ContainsFunc(u.options.Fleet.Members(job.RoleVerifier), func(m fleet.Member) bool { return m.Free > 0 })
-}
-
 // waiting loads, of the oldest audits that wait, those that no pass has looked at, and of the first
 // window of the others those that again wants. full tells that there may be more.
 func (u *Auditor) waiting(ctx context.Context, window int, again func(*store.Audit) bool) (list []*subject, full bool, err error) {

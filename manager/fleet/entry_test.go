@@ -12,7 +12,7 @@ import (
 )
 
 // TestEntriesFollowTheMaps does at random whatever happens to a fleet: what is kept with each entry is what the maps
-// say, and the order has every connected node once.
+// say, the order has every connected node once, and Room says what Members do.
 func TestEntriesFollowTheMaps(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	now := time.Unix(100, 0)
@@ -24,7 +24,7 @@ func TestEntriesFollowTheMaps(t *testing.T) {
 		switch rng.IntN(9) {
 		case 0:
 			sessions++
-			f.Ready(Announcement{Role: role, Address: address, Session: &fakeSession{id: fmt.Sprint(sessions)}, Free: 2})
+			f.Ready(Announcement{Role: role, Address: address, Session: &fakeSession{id: fmt.Sprint(sessions)}, Free: rng.IntN(3), Ahead: rng.IntN(2)})
 		case 1:
 			f.Left(fmt.Sprint(sessions - rng.IntN(10)))
 		case 2, 3:
@@ -63,6 +63,13 @@ func TestEntriesFollowTheMaps(t *testing.T) {
 				if e.held != len(f.held[k]) || e.rest != f.rests[k] || e.pace != pace {
 					t.Fatalf("step %d: %v has %d held, rest %p and pace %v; the maps say %d, %p and %v", step, k, e.held, e.rest, e.pace, len(f.held[k]), f.rests[k], pace)
 				}
+			}
+		}
+		for _, role := range roles {
+			free, early := f.Room(role)
+			members := f.Members(role)
+			if wantFree, wantEarly := slices.ContainsFunc(members, func(m Member) bool { return m.Free > 0 }), slices.ContainsFunc(members, func(m Member) bool { return m.Ahead > 0 }); free != wantFree || early != wantEarly {
+				t.Fatalf("step %d: room of the role %s is said to be %v and %v, its members say %v and %v", step, role, free, early, wantFree, wantEarly)
 			}
 		}
 		if listed != len(f.entries) {

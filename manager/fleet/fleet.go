@@ -251,17 +251,33 @@ func (f *Fleet) memberLocked(e *entry) Member {
 	m.Stated = m.Capabilities.Bench
 	m.Capabilities.Bench *= e.pace
 	m.Held = e.held
-	// What was leased since the node's last report isn't in it and takes its room all the same.
-	slots := max(m.Capabilities.Slots, 1)
-	m.Free = max(0, min(e.room, slots)-m.Held)
-	m.Ahead = max(0, min(e.room+e.ahead, 2*slots)-m.Held-m.Free)
-	if r := e.rest; r != nil && f.clock().Before(r.until) {
-		m.Rests = r.until
-	}
-	if m.Paused != "" || !m.Rests.IsZero() {
-		m.Free, m.Ahead = 0, 0
-	}
+	m.Free, m.Ahead, m.Rests = e.capacity(f.clock)
 	return m
+}
+
+// capacity is what a node can take now, and early, and until when it rests if it does.
+func (e *entry) capacity(clock func() time.Time) (free, ahead int, rests time.Time) {
+	if r := e.rest; r != nil && clock().Before(r.until) {
+		rests = r.until
+	}
+	if e.Paused != "" || !rests.IsZero() {
+		return 0, 0, rests
+	}
+	// What was leased since the node's last report isn't in it and takes its room all the same.
+	slots := max(e.Capabilities.Slots, 1)
+	free = max(0, min(e.room, slots)-e.held)
+	return free, max(0, min(e.room+e.ahead, 2*slots)-e.held-free), rests
+}
+
+// Room tells whether any connected node of a role can take something now, or early, without listing them.
+func (f *Fleet) Room(role job.Role) (free, early bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, e := range f.order[role] {
+		n, ahead, _ := e.capacity(f.clock)
+		free, early = free || n > 0, early || ahead > 0
+	}
+	return free, early
 }
 
 // Members lists the connected nodes of a role, by address.

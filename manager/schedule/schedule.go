@@ -109,6 +109,9 @@ func (s *Scheduler) Run(ctx context.Context) error {
 
 // Pass makes one plan and starts its offers.
 func (s *Scheduler) Pass(ctx context.Context) error {
+	if free, early := s.options.Fleet.Room(job.RoleWorker); !free && !early {
+		return nil
+	}
 	workers := s.options.Fleet.Members(job.RoleWorker)
 	s.mu.Lock()
 	room, idle := 0, 0

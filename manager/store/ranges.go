@@ -27,13 +27,15 @@ func FormatFrames(frames []int) string {
 	return b.String()
 }
 
+var readable = strings.NewReplacer(":", "-", ",", ", ")
+
 // NameFrames names frames for people: "frame 3", "frames 1-12, 20".
 func NameFrames(frames []int) string {
 	noun := "frames "
 	if len(frames) == 1 {
 		noun = "frame "
 	}
-	return noun + strings.NewReplacer(":", "-", ",", ", ").Replace(FormatFrames(frames))
+	return noun + readable.Replace(FormatFrames(frames))
 }
 
 // ParseFrames reads what FormatFrames wrote, of at most limit frames.

@@ -95,4 +95,3 @@ func TestAFailedUpdateIsForgotten(t *testing.T) {
 		t.Fatal(err)
 	}
 }
-
