@@ -57,20 +57,6 @@ func (s *Store) merge(ctx context.Context, prefix string, fn func(blob.Object) e
 	return before("")
 }
 
-// advance moves the cursor behind its page. Damaged keys are out of order: it must not go round in circles.
-func (c *cursor) advance() error {
-	before := c.from
-	for _, o := range c.page {
-		if next := behind(o.Key); o.damage == nil && next > c.from {
-			c.from = next
-		}
-	}
-	if c.from == before && !c.ended {
-		return c.store.packed.explain(ErrPackedDamaged)
-	}
-	return nil
-}
-
 // cursor goes through the packed objects.
 type cursor struct {
 	store  *Store
@@ -104,6 +90,20 @@ func (c *cursor) first(ctx context.Context) (*listed, error) {
 		return nil, nil
 	}
 	return &c.page[0], nil
+}
+
+// advance moves the cursor behind its page. Damaged keys are out of order: it must not go round in circles.
+func (c *cursor) advance() error {
+	before := c.from
+	for _, o := range c.page {
+		if next := behind(o.Key); o.damage == nil && next > c.from {
+			c.from = next
+		}
+	}
+	if c.from == before && !c.ended {
+		return c.store.packed.explain(ErrPackedDamaged)
+	}
+	return nil
 }
 
 // walk goes through the files, folder by folder, in the order of the keys below them, which is not quite that of

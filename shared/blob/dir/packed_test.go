@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -648,4 +649,20 @@ func TestReadingBesideARunningStore(t *testing.T) {
 	if there, err := os.ReadDir(root); err != nil || len(there) != 1 {
 		t.Errorf("reading has left something: %v, %v", there, err)
 	}
+}
+
+// Measures Put of 30 kB from 64 goroutines, which share commits.
+func BenchmarkPutSmall(b *testing.B) {
+	s := open(b, Options{})
+	var n atomic.Int64
+	b.SetBytes(30_000)
+	b.SetParallelism(64)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			key := fmt.Sprint("k/", n.Add(1))
+			if err := put(s, key, filled(30_000, key)); err != nil {
+				b.Error(err)
+			}
+		}
+	})
 }

@@ -177,6 +177,7 @@ func (w *writer) alone(r *request) error {
 	}
 	var failed sqlite3.Error
 	if errors.As(err, &failed) && failed.Code == sqlite3.ErrCorrupt {
+		r.there = false
 		err = w.transact(func() error { return w.forget(r, func(int64) error { return nil }) })
 	}
 	return err
@@ -189,6 +190,7 @@ func isFull(err error) bool {
 
 // one does a request in the transaction that has begun.
 func (w *writer) one(r *request) error {
+	r.there = false // whatever an attempt has found that was undone
 	if r.remove {
 		return w.forget(r, func(id int64) error {
 			_, err := w.conn.exec("DELETE FROM contents WHERE id = +?", id)
@@ -234,7 +236,6 @@ func (w *writer) same(r *request) (err error) {
 // forget deletes an object's name, and its content by free.
 func (w *writer) forget(r *request, free func(id int64) error) error {
 	var id int64
-	r.there = false
 	err := w.conn.query(func(cells []driver.Value) error {
 		id, r.there = cells[0].(int64)
 		r.object.Size, _ = cells[1].(int64)
