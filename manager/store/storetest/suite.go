@@ -249,49 +249,6 @@ func testRollback(t *testing.T, open Open) {
 	})
 }
 
-// testLook: what was acknowledged is seen, what wasn't kept isn't.
-func testLook(t *testing.T, open Open) {
-	s := open(t, t.TempDir())
-	defer s.Close()
-	j := Job("0xA", "1", 3)
-	var tasks []*job.Task
-	update(t, s, func(tx store.Tx) (err error) { tasks, err = Fill(tx, j); return err })
-	update(t, s, func(tx store.Tx) error {
-		_, err := tx.ClaimTask(tasks[0].ID, func(k *job.Task) { k.Attempts++ })
-		return err
-	})
-	gone := errors.New("gone")
-	if err := s.Update(t.Context(), func(tx store.Tx) error {
-		if _, err := tx.ClaimTask(tasks[1].ID, nil); err != nil {
-			return err
-		}
-		return gone
-	}); !errors.Is(err, gone) {
-		t.Fatal(err)
-	}
-	if err := s.Look(t.Context(), func(tx store.Tx) error {
-		for i, want := range []job.TaskState{job.TaskLeased, job.TaskWaiting} {
-			k, err := tx.Task(tasks[i].ID)
-			if err != nil {
-				return err
-			}
-			if k.State != want {
-				t.Errorf("task %d is %s, not %s", i, k.State, want)
-			}
-		}
-		frames, err := tx.FrameSet(j.ID, []int{2})
-		if err == nil && (len(frames) != 1 || frames[0].State != job.FramePending) {
-			t.Errorf("frame 2 is %+v", frames)
-		}
-		return err
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Look(t.Context(), func(tx store.Tx) error { _, err := tx.Job("j"); return err }); !errors.Is(err, store.ErrNotFound) {
-		t.Errorf("a job that isn't there: %v", err)
-	}
-}
-
 func testOneWinner(t *testing.T, open Open) {
 	s := open(t, t.TempDir())
 	defer s.Close()
