@@ -40,9 +40,9 @@ func TestBackupsHoldEverything(t *testing.T) {
 	storetest.CompareTables(t, texts(t, s, `SELECT m.name || '.' || p.name FROM sqlite_master m JOIN pragma_table_info(m.name) p WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name <> 'transitions'`))
 }
 
-// TestNothingIsScanned: what is asked at every step or pass finds its rows by an index, however
-// many there are.
-func TestNothingIsScanned(t *testing.T) {
+// explained has asked SQLite how it does everything that a store asks.
+func explained(t *testing.T) *explainer {
+	t.Helper()
 	s := opened(t)
 	// Some rows, so that the planner has a reason.
 	if err := s.Update(context.Background(), func(tx store.Tx) error { _, _, err := storetest.Fixture(tx, 40); return err }); err != nil {
@@ -52,6 +52,13 @@ func TestNothingIsScanned(t *testing.T) {
 	if err := storetest.AskEverything(rows.Writing(context.Background(), asked, dialect, new(rows.Memory))); err != nil {
 		t.Fatal(err)
 	}
+	return asked
+}
+
+// TestNothingIsScanned: what is asked at every step or pass finds its rows by an index, however
+// many there are.
+func TestNothingIsScanned(t *testing.T) {
+	asked := explained(t)
 	if len(asked.plans) < 25 {
 		t.Errorf("only %d queries were looked at", len(asked.plans))
 	}
@@ -76,14 +83,7 @@ func TestNothingIsScanned(t *testing.T) {
 // TestChangesBuildNoTables: SQLite builds a temporary B-tree for every list of three or more in an index's
 // condition or a trigger's, at each change of a row, and that costs more than the change.
 func TestChangesBuildNoTables(t *testing.T) {
-	s := opened(t)
-	if err := s.Update(context.Background(), func(tx store.Tx) error { _, _, err := storetest.Fixture(tx, 40); return err }); err != nil {
-		t.Fatal(err)
-	}
-	asked := &explainer{s: s}
-	if err := storetest.AskEverything(rows.Writing(context.Background(), asked, dialect, new(rows.Memory))); err != nil {
-		t.Fatal(err)
-	}
+	asked := explained(t)
 	if len(asked.built) < 10 {
 		t.Errorf("only %d changes were looked at", len(asked.built))
 	}
