@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -46,33 +45,18 @@ func TestBlobsSurvivePowerLoss(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	syncs, acks := 0, []int{}
-	for i, e := range events {
-		if e.Syncs() {
-			syncs++
-		}
-		if e.Acknowledged() != "" {
-			acks = append(acks, i)
-		}
-	}
+	syncs, acks := powerloss.Tally(events)
 	if len(acks) != objects || syncs < 20 {
 		t.Fatalf("the record has %d acknowledgements and %d syncs in %d events", len(acks), syncs, len(events))
 	}
 	r := rand.New(rand.NewPCG(7, 8))
-	cuts := []int{acks[0] + 1, len(events)}
-	for range 8 {
-		cuts = append(cuts, acks[r.IntN(len(acks))]+1, r.IntN(len(events)))
-	}
-	slices.Sort(cuts)
-	for _, cut := range slices.Compact(cuts) {
+	for _, cut := range powerloss.Moments(events, 8, r) {
 		missing, err := blobsAfter(t, events[:cut], root, r)
 		if err != nil || missing > 0 {
 			t.Errorf("power cut after event %d of %d: %d acknowledged objects are lost; %v", cut, len(events), missing, err)
 		}
 	}
-	// The model is worth something: a disk that never syncs loses objects.
-	lying := slices.DeleteFunc(slices.Clone(events), func(e powerloss.Event) bool { return e.Syncs() })
-	if missing, err := blobsAfter(t, lying, root, r); err == nil && missing == 0 {
+	if missing, err := blobsAfter(t, powerloss.Unsynced(events), root, r); err == nil && missing == 0 {
 		t.Error("nothing is lost on a disk that never syncs: the model models nothing")
 	}
 }

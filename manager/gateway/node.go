@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -203,16 +204,29 @@ func (g *Gateway) renewAudits(ctx context.Context, s *link.Session, ids []string
 	if err := g.take(ctx, job.RoleVerifier, s.Peer().Address, unknown); err != nil {
 		return err
 	}
-	return g.options.Store.Look(ctx, func(tx store.Tx) error {
+	var ended []string
+	err := g.options.Store.Look(ctx, func(tx store.Tx) error {
+		ended = nil
 		for _, id := range unknown {
 			v, err := tx.Audit(id)
-			if err == nil && v.Verifier == s.Peer().Address && (v.State == lifecycle.AuditHeld || v.State == lifecycle.AuditCommitted) {
+			switch {
+			case errors.Is(err, store.ErrNotFound):
+			case err != nil:
+				return err
+			case v.Verifier == s.Peer().Address && (v.State == lifecycle.AuditHeld || v.State == lifecycle.AuditCommitted):
 				continue
 			}
-			_ = s.Send(wire.TypeAuditRevoke, wire.LeaseRevoke{Lease: id, Reason: "the audit has ended"}) // sent again with the next heartbeat
+			ended = append(ended, id)
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	for _, id := range ended {
+		_ = s.Send(wire.TypeAuditRevoke, wire.LeaseRevoke{Lease: id, Reason: "the audit has ended"}) // sent again with the next heartbeat
+	}
+	return nil
 }
 
 func (g *Gateway) leaseRelease(ctx context.Context, s *link.Session, m link.Message) (wire.Type, any, error) {

@@ -162,3 +162,33 @@ func Cut(events []Event, root, to string, r *rand.Rand) error {
 	}
 	return nil
 }
+
+// Tally counts the syncs in a record, and says after which events something was acknowledged.
+func Tally(events []Event) (syncs int, acknowledged []int) {
+	for i, e := range events {
+		if e.Syncs() {
+			syncs++
+		}
+		if e.Acknowledged() != "" {
+			acknowledged = append(acknowledged, i)
+		}
+	}
+	return syncs, acknowledged
+}
+
+// Moments draws when to cut the power: n times just after an acknowledgement and n times at any event, and after
+// the first acknowledgement and the last event, in order. A moment is how many events were before.
+func Moments(events []Event, n int, r *rand.Rand) []int {
+	_, acknowledged := Tally(events)
+	moments := []int{acknowledged[0] + 1, len(events)}
+	for range n {
+		moments = append(moments, acknowledged[r.IntN(len(acknowledged))]+1, r.IntN(len(events)))
+	}
+	slices.Sort(moments)
+	return slices.Compact(moments)
+}
+
+// Unsynced is the record of a disk that never syncs: where nothing is lost on it, the model models nothing.
+func Unsynced(events []Event) []Event {
+	return slices.DeleteFunc(slices.Clone(events), Event.Syncs)
+}

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -89,27 +88,13 @@ func TestPowerLoss(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	syncs, acks := 0, []int{}
-	for i, e := range events {
-		if e.Syncs() {
-			syncs++
-		}
-		if e.Acknowledged() != "" {
-			acks = append(acks, i)
-		}
-	}
+	syncs, acks := powerloss.Tally(events)
 	if len(acks) != writers*each || syncs < 20 {
 		t.Fatalf("the record has %d acknowledgements and %d syncs in %d events", len(acks), syncs, len(events))
 	}
 	r := rand.New(rand.NewPCG(5, 6))
-	var cuts []int
-	for range 20 {
-		cuts = append(cuts, acks[r.IntN(len(acks))]+1, r.IntN(len(events)))
-	}
-	cuts = append(cuts, acks[0]+1, len(events))
-	slices.Sort(cuts)
 	lost := 0
-	for _, cut := range slices.Compact(cuts) {
+	for _, cut := range powerloss.Moments(events, 20, r) {
 		missing, err := after(t, events[:cut], root, r)
 		if err != nil {
 			t.Errorf("power cut after event %d of %d: %v", cut, len(events), err)
@@ -119,9 +104,7 @@ func TestPowerLoss(t *testing.T) {
 	if lost > 0 {
 		t.Errorf("%d acknowledged updates are lost", lost)
 	}
-	// The model is worth something: a disk that never syncs loses updates.
-	lying := slices.DeleteFunc(slices.Clone(events), func(e powerloss.Event) bool { return e.Syncs() })
-	if missing, err := after(t, lying, root, r); err == nil && missing == 0 {
+	if missing, err := after(t, powerloss.Unsynced(events), root, r); err == nil && missing == 0 {
 		t.Error("nothing is lost on a disk that never syncs: the model models nothing")
 	}
 }
