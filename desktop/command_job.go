@@ -98,7 +98,7 @@ func (c *cli) printJob(d wire.JobDetail, nodes []job.Node, symbol string) error 
 			seconds = fmt.Sprintf("%.1f", f.Seconds)
 		}
 		rows = append(rows, []string{
-			fmt.Sprint(f.Number), string(state.LookIn(j.State, f)), state.Who(f.Worker, nodes), state.Who(f.Verifier, nodes), seconds, state.Money(f.Price, ""), fmt.Sprint(f.Rejects),
+			fmt.Sprint(f.Number), string(state.LookOf(j.State, f)), state.Who(f.Worker, nodes), state.Who(f.Verifier, nodes), seconds, state.Money(f.Price, ""), fmt.Sprint(f.Rejects),
 		})
 	}
 	if err := table(c.out, rows); err != nil {
@@ -137,7 +137,7 @@ func (c *cli) jobWhyCommand() *cobra.Command {
 func why(d wire.JobDetail) string {
 	rendering := 0
 	for _, f := range d.Frames {
-		if state.LookOf(f) == state.LookRendering {
+		if state.LookOf(d.Job.State, f) == state.LookRendering {
 			rendering++
 		}
 	}

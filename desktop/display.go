@@ -135,7 +135,7 @@ func (d *display) render(v renderView) {
 	var changed []job.Frame
 	for _, number := range sortedKeys(v.frames) {
 		f := v.frames[number]
-		look := state.LookOf(f)
+		look := state.LookOf(v.job.State, f)
 		if look == state.LookRendering {
 			working = append(working, fmt.Sprintf("  %s: frame %d, %d %%", state.Who(f.Worker, v.nodes), f.Number, int(f.Progress*100)))
 		}
@@ -146,7 +146,7 @@ func (d *display) render(v renderView) {
 	}
 	if d.bars == nil {
 		for _, f := range changed {
-			if look := state.LookOf(f); look != state.LookWaiting {
+			if look := state.LookOf(v.job.State, f); look != state.LookWaiting {
 				d.line(clean(frameLine(f, look, v.nodes)))
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/test"
 
 	"github.com/heliostat-render/heliostat/desktop/state"
@@ -211,5 +212,54 @@ func TestTheKeyboardIsEnough(t *testing.T) {
 	list.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
 	if got := actions.last(t); got != "open "+example.Open {
 		t.Fatalf("the space bar on the first job asked for %q", got)
+	}
+}
+
+// written are the texts that an object shows.
+func written(object fyne.CanvasObject) (all []string) {
+	if !object.Visible() {
+		return nil
+	}
+	switch o := object.(type) {
+	case *canvas.Text:
+		return []string{o.Text}
+	case *fyne.Container:
+		for _, part := range o.Objects {
+			all = append(all, written(part)...)
+		}
+	case fyne.Widget:
+		for _, part := range test.WidgetRenderer(o).Objects() {
+			all = append(all, written(part)...)
+		}
+	}
+	return all
+}
+
+// TestACancelledJobGivesUpItsFrames: nothing of it is said to be going on any more.
+func TestACancelledJobGivesUpItsFrames(t *testing.T) {
+	shell, _, w := window(t, "dark")
+	snapshot := example.Snapshot()
+	snapshot.Open = example.View()
+	shell.Show(PlaceJob)
+	shell.Update(snapshot)
+	said := strings.Join(written(w.Canvas().Content()), "\n")
+	if !strings.Contains(said, "checking") || strings.Contains(said, "given up") {
+		t.Fatalf("the job that renders says\n%s", said)
+	}
+	snapshot.Open = example.View()
+	snapshot.Open.Job.State = job.Cancelled
+	shell.Update(snapshot)
+	badge := shell.screens[PlaceJob].(*openJob).badge
+	if right := fyne.CurrentApp().Driver().AbsolutePositionForObject(badge).X + badge.MinSize().Width; right > w.Canvas().Size().Width {
+		t.Errorf("the job's state ends at %v of %v", right, w.Canvas().Size().Width)
+	}
+	lines := written(w.Canvas().Content())
+	for _, line := range lines {
+		if strings.HasSuffix(line, "checking") || strings.HasSuffix(line, "rendering") || strings.HasSuffix(line, "waiting") {
+			t.Errorf("the cancelled job says %q", line)
+		}
+	}
+	if !strings.Contains(strings.Join(lines, "\n"), "given up") {
+		t.Errorf("the cancelled job says\n%s", strings.Join(lines, "\n"))
 	}
 }

@@ -44,7 +44,7 @@ type openJob struct {
 	claimIs               *fynewidget.Label
 	reason                *fynewidget.Entry
 	claim                 *fynewidget.Button
-	header                *fyne.Container
+	top, header           *fyne.Container
 	all                   *fyne.Container
 }
 
@@ -83,7 +83,7 @@ func (p *openJob) lists() {
 			if thumb == nil {
 				p.shell.options.Actions.Thumb(frame)
 			}
-			item.(*widget.FrameCell).Set(frame, state.Who(frame.Worker, p.nodes), thumb, p.picked[frame.Number])
+			item.(*widget.FrameCell).Set(frame, state.LookOf(p.view.Job.State, frame), state.Who(frame.Worker, p.nodes), thumb, p.picked[frame.Number])
 		})
 	p.grid.OnSelected = func(id fynewidget.GridWrapItemID) {
 		p.grid.Unselect(id)
@@ -137,12 +137,12 @@ func (p *openJob) arrange() {
 	back.Importance = fynewidget.LowImportance
 	words := container.New(layout.NewCustomPaddedVBoxLayout(-12), p.title, p.below)
 	buttons := container.NewHBox(container.NewCenter(p.badge), widget.Pad(p.pause, 0, 0, 12, 0), p.resume, p.cancel, p.accept)
-	top := container.NewBorder(nil, nil, container.NewCenter(back), container.NewCenter(buttons), words)
+	p.top = container.NewBorder(nil, nil, container.NewCenter(back), container.NewCenter(buttons), words)
 	stats := container.NewGridWithColumns(4)
 	for _, stat := range p.stats {
 		stats.Add(widget.Pad(stat, 0, 0, 0, 4))
 	}
-	p.header = container.NewVBox(top, stats, widget.Pad(p.bar, 6, 0, 0, 6), p.legend, p.why)
+	p.header = container.NewVBox(p.top, stats, widget.Pad(p.bar, 6, 0, 0, 6), p.legend, p.why)
 	width := canvas.NewRectangle(color.Transparent)
 	width.SetMinSize(fyne.NewSize(244, 10))
 	history := widget.NewPanel(container.NewStack(width, container.NewBorder(
@@ -204,6 +204,7 @@ func (p *openJob) showClaim() {
 }
 
 func (p *openJob) update(s state.Snapshot) {
+	was := p.view.Job.State
 	if s.Open == nil {
 		p.view = state.View{Loading: true}
 	} else {
@@ -248,6 +249,9 @@ func (p *openJob) update(s state.Snapshot) {
 	if j.Cause != "" {
 		why = j.Cause
 	}
+	if was != j.State { // another badge and other buttons, as wide as they are
+		p.top.Refresh()
+	}
 	if say(p.why, p.whyIs, why) {
 		p.header.Refresh()
 	}
@@ -287,7 +291,7 @@ func (p *openJob) figures(symbol string) {
 	}
 	looks := make(map[state.Look]int)
 	for _, frame := range p.view.Frames {
-		looks[state.LookOf(frame)]++
+		looks[state.LookOf(j.State, frame)]++
 	}
 	parts := widget.CountParts(j.Counts, total)
 	if total > 0 {
@@ -295,7 +299,7 @@ func (p *openJob) figures(symbol string) {
 	}
 	p.bar.Set(parts...)
 	var marks []widget.Mark
-	for _, look := range []state.Look{state.LookAccepted, state.LookDelivered, state.LookVerified, state.LookChecking, state.LookRendering, state.LookAgain, state.LookWaiting} {
+	for _, look := range []state.Look{state.LookAccepted, state.LookDelivered, state.LookVerified, state.LookChecking, state.LookRendering, state.LookAgain, state.LookWaiting, state.LookDropped} {
 		if looks[look] > 0 {
 			marks = append(marks, widget.Mark{Color: theme.ForLook(look), Text: fmt.Sprintf("%d %s", looks[look], look)})
 		}

@@ -22,17 +22,18 @@ const (
 	LookDropped   Look = "given up" // its job ended without it
 )
 
-// LookIn is a frame's look in a job of a state: of one that was cancelled or failed nothing is worked on any more.
-func LookIn(s job.State, frame job.Frame) Look {
-	look := LookOf(frame)
+// LookOf derives a frame's look from it and its job's state: of a job that was cancelled or failed nothing is worked
+// on any more.
+func LookOf(s job.State, frame job.Frame) Look {
+	look := alone(frame)
 	if ended := s == job.Cancelled || s == job.Failed; ended && look != LookVerified && look != LookDelivered && look != LookAccepted {
 		return LookDropped
 	}
 	return look
 }
 
-// LookOf derives a frame's look.
-func LookOf(frame job.Frame) Look {
+// alone is a frame's look while its job goes on.
+func alone(frame job.Frame) Look {
 	switch frame.State {
 	case job.FrameUploaded:
 		return LookChecking

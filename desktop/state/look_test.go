@@ -17,7 +17,7 @@ func TestLookOf(t *testing.T) {
 		state.LookDelivered: {State: job.FrameDelivered},
 		state.LookAccepted:  {State: job.FrameAccepted},
 	} {
-		if got := state.LookOf(frame); got != want {
+		if got := state.LookOf(job.Rendering, frame); got != want {
 			t.Errorf("%+v looks %s, want %s", frame, got, want)
 		}
 		// Nothing is waited for in a job that has ended.
@@ -27,7 +27,7 @@ func TestLookOf(t *testing.T) {
 			ended = state.LookDropped
 		}
 		for s, want := range map[job.State]state.Look{job.Rendering: want, job.Paused: want, job.Cancelled: ended, job.Failed: ended} {
-			if got := state.LookIn(s, frame); got != want {
+			if got := state.LookOf(s, frame); got != want {
 				t.Errorf("in a job that is %s %+v looks %s, want %s", s, frame, got, want)
 			}
 		}

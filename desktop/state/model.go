@@ -204,7 +204,7 @@ func (m *Model) Open(id string) {
 
 // Thumb asks for the picture of a delivered frame; it arrives in a later Snapshot.
 func (m *Model) Thumb(frame job.Frame) {
-	if look := LookOf(frame); look == LookDelivered || look == LookAccepted {
+	if frame.State == job.FrameDelivered || frame.State == job.FrameAccepted {
 		m.thumbs.want(frame)
 	}
 }

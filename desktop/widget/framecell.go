@@ -20,6 +20,7 @@ import (
 type FrameCell struct {
 	fynewidget.BaseWidget
 	frame  job.Frame
+	look   state.Look
 	who    string
 	thumb  image.Image
 	picked bool
@@ -32,12 +33,12 @@ func NewFrameCell() *FrameCell {
 	return c
 }
 
-// Set shows a frame. Who names its worker; thumb may be nil; picked marks it as chosen.
-func (c *FrameCell) Set(frame job.Frame, who string, thumb image.Image, picked bool) {
-	if reflect.DeepEqual(c.frame, frame) && c.who == who && c.thumb == thumb && c.picked == picked {
+// Set shows a frame. look is what it is doing; who names its worker; thumb may be nil; picked marks it as chosen.
+func (c *FrameCell) Set(frame job.Frame, look state.Look, who string, thumb image.Image, picked bool) {
+	if reflect.DeepEqual(c.frame, frame) && c.look == look && c.who == who && c.thumb == thumb && c.picked == picked {
 		return
 	}
-	c.frame, c.who, c.thumb, c.picked = frame, who, thumb, picked
+	c.frame, c.look, c.who, c.thumb, c.picked = frame, look, who, thumb, picked
 	c.Refresh()
 }
 
@@ -60,7 +61,7 @@ func (c *FrameCell) CreateRenderer() fyne.WidgetRenderer {
 	p.objects = append([]fyne.CanvasObject{card, screen, picture, status.Text, dot, number.Text, who.Text}, bar.objects()...)
 	progress := false
 	p.paint = func() {
-		look := state.LookOf(c.frame)
+		look := c.look
 		card.FillColor = theme.Color(theme.Surface)
 		card.StrokeWidth, card.StrokeColor = 0, theme.Color(theme.Surface)
 		if c.picked {
@@ -81,7 +82,7 @@ func (c *FrameCell) CreateRenderer() fyne.WidgetRenderer {
 			text, status.name = "verified", theme.Info
 		case state.LookAgain:
 			text, status.name = "again", theme.Bad
-		case state.LookWaiting:
+		case state.LookWaiting, state.LookDropped:
 			status.name = theme.Faint
 		case state.LookDelivered, state.LookAccepted:
 			status.name = theme.Good
