@@ -8,6 +8,7 @@ import (
 
 	"github.com/ethereum/go-ethereum/common"
 
+	"github.com/heliostat-render/heliostat/contracts/bindings"
 	"github.com/heliostat-render/heliostat/shared/receipt"
 )
 
@@ -377,6 +378,29 @@ func TestStrangers(t *testing.T) {
 		}
 		w.fails(err, ErrNotAllowed)
 	}
+}
+
+// TestNobodyTakesAJobsName lets somebody who watches the pool fund a job of their own under the name of another's: the
+// artist's funding would come too late for it.
+func TestNobodyTakesAJobsName(t *testing.T) {
+	w := newWorld(t)
+	w.mint("artist", 100)
+	w.mint("mallory", 1)
+	req := w.funding(id(1), "mallory", 1)
+	permit, err := permitArgs(req.Permit, req.PermitSignature)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := bindings.IJobEscrowFunding{
+		JobId: req.Funding.JobID, Artist: req.Funding.Artist, Amount: big.NewInt(1), QuoteHash: req.Funding.QuoteHash,
+		Deadline: new(big.Int).SetUint64(req.Funding.Deadline),
+	}
+	data := w.escrow.PackFund(f, normalised(req.Signature), permit)
+	w.fails(w.tryAs(addressOf("mallory"), w.Addresses().Escrow, data), ErrNotAllowed)
+	if err := w.tryAs(w.operator, w.Addresses().Escrow, data); err != nil {
+		t.Fatalf("the operator may not either: %v", err) // what is refused is the caller
+	}
+	w.must(w.Fund(w.ctx(), w.funding(id(1), "artist", 100)))
 }
 
 func TestPause(t *testing.T) {

@@ -18,7 +18,7 @@ contract JobEscrow is IJobEscrow, EIP712, AccessControl, Pausable, ReentrancyGua
     using SafeERC20 for IERC20;
     using SafeCast for uint256;
 
-    /// @notice Records deliveries, settles and refunds.
+    /// @notice Names jobs: relays their funding, records deliveries, settles and refunds.
     bytes32 public constant OPERATOR_ROLE = keccak256("OPERATOR_ROLE");
     /// @notice Decides bad-result claims.
     bytes32 public constant ARBITER_ROLE = keccak256("ARBITER_ROLE");
@@ -71,6 +71,7 @@ contract JobEscrow is IJobEscrow, EIP712, AccessControl, Pausable, ReentrancyGua
         external
         nonReentrant
         whenNotPaused
+        onlyRole(OPERATOR_ROLE)
     {
         Job storage j = _jobs[funding.jobId];
         if (j.state != State.None) revert AlreadyFunded(funding.jobId);

@@ -6,8 +6,8 @@ import {IPermit} from "./IPermit.sol";
 /// @title Job escrow
 /// @notice Holds each job's price ceiling from acceptance of the quote until the job is settled. What verified frames cost
 /// moves to Payouts; the rest goes back to the artist. No path pays out more than the job was funded with.
-/// @dev Every artist's step is an EIP-712 message that anybody may relay, so an artist needs no gas. Domain: name
-/// "Heliostat JobEscrow", version "1", the chain, this contract.
+/// @dev Every artist's step is an EIP-712 message that anybody may relay, except the funding, so an artist needs no gas.
+/// Domain: name "Heliostat JobEscrow", version "1", the chain, this contract.
 interface IJobEscrow is IPermit {
     /// @notice Where a job's money stands.
     /// @dev None: never funded. Funded: waiting for delivery. Delivered: waiting for the artist or the end of the window.
@@ -162,7 +162,8 @@ interface IJobEscrow is IPermit {
     /// @notice An argument that must not be zero is zero.
     error ZeroValue();
 
-    /// @notice Takes the ceiling from the artist, with an ERC-2612 permit where there's no allowance yet.
+    /// @notice Takes the ceiling from the artist, with an ERC-2612 permit where there's no allowance yet. Operator only: if
+    /// anybody could, whoever watches the pool could take a job's name first, with a job of one base unit of their own.
     function fund(Funding calldata funding, bytes calldata signature, Permit calldata permit) external;
 
     /// @notice Raises the ceiling of a funded job.
