@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -132,6 +133,7 @@ func TestLacks(t *testing.T) {
 		{job.Recipe{Renderer: "blender", Version: "4.2.0", Engine: "CYCLES"}, "no blender 4.2.0"},
 		{job.Recipe{Renderer: "blender", Version: "3.4.1", Engine: "BLENDER_EEVEE"}, "no BLENDER_EEVEE"},
 		{job.Recipe{Renderer: "blender", Version: "3.4.1", Engine: "CYCLES", Denoise: true}, "no denoiser"},
+		{job.Recipe{Renderer: "blender", Version: "3.4.1", Engine: "CYCLES", Compositing: true, DenoiseNode: true}, "no OpenImageDenoise for the compositor"},
 		{job.Recipe{Renderer: "blender", Version: "3.4.1", Engine: "CYCLES", Device: "GPU"}, "GPU"},
 		{job.Recipe{Renderer: "blender", Version: "3.4.1", Engine: "CYCLES", BuildHash: "x"}, "another build"},
 	} {
@@ -165,6 +167,13 @@ func TestWhoDenoises(t *testing.T) {
 		}
 		if !Verifies(c, j) || Likest(c, j.Recipe, Checks(job.TaskAssemble), "3.4.1", "").Renderer == "" {
 			t.Errorf("%v: parts can't be checked", test.denoisers)
+		}
+		// A Denoise node of the compositor takes it everywhere: without, the noise would go on as the picture.
+		node := &job.Job{Recipe: j.Recipe, Tiles: j.Tiles}
+		node.Recipe.DenoiseNode = true
+		has := slices.Contains(test.denoisers, "OPENIMAGEDENOISE")
+		if Verifies(c, node) != has || (Unfit(m, node) == "") != has || (Unjoined(m, node) == "") != has {
+			t.Errorf("%v, with a Denoise node: %q, %q", test.denoisers, Unfit(m, node), Unjoined(m, node))
 		}
 	}
 }

@@ -155,11 +155,18 @@ func TestDenoiserIsMissed(t *testing.T) {
 	dir := awkward(t)
 	zip, env := farm(t)
 	shot := filepath.Join(dir, "project", "shot.blend")
-	spoil := "import bpy; bpy.context.scene.cycles.use_denoising = True; bpy.ops.wm.save_mainfile()"
-	blend(t, nil, shot, "--factory-startup", "--python-exit-code", "3", "--python-expr", spoil)
-	out := blend(t, env, shot, "--python-exit-code", "3", "--python", "testdata/background.py", "--", zip, "submit")
-	if !strings.Contains(out, "REFUSED") || !strings.Contains(out, "no worker's Blender "+version(t)+" has a denoiser") || !strings.Contains(out, "Denoise off") {
-		t.Errorf("Blender said\n%s", out)
+	for _, c := range []struct{ spoil, lacks, fix string }{
+		{"scene.cycles.use_denoising = True", "has a denoiser", "Denoise off"},
+		{"scene.cycles.use_denoising = False; scene.use_nodes = True; group = bpy.data.node_groups.new('Clean', 'CompositorNodeTree'); " +
+			"group.nodes.new('CompositorNodeDenoise'); scene.node_tree.nodes.new('CompositorNodeGroup').node_tree = group",
+			"has OpenImageDenoise", "mute the node"},
+	} {
+		blend(t, nil, shot, "--factory-startup", "--python-exit-code", "3", "--python-expr",
+			"import bpy; scene = bpy.context.scene; "+c.spoil+"; bpy.ops.wm.save_mainfile()")
+		out := blend(t, env, shot, "--python-exit-code", "3", "--python", "testdata/background.py", "--", zip, "submit")
+		if !strings.Contains(out, "REFUSED") || !strings.Contains(out, "no worker's Blender "+version(t)+" "+c.lacks) || !strings.Contains(out, c.fix) {
+			t.Errorf("after %s Blender said\n%s", c.spoil, out)
+		}
 	}
 }
 

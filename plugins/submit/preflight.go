@@ -188,14 +188,28 @@ func checkNetwork(s Scene, installs []wire.RendererCount) []Finding {
 		}
 		found = append(found, Finding{Level: LevelError, Code: "device", Text: fmt.Sprintf("the scene renders on a %s, and no worker with %s %s has one", device, title, s.Recipe.Version), Fix: fix})
 	}
-	kind, what := job.TaskRender, "a denoiser"
-	if s.Tiles > 1 { // denoised once, after they are joined
-		kind, what = job.TaskAssemble, "OpenImageDenoise to join its tiles"
-	}
-	if !has(func(i wire.RendererCount) bool { return render.Undenoised(s.Recipe, kind, i.Denoisers) == "" }) {
-		found = append(found, Finding{Level: LevelError, Code: "denoiser", Text: fmt.Sprintf("the scene denoises, but no worker's %s %s has %s", title, s.Recipe.Version, what), Fix: "switch Render Properties > Sampling > Render > Denoise off, or add a worker whose build has OpenImageDenoise"})
+	if denoiser := undenoised(s, title, has); denoiser != nil {
+		found = append(found, *denoiser)
 	}
 	return found
+}
+
+// undenoised is what to say where none of the installs has the denoiser that the scene takes, nil where one has.
+func undenoised(s Scene, title string, has func(func(wire.RendererCount) bool) bool) *Finding {
+	kind, who, what, where := job.TaskRender, "the scene denoises", "a denoiser", "switch Render Properties > Sampling > Render > Denoise off"
+	switch {
+	case s.Recipe.DenoiseNode:
+		who, what, where = "the compositor has a Denoise node", "OpenImageDenoise", "mute the node"
+	case s.Tiles > 1: // denoised once, after they are joined
+		what = "OpenImageDenoise to join its tiles"
+	}
+	if s.Tiles > 1 {
+		kind = job.TaskAssemble
+	}
+	if has(func(i wire.RendererCount) bool { return render.Undenoised(s.Recipe, kind, i.Denoisers) == "" }) {
+		return nil
+	}
+	return &Finding{Level: LevelError, Code: "denoiser", Text: fmt.Sprintf("%s, but no worker's %s %s has %s", who, title, s.Recipe.Version, what), Fix: where + ", or add a worker whose build has OpenImageDenoise"}
 }
 
 // firstError is what keeps a scene from being submitted, nil for nothing.

@@ -355,6 +355,7 @@ func TestProblems(t *testing.T) {
 		{"output that can't be made", blender341, func(s *submit.Scene) { s.Output.Pattern = s.Files[0].Path + "/frame_####" }, []string{"shot.blend", "choose another output path"}},
 		{"relative output", blender341, func(s *submit.Scene) { s.Output.Pattern = "render/frame_####" }, []string{"not a full path"}},
 		{"no denoiser", blender341, func(s *submit.Scene) { s.Recipe.Denoise = true }, []string{"Blender 3.4.1", "denoiser", "switch"}},
+		{"no denoiser for the compositor", blender341, func(s *submit.Scene) { s.Recipe.Compositing, s.Recipe.DenoiseNode = true, true }, []string{"Blender 3.4.1", "a Denoise node", "OpenImageDenoise", "mute the node"}},
 		{"tiles, and a compositor that needs more than they carry", blender341, func(s *submit.Scene) {
 			s.Tiles, s.Whole = 4, []submit.Finding{{Level: submit.LevelError, Code: "tiles", Text: "its compositor uses Depth", Fix: "render it without tiles"}}
 		}, []string{"uses Depth", "without tiles"}},

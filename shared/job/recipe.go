@@ -35,4 +35,7 @@ type Recipe struct {
 
 	Denoise     bool `json:"denoise,omitempty"`     // the scene denoises after sampling
 	Compositing bool `json:"compositing,omitempty"` // the scene's compositor runs after sampling
+	// DenoiseNode: that compositor has a Denoise node. A program without OpenImageDenoise would hand the noise on, so
+	// none of the job's tasks and checks goes to one.
+	DenoiseNode bool `json:"denoiseNode,omitempty"`
 }

@@ -24,13 +24,15 @@ func series(version string) string {
 	return strings.Join(parts[:min(len(parts), 2)], ".")
 }
 
-// OpenImageDenoise is what joined stills are denoised by, as installs and Blender call it.
+// OpenImageDenoise is what joined stills and compositors are denoised by, as installs and Blender call it.
 const OpenImageDenoise = "OPENIMAGEDENOISE"
 
 // Undenoised says why an install with these denoisers can't do tasks of a kind where the recipe denoises; "" when it
-// can. Tiles are rendered without a denoiser, and denoised once they are joined.
+// can. Tiles are rendered without the renderer's denoiser, and denoised once they are joined.
 func Undenoised(r job.Recipe, kind job.TaskKind, denoisers []string) string {
 	switch {
+	case r.DenoiseNode && !slices.Contains(denoisers, OpenImageDenoise):
+		return "has no OpenImageDenoise for the compositor's Denoise node"
 	case !r.Denoise || kind == job.TaskTile:
 		return ""
 	case kind == job.TaskAssemble && !slices.Contains(denoisers, OpenImageDenoise):

@@ -46,6 +46,8 @@ def recipe(scene, main, samples=0, percentage=0):
         made["denoise"] = True
     if composites(scene):
         made["compositing"] = True
+        if has_node(scene.node_tree, "DENOISE", set()):
+            made["denoiseNode"] = True
     return {key: value for key, value in made.items() if value not in ("", 0, None)}
 
 
@@ -64,6 +66,14 @@ def denoises(scene):
 
 def composites(scene):
     return bool(scene.render.use_compositing and scene.use_nodes and scene.node_tree and scene.node_tree.nodes)
+
+
+def has_node(tree, kind, seen):
+    """Whether a node of the kind is switched on in the tree or in its groups."""
+    if tree is None or tree in seen:
+        return False
+    seen.add(tree)
+    return any(not n.mute and (n.type == kind or n.type == "GROUP" and has_node(n.node_tree, kind, seen)) for n in tree.nodes)
 
 
 def frames(scene, text=""):
