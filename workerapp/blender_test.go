@@ -21,13 +21,21 @@ import (
 	"github.com/heliostat-render/heliostat/workerapp/sandbox"
 )
 
-// Real Blender, confined by bubblewrap: two tasks in one session, a third that finds every process of
+// Real Blender, confined each way: two tasks in one session, a third that finds every process of
 // the renderer stopped and gets another, then a pause in the middle of a frame, with all of them stopped again.
 func TestRealBlenderInTheSandbox(t *testing.T) {
-	box, err := sandbox.Choose("bubblewrap")
-	if err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"bubblewrap", "landlock"} {
+		t.Run(name, func(t *testing.T) {
+			box, err := sandbox.Choose(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			realBlender(t, box)
+		})
 	}
+}
+
+func realBlender(t *testing.T, box render.Sandbox) {
 	b := blender.New(blender.Config{})
 	installs, err := b.Find(t.Context())
 	if err != nil || len(installs) == 0 {

@@ -315,9 +315,11 @@ func (h *Held) Done() {
 		if err := p.empty(s); err != nil {
 			p.options.Log.Error("a workspace can't be wiped", "err", err)
 		}
-	} else if err := renew(s.out()); err != nil {
-		p.options.Log.Error("an output folder can't be wiped", "err", err)
-		p.empty(s)
+	} else if err := sweepOut(s.dir); err != nil {
+		p.options.Log.Warn("an output folder can't be emptied; the workspace goes with it", "err", err)
+		if err := p.empty(s); err != nil {
+			p.options.Log.Error("a workspace can't be wiped", "err", err)
+		}
 	}
 	p.mu.Lock()
 	if p.closed {
@@ -418,9 +420,32 @@ func (p *Pool) empty(s *seat) error {
 	return nil
 }
 
-func renew(dir string) error {
-	if err := Wipe(dir); err != nil {
+// sweepOut empties the folder of frames beside a renderer that goes on. The folder itself stays: it is what Landlock lets
+// that renderer write to, and another of the same name is not. Nothing is reached through links that it may have laid.
+func sweepOut(workspace string) error {
+	root, err := os.OpenRoot(workspace)
+	if err != nil {
 		return err
 	}
-	return os.MkdirAll(dir, 0o700)
+	defer root.Close()
+	info, err := root.Lstat("out")
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return errors.New("the renderer put something else in the place of its output folder")
+	}
+	if err := root.Chmod("out", 0o700); err != nil {
+		return err
+	}
+	out, err := root.Open("out")
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	names, err := out.Readdirnames(-1)
+	for _, name := range names {
+		err = errors.Join(err, root.RemoveAll(filepath.Join("out", name)))
+	}
+	return err
 }

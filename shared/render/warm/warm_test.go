@@ -108,9 +108,21 @@ func TestTheSceneStaysLoaded(t *testing.T) {
 
 func TestTheNextTaskFindsAnEmptyOutputFolder(t *testing.T) {
 	b := newBench(t, fake.Behaviour{}, nil)
-	if err := b.render(t, b.want("p", 4), 1); err != nil {
+	first, err := b.pool.Take(t.Context(), b.want("p", 4))
+	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := first.Render(t.Context(), render.Request{Frame: 1, Master: true}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(first.Out(), "further", "deeper"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	was, err := os.Stat(first.Out())
+	if err != nil {
+		t.Fatal(err)
+	}
+	first.Done()
 	held, err := b.pool.Take(t.Context(), b.want("p", 4))
 	if err != nil {
 		t.Fatal(err)
@@ -118,6 +130,32 @@ func TestTheNextTaskFindsAnEmptyOutputFolder(t *testing.T) {
 	defer held.Done()
 	if left := ls(t, held.Out()); len(left) != 0 {
 		t.Fatalf("left over: %v", left)
+	}
+	// The renderer that goes on may write into this very folder, and no other.
+	if is, err := os.Stat(held.Out()); err != nil || !os.SameFile(was, is) {
+		t.Fatalf("the folder is another one: %v", err)
+	}
+}
+
+func TestAnOutputFolderThatLeadsAway(t *testing.T) {
+	b := newBench(t, fake.Behaviour{}, nil)
+	mine := filepath.Join(t.TempDir(), "mine")
+	if err := os.WriteFile(mine, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	held, err := b.pool.Take(t.Context(), b.want("p", 4))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Remove(held.Out()), os.Symlink(filepath.Dir(mine), held.Out())); err != nil {
+		t.Fatal(err)
+	}
+	held.Done()
+	if _, err := os.Stat(mine); err != nil {
+		t.Fatalf("a file outside is gone: %v", err)
+	}
+	if dirs, n := ls(t, b.pool.options.Root), b.fake.Sessions(); len(dirs) != 0 || n != 0 {
+		t.Fatalf("the workspace stays: %v, with %d sessions", dirs, n)
 	}
 }
 
