@@ -75,7 +75,7 @@ func (c *cli) printJob(d wire.JobDetail, nodes []job.Node, symbol string) error 
 	facts := [][]string{
 		{"job", j.ID}, {"name", j.Name}, {"state", string(j.State)},
 		{"frames", fmt.Sprintf("%d of %d delivered", state.Done(j.Counts), state.Total(j))},
-		{"spent", state.Money(j.Spent, symbol) + " of at most " + state.Money(j.Quote.Ceiling, symbol)},
+		{"spent", state.Money(j.Spent, symbol) + " of at most " + state.AtMost(j.Quote.Ceiling, symbol)},
 	}
 	if j.Cause != "" {
 		facts = append(facts, []string{"cause", j.Cause})

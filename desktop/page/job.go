@@ -283,7 +283,7 @@ func (p *openJob) figures(symbol string) {
 	} else {
 		p.stats[1].Set(state.ETA(p.view.ETA), "left", theme.Ink)
 	}
-	p.stats[2].Set(state.Money(j.Spent, symbol), "of "+state.Money(j.Quote.Ceiling, ""), theme.Ink)
+	p.stats[2].Set(state.Money(j.Spent, symbol), "of "+state.AtMost(j.Quote.Ceiling, ""), theme.Ink)
 	if j.Counts.Rejected > 0 {
 		p.stats[3].Set(fmt.Sprint(j.Counts.Rejected), "rejected and rendered again", theme.Bad)
 	} else {

@@ -99,7 +99,7 @@ func (j *jobs) sum(s state.Snapshot) {
 		more = fmt.Sprintf("%.0f units a minute", speed)
 	}
 	j.stats[1].Set(plural(working, "node"), more, theme.Ink)
-	j.stats[2].Set(state.Money(sum.Spent, j.symbol), "of "+state.Money(sum.Ceiling, ""), theme.Ink)
+	j.stats[2].Set(state.Money(sum.Spent, j.symbol), "of "+state.AtMost(sum.Ceiling, ""), theme.Ink)
 	switch {
 	case sum.Failed > 0:
 		j.stats[3].Set(plural(sum.Failed, "job"), fmt.Sprintf("failed, %d rejected", sum.Rejected), theme.Bad)

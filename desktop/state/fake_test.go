@@ -47,6 +47,7 @@ type source struct {
 	closed    bool
 	offline   bool
 	cancelErr error
+	more      []job.Job // on its list, beside the example's
 }
 
 var _ state.Source = (*source)(nil)
@@ -68,7 +69,9 @@ func (s *source) Welcome() wire.Welcome {
 	return wire.Welcome{Manager: example.Judge, Money: wire.Money{Settlement: "devchain", Symbol: "HELIO"}}
 }
 func (s *source) Jobs(context.Context, wire.JobList) ([]job.Job, bool, error) {
-	return example.Jobs(), false, nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append(example.Jobs(), s.more...), false, nil
 }
 func (s *source) Job(ctx context.Context, id string) (wire.JobDetail, error) {
 	s.mu.Lock()
@@ -139,7 +142,16 @@ func (s *source) Download(_ context.Context, file wire.JobFile, path string) err
 	}
 	return errors.Join(png.Encode(out, example.Picture(file.Frame, 960, 540)), out.Close())
 }
-func (s *source) Nodes(context.Context) ([]job.Node, error) { return example.Nodes(), nil }
+func (s *source) Nodes(ctx context.Context) ([]job.Node, error) {
+	s.mu.Lock()
+	offline := s.offline
+	s.mu.Unlock()
+	if offline { // a question waits for the connection to come back
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return example.Nodes(), nil
+}
 func (s *source) Payouts(context.Context, bool) ([]job.Payout, error) {
 	return example.Payouts(), nil
 }

@@ -113,6 +113,7 @@ func (m *Model) with(ctx context.Context, manager string, source Source) {
 	var group sync.WaitGroup
 	group.Go(func() { m.watch(ctx, source) })
 	group.Go(func() { m.poll(ctx, source) })
+	group.Go(func() { m.attend(ctx, source) })
 	group.Go(func() { m.work(ctx, source) })
 	select {
 	case <-ctx.Done():
@@ -142,9 +143,12 @@ func (m *Model) watch(ctx context.Context, source Source) {
 // apply takes one push.
 func (m *Model) apply(update wire.JobUpdate) {
 	m.mu.Lock()
-	row := m.jobs[update.Job.ID]
+	row, known := m.jobs[update.Job.ID]
 	if len(update.Job.Frames) == 0 { // pushes leave the list out; it never changes
 		update.Job.Frames = row.Job.Frames
+		if !known {
+			signal(m.born)
+		}
 	}
 	row.Job, row.ETA = update.Job, update.ETA
 	m.jobs[update.Job.ID] = row
@@ -162,6 +166,9 @@ func (m *Model) apply(update wire.JobUpdate) {
 // mergeLocked brings an update into the open view.
 func (m *Model) mergeLocked(update wire.JobUpdate) {
 	view := m.view
+	if len(update.Job.Frames) == 0 {
+		update.Job.Frames = view.Job.Frames
+	}
 	view.Job, view.ETA = update.Job, update.ETA
 	for _, frame := range update.Frames {
 		at, found := slices.BinarySearchFunc(view.Frames, frame.Number, func(f job.Frame, n int) int { return cmp.Compare(f.Number, n) })

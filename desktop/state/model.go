@@ -17,6 +17,7 @@ const (
 	publishEvery = 500 * time.Millisecond // a screen that changes oftener can't be read, and costs CPU
 	nodesEvery   = 3 * time.Second
 	payoutsEvery = 10 * time.Second
+	linkEvery    = time.Second
 	detailEvery  = 10 * time.Second // refreshes the reason why nothing renders, which no push carries
 	askTimeout   = 20 * time.Second
 	maxEvents    = 500
@@ -56,6 +57,7 @@ type Model struct {
 	busy    string
 	pace    pace
 	poke    chan struct{} // asks the poller for the open job's detail
+	born    chan struct{} // asks it for the list: a job that isn't on it was pushed
 }
 
 // New makes a Model; Run brings it to life.
@@ -69,6 +71,7 @@ func New(options Options) *Model {
 		redial:  make(chan struct{}, 1),
 		actions: make(chan action, 16),
 		poke:    make(chan struct{}, 1),
+		born:    make(chan struct{}, 1),
 		jobs:    make(map[string]Row),
 		link:    Link{Manager: options.Manager},
 		worker:  WorkerStatus{State: WorkerOff},

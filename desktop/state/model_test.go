@@ -135,6 +135,28 @@ func TestAnOpenJobFollowsItsPushes(t *testing.T) {
 	})
 }
 
+// A job that is submitted while the window is open is pushed without its frames.
+func TestAJobThatIsPushedFirstGetsItsFrames(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, "", nil)
+		settle()
+		born := job.Job{ID: "jborn", State: job.Rendering, Created: 1 << 60, Counts: job.Counts{Pending: 3}}
+		listed := born
+		listed.Frames = []int{4, 5, 6}
+		r.source.mu.Lock()
+		r.source.more = []job.Job{listed}
+		r.source.mu.Unlock()
+		r.source.push <- wire.JobUpdate{Job: born}
+		settle()
+		born.Counts = job.Counts{Pending: 2, Delivered: 1}
+		r.source.push <- wire.JobUpdate{Job: born}
+		settle()
+		if got := r.last().Jobs[0].Job; got.ID != "jborn" || len(got.Frames) != 3 || got.Counts.Delivered != 1 {
+			t.Fatalf("the new job is %+v", got)
+		}
+	})
+}
+
 // A push that arrives while the detail is under way may be newer than the detail.
 func TestAPushIsNotOverwrittenByAnOlderAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -228,7 +250,7 @@ func TestALostManagerIsFoundAgain(t *testing.T) {
 		fake.mu.Lock()
 		fake.offline = true
 		fake.mu.Unlock()
-		time.Sleep(10 * time.Second)
+		time.Sleep(3 * time.Second)
 		if got := r.last().Link; got.Connected || got.Problem == "" {
 			t.Fatalf("a lost connection shows as %+v", got)
 		}

@@ -10,20 +10,33 @@ import (
 	"github.com/heliostat-render/heliostat/shared/job"
 )
 
-// Money writes an amount with its symbol: "12.50 HELIO". Fractions below a cent are shown
-// only where nothing else would be left.
-func Money(amount job.Amount, symbol string) string {
+// Money writes an amount with its symbol, rounded to the nearest: "12.50 HELIO". Two decimals, and of what is less than
+// a token two digits that count: "0.0048 HELIO".
+func Money(amount job.Amount, symbol string) string { return money(amount, symbol, false) }
+
+// AtMost writes a bound as Money does, never below it: nothing that is paid may be more than was said.
+func AtMost(amount job.Amount, symbol string) string { return money(amount, symbol, true) }
+
+func money(amount job.Amount, symbol string, up bool) string {
 	sign := ""
 	value := uint64(amount)
 	if amount < 0 {
 		sign, value = "−", uint64(-amount)
 	}
-	whole, rest := value/uint64(job.Token), value%uint64(job.Token)
-	digits := fmt.Sprintf("%06d", rest)
-	if whole == 0 && rest != 0 && rest < 10_000 {
-		digits = strings.TrimRight(digits, "0")
+	const cent = uint64(job.Token) / 100
+	unit := cent // what is shown is a multiple of it
+	for value < 10*unit && value < uint64(job.Token) && unit > 1 {
+		unit /= 10
+	}
+	if up {
+		value += unit - 1
 	} else {
-		digits = digits[:2]
+		value += unit / 2
+	}
+	value -= value % unit
+	whole, digits := value/uint64(job.Token), fmt.Sprintf("%06d", value%uint64(job.Token))
+	for len(digits) > 2 && strings.HasSuffix(digits, "0") {
+		digits = digits[:len(digits)-1]
 	}
 	text := sign + strconv.FormatUint(whole, 10) + "." + digits
 	if symbol == "" {

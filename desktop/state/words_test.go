@@ -11,11 +11,13 @@ import (
 )
 
 func TestMoney(t *testing.T) {
-	for amount, want := range map[job.Amount]string{
-		0: "0.00 H", 1_234_567: "1.23 H", 12_000_000: "12.00 H", 1200: "0.0012 H", -2_500_000: "−2.50 H", -1 << 63: "−9223372036854.77 H",
+	for amount, want := range map[job.Amount][2]string{
+		0: {"0.00 H", "0.00 H"}, 1_234_567: {"1.23 H", "1.24 H"}, 12_000_000: {"12.00 H", "12.00 H"}, 12_995_000: {"13.00 H", "13.00 H"},
+		1200: {"0.0012 H", "0.0012 H"}, 15_841: {"0.016 H", "0.016 H"}, 14_401: {"0.014 H", "0.015 H"}, 99_600: {"0.10 H", "0.10 H"},
+		3: {"0.000003 H", "0.000003 H"}, 500_000: {"0.50 H", "0.50 H"}, -2_500_000: {"−2.50 H", "−2.50 H"}, -1 << 63: {"−9223372036854.78 H", "−9223372036854.78 H"},
 	} {
-		if got := state.Money(amount, "H"); got != want {
-			t.Errorf("Money(%d) = %q, want %q", amount, got, want)
+		if got := [2]string{state.Money(amount, "H"), state.AtMost(amount, "H")}; got != want {
+			t.Errorf("Money and AtMost of %d are %q, want %q", amount, got, want)
 		}
 	}
 }

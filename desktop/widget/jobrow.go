@@ -94,7 +94,7 @@ func (r *JobRow) CreateRenderer() fyne.WidgetRenderer {
 			eta.set("")
 		}
 		price.set(state.Money(j.Spent, r.symbol))
-		ceiling.set("of at most " + state.Money(j.Quote.Ceiling, r.symbol))
+		ceiling.set("of at most " + state.AtMost(j.Quote.Ceiling, r.symbol))
 		badge.set(string(j.State), theme.ForJob(j.State))
 		bar.set(CountParts(j.Counts, total))
 	}
