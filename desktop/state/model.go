@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -154,6 +155,7 @@ func (m *Model) Snapshot() Snapshot {
 	s.Jobs = slices.SortedFunc(maps.Values(m.jobs), func(a, b Row) int {
 		return cmp.Or(cmp.Compare(b.Job.Created, a.Job.Created), cmp.Compare(a.Job.ID, b.Job.ID))
 	})
+	s.Payouts = withMine(s.Payouts, s.Worker)
 	s.Sum = SumOf(s.Jobs)
 	s.Sum.PerHour, s.Sum.Paced = m.pace.perHour(time.Now())
 	if m.view != nil {
@@ -164,6 +166,16 @@ func (m *Model) Snapshot() Snapshot {
 		s.Open = &view
 	}
 	return s
+}
+
+// withMine adds what this machine's worker earned where the manager doesn't list it: it tells an artist only of the
+// artist's own key.
+func withMine(listed []job.Payout, w WorkerStatus) []job.Payout {
+	if w.Earned == 0 || w.Address == "" || slices.ContainsFunc(listed, func(p job.Payout) bool { return strings.EqualFold(p.Node, w.Address) }) {
+		return listed
+	}
+	mine := job.Payout{Node: w.Address, Role: job.RoleWorker, Cumulative: w.Earned, Claimed: w.Claimed, Tx: w.LastTx}
+	return append([]job.Payout{mine}, listed...)
 }
 
 // SetManager leaves the present manager for another.

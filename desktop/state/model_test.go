@@ -184,6 +184,39 @@ func TestAPushIsNotOverwrittenByAnOlderAnswer(t *testing.T) {
 	})
 }
 
+// steadyWorker is a worker mode that has earned something.
+type steadyWorker struct {
+	state.Worker
+	status state.WorkerStatus
+}
+
+func (w *steadyWorker) Status() state.WorkerStatus     { return w.status }
+func (w *steadyWorker) Watch(func(state.WorkerStatus)) {}
+
+// A manager tells an artist of the artist's own key; worker mode has another.
+func TestPayoutsShowWhatThisMachinesWorkerEarned(t *testing.T) {
+	worker := &steadyWorker{status: state.WorkerStatus{Address: "0xWorker", Earned: 8_000, Claimed: 3_000, LastTx: "0x5"}}
+	m := state.New(state.Options{Worker: worker})
+	if got := m.Snapshot().Payouts; len(got) != 1 || got[0] != (job.Payout{Node: "0xWorker", Role: job.RoleWorker, Cumulative: 8_000, Claimed: 3_000, Tx: "0x5"}) {
+		t.Fatalf("the payouts are %+v", got)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		r := &running{source: newSource()}
+		worker := &steadyWorker{status: state.WorkerStatus{Address: example.Tower, Earned: 8_000}}
+		r.Model = state.New(state.Options{Manager: state.DefaultManager, Worker: worker,
+			Dial: func(context.Context, string) (state.Source, error) { return r.source, nil }})
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); r.Run(ctx, func(state.Snapshot) {}) }()
+		settle()
+		if got := r.Snapshot().Payouts; len(got) != len(example.Payouts()) {
+			t.Errorf("a worker that the manager lists is shown twice: %+v", got)
+		}
+		stop()
+		<-done
+	})
+}
+
 func TestAnUnknownJobSaysSo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, "", nil)
