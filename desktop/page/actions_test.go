@@ -39,13 +39,19 @@ func (r *recorder) Accept(id string) { r.note("accept %s", id) }
 func (r *recorder) Claim(id string, frames []int, reason string) {
 	r.note("claim %s %v %s", id, frames, reason)
 }
-func (r *recorder) ClaimPayout()   { r.note("withdraw") }
-func (r *recorder) StartWorker()   { r.note("start") }
-func (r *recorder) RestartWorker() { r.note("restart") }
-func (r *recorder) PauseWorker()   { r.note("pause worker") }
-func (r *recorder) FinishWorker()  { r.note("finish worker") }
-func (r *recorder) Dismiss()       { r.note("dismiss") }
-func (r *recorder) Retry()         { r.note("retry") }
+func (r *recorder) Release(id string)               { r.note("release %s", id) }
+func (r *recorder) Requeue(id string, frames []int) { r.note("requeue %s %v", id, frames) }
+func (r *recorder) Frames(id string)                { r.note("frames %s", id) }
+func (r *recorder) Again(id string)                 { r.note("again %s", id) }
+func (r *recorder) Take()                           { r.note("take") }
+func (r *recorder) Decline()                        { r.note("decline") }
+func (r *recorder) ClaimPayout()                    { r.note("withdraw") }
+func (r *recorder) StartWorker()                    { r.note("start") }
+func (r *recorder) RestartWorker()                  { r.note("restart") }
+func (r *recorder) PauseWorker()                    { r.note("pause worker") }
+func (r *recorder) FinishWorker()                   { r.note("finish worker") }
+func (r *recorder) Dismiss()                        { r.note("dismiss") }
+func (r *recorder) Retry()                          { r.note("retry") }
 func (r *recorder) save(s state.Settings) error {
 	r.saved = s
 	return nil
@@ -57,6 +63,137 @@ func (r *recorder) last(t *testing.T) string {
 		t.Fatal("nothing was asked for")
 	}
 	return r.calls[len(r.calls)-1]
+}
+
+func TestTextsThatStandAloneAreSentences(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "no manager answers": "No manager answers", "étage": "Étage", "Fine": "Fine", "bark.png is missing": "bark.png is missing", "vm: no memory": "vm: no memory",
+	} {
+		if got := sentence(text); got != want {
+			t.Errorf("%q became %q", text, got)
+		}
+	}
+}
+
+func TestTheOpenJobOffersWhatItsStateAllows(t *testing.T) {
+	shell, actions, _ := window(t, "dark")
+	snapshot := example.Snapshot()
+	view := example.View()
+	snapshot.Open = view
+	show := func(change func()) *openJob {
+		change()
+		shell.Update(snapshot)
+		shell.Show(PlaceJob)
+		return shell.screens[PlaceJob].(*openJob)
+	}
+	screen := show(func() {})
+	if screen.release.Visible() || screen.again.Visible() {
+		t.Fatal("a job that renders without scouts offers to release or to repeat the rest")
+	}
+	test.Tap(screen.frames)
+	if got := actions.last(t); got != "frames "+example.Open {
+		t.Fatalf("Open frames asked for %q", got)
+	}
+	show(func() { view.Job.Scout = true })
+	test.Tap(screen.release)
+	if got := actions.last(t); got != "release "+example.Open {
+		t.Fatalf("Release asked for %q", got)
+	}
+	// Frames that somebody has can be given to others; those that are here can't.
+	screen.grid.OnSelected(0)
+	if screen.requeue.Visible() {
+		t.Fatal("a delivered frame can be given to others")
+	}
+	screen.clear()
+	screen.grid.OnSelected(11)
+	test.Tap(screen.requeue)
+	if got := actions.last(t); got != "requeue "+example.Open+" [12]" || len(screen.picked) != 0 {
+		t.Fatalf("Give to others asked for %q", got)
+	}
+	show(func() { view.Job.State, view.Job.Counts = job.Failed, job.Counts{Pending: 16} })
+	if screen.frames.Visible() || screen.offer.Visible() {
+		t.Fatal("a job without frames offers them, or shows an offer that nobody asked for")
+	}
+	test.Tap(screen.again)
+	if got := actions.last(t); got != "again "+example.Open {
+		t.Fatalf("Render the rest asked for %q", got)
+	}
+	show(func() {
+		snapshot.Offer = &state.Offer{Job: example.Open, Frames: 16, Quote: job.Quote{Price: 14_401, Ceiling: 15_841, Seconds: 126}}
+	})
+	if want := "16 frames for about 0.014 HELIO, never more than 0.016 HELIO, in about 2 min 06 s."; screen.offerIs.Text != want || screen.again.Visible() || !screen.offer.Visible() {
+		t.Fatalf("the offer reads %q", screen.offerIs.Text)
+	}
+	show(func() { snapshot.Offer = &state.Offer{Job: "another"} })
+	if screen.offer.Visible() {
+		t.Fatal("another job's offer is shown")
+	}
+}
+
+func TestAnEventIsReadWhole(t *testing.T) {
+	shell, _, _ := window(t, "dark")
+	snapshot := example.Snapshot()
+	snapshot.Open = example.View()
+	shell.Update(snapshot)
+	shell.Show(PlaceJob)
+	screen := shell.screens[PlaceJob].(*openJob)
+	events := snapshot.Open.Events
+	screen.events.OnSelected(0)
+	if want := sentence(events[len(events)-1].Text); !screen.told.Visible() || screen.told.Text != want {
+		t.Fatalf("it reads %q, want %q", screen.told.Text, want)
+	}
+	screen.events.OnSelected(0)
+	if screen.told.Visible() {
+		t.Fatal("the text stays")
+	}
+}
+
+func TestSettingsAreSavedByEnterAndToldTruly(t *testing.T) {
+	shell, actions, w := window(t, "dark")
+	shell.Show(PlaceSettings)
+	screen := shell.screens[PlaceSettings].(*settings)
+	screen.manager.SetText("render.studio.lan:7777")
+	w.Canvas().Focus(screen.manager)
+	screen.manager.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	if actions.saved.Manager != "http://render.studio.lan:7777" || !screen.outcome.Visible() {
+		t.Fatalf("Enter saved %q", actions.saved.Manager)
+	}
+	screen.name.SetText("attic")
+	if screen.outcome.Visible() {
+		t.Fatalf("it still says %q", screen.outcome.Text)
+	}
+}
+
+func TestWithoutAManagerTheNextStepIsOneTap(t *testing.T) {
+	shell, _, w := window(t, "dark")
+	shell.Update(state.Snapshot{Link: state.Link{Manager: state.DefaultManager}})
+	screen := shell.screens[PlaceJobs].(*jobs)
+	test.Tap(screen.address)
+	if shell.Place() != PlaceSettings || w.Canvas().Focused() != shell.screens[PlaceSettings].(*settings).manager {
+		t.Fatalf("it leads to %s, with the cursor on %T", shell.Place(), w.Canvas().Focused())
+	}
+	shell.Update(example.Snapshot())
+	shell.Show(PlaceJobs)
+	if screen.address.Visible() {
+		t.Fatal("a manager that is there is asked for")
+	}
+}
+
+func TestGoodNewsGoWithTheirScreen(t *testing.T) {
+	shell, actions, _ := window(t, "dark")
+	snapshot := example.Snapshot()
+	snapshot.Notice = state.Notice{Text: "Accepting failed", Bad: true}
+	shell.Update(snapshot)
+	shell.Show(PlaceNodes)
+	if len(actions.calls) != 0 {
+		t.Fatalf("bad news went unread: %v", actions.calls)
+	}
+	snapshot.Notice.Bad = false
+	shell.Update(snapshot)
+	shell.Show(PlaceJobs)
+	if got := actions.last(t); got != "dismiss" {
+		t.Fatalf("the notice stays: %q", got)
+	}
 }
 
 func TestTappingARowOpensItsJob(t *testing.T) {

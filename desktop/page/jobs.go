@@ -17,14 +17,15 @@ import (
 
 // jobs is the list of jobs.
 type jobs struct {
-	rows   []state.Row
-	symbol string
-	list   *fynewidget.List
-	empty  *widget.Empty
-	below  *fynewidget.Label
-	stats  [4]*widget.Stat
-	strip  *fyne.Container
-	all    fyne.CanvasObject
+	rows    []state.Row
+	symbol  string
+	list    *fynewidget.List
+	empty   *widget.Empty
+	below   *fynewidget.Label
+	stats   [4]*widget.Stat
+	strip   *fyne.Container
+	address *fynewidget.Button // leads to where the manager's is entered
+	all     fyne.CanvasObject
 }
 
 func newJobs(s *Shell) *jobs {
@@ -44,7 +45,11 @@ func newJobs(s *Shell) *jobs {
 			s.open(j.rows[id].Job.ID)
 		}
 	}
-	j.empty = widget.NewEmpty(fynetheme.MediaVideoIcon(), "", "", nil)
+	j.address = fynewidget.NewButton("Enter an address", func() {
+		s.Show(PlaceSettings)
+		s.screens[PlaceSettings].(*settings).ask()
+	})
+	j.empty = widget.NewEmpty(fynetheme.MediaVideoIcon(), "", "", j.address)
 	j.strip = container.NewGridWithColumns(len(j.stats))
 	for i, name := range []string{"Throughput", "At work", "Spent", "Trouble"} {
 		j.stats[i] = widget.NewStat(name)
@@ -62,11 +67,15 @@ func (j *jobs) update(s state.Snapshot) {
 	case s.Link.Refused && !s.Loaded:
 		j.empty.Set("Not let in", "The manager answers, and doesn't take this machine's key.\nGive its operator the address that Settings shows.")
 	case s.Link.Problem != "" && !s.Loaded:
-		j.empty.Set("No manager", "Start one on this machine with “heliostat farm start”,\nor enter its address under Settings.")
+		j.empty.Set("No manager", "Enter the address that its operator gave you,\nor start one on this machine with “heliostat farm start”.")
 	case !s.Loaded:
 		j.empty.Set("Connecting", "Asking "+s.Link.Manager+" for your jobs.")
 	default:
-		j.empty.Set("No jobs yet", "Press Render in Blender, or run\nheliostat submit scene.blend --frames 1-12 --out render")
+		j.empty.Set("No jobs yet", "Submit from Blender (Render Properties, Heliostat), or run\nheliostat submit scene.blend --frames 1-12 --out render")
+	}
+	if j.address.Hidden != s.Loaded {
+		j.address.Hidden = s.Loaded
+		j.empty.Refresh()
 	}
 	j.empty.Hidden = len(j.rows) > 0
 	j.list.Hidden = len(j.rows) == 0

@@ -107,6 +107,22 @@ func (s *source) Claim(_ context.Context, id string, frames []int, reason string
 	s.note("claim %s %v %s", id, frames, reason)
 	return job.Job{}, nil
 }
+func (s *source) Release(_ context.Context, id, _ string) (job.Job, error) {
+	s.note("release %s", id)
+	return job.Job{}, nil
+}
+func (s *source) Requeue(_ context.Context, id string, frames []int, _ string) (job.Job, error) {
+	s.note("requeue %s %v", id, frames)
+	return job.Job{}, nil
+}
+func (s *source) Redraft(_ context.Context, draft wire.JobDraft) (wire.JobQuote, error) {
+	s.note("redraft %s", draft.From)
+	return wire.JobQuote{Job: job.Job{ID: "jagain", Frames: []int{3, 4}}, Quote: job.Quote{ID: "q1", Price: 5, Ceiling: 6}}, nil
+}
+func (s *source) Fund(_ context.Context, quote wire.JobQuote) (job.Job, error) {
+	s.note("fund %s %s", quote.Job.ID, quote.Quote.ID)
+	return quote.Job, nil
+}
 func (s *source) Watch(ctx context.Context, _ wire.JobWatch, update func(wire.JobUpdate)) error {
 	for {
 		select {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -89,7 +90,16 @@ func Problem(err error) string {
 	if errors.As(err, &refused) {
 		return refused.Error()
 	}
-	return err.Error()
+	text := err.Error()
+	cause := err
+	for inner := errors.Unwrap(cause); inner != nil; inner = errors.Unwrap(inner) {
+		cause = inner
+	}
+	// A long chain of who said what ends with what is the matter: "(connection refused)".
+	if head, tail, found := strings.Cut(text, " ("); found && cause != err && strings.HasSuffix(tail, cause.Error()+")") {
+		return head + " (" + cause.Error() + ")"
+	}
+	return text
 }
 
 // with follows one Source until the address changes or the context ends.
@@ -115,6 +125,7 @@ func (m *Model) with(ctx context.Context, manager string, source Source) {
 	group.Go(func() { m.poll(ctx, source) })
 	group.Go(func() { m.attend(ctx, source) })
 	group.Go(func() { m.work(ctx, source) })
+	group.Go(func() { m.fetch(ctx, source) })
 	select {
 	case <-ctx.Done():
 	case <-m.redial:

@@ -30,7 +30,11 @@ type Options struct {
 	Manager string // the address to begin with
 	Cache   string // folder for thumbnails; "" shows none
 	Worker  Worker // nil where this machine can't render
-	Log     *slog.Logger
+	// Fetch brings a job's delivered frames to where they belong on this machine, and returns that folder. told is
+	// called before each file, with how many frames came before it and how many there are.
+	Fetch func(ctx context.Context, source Source, detail wire.JobDetail, told func(done, all int)) (folder string, err error)
+	Show  func(folder string) error // in the desktop's file manager
+	Log   *slog.Logger
 }
 
 // Model follows a manager and this machine's worker. All methods but Run return at once
@@ -40,6 +44,7 @@ type Model struct {
 	changed chan struct{} // one waiting signal is enough: it stands for all
 	redial  chan struct{}
 	actions chan action
+	wanted  chan string // a job whose frames are to be fetched
 	thumbs  *thumbs
 
 	mu      sync.Mutex // guards what follows
@@ -56,6 +61,8 @@ type Model struct {
 	worker  WorkerStatus
 	notice  Notice
 	busy    string
+	saving  string // how far fetching frames is; "" while none are fetched
+	offer   *Offer
 	pace    pace
 	poke    chan struct{} // asks the poller for the open job's detail
 	born    chan struct{} // asks it for the list: a job that isn't on it was pushed
@@ -71,6 +78,7 @@ func New(options Options) *Model {
 		changed: make(chan struct{}, 1),
 		redial:  make(chan struct{}, 1),
 		actions: make(chan action, 16),
+		wanted:  make(chan string, 1),
 		poke:    make(chan struct{}, 1),
 		born:    make(chan struct{}, 1),
 		jobs:    make(map[string]Row),
@@ -150,7 +158,7 @@ func (m *Model) Snapshot() Snapshot {
 	defer m.mu.Unlock()
 	s := Snapshot{
 		Link: m.link, Loaded: m.loaded, Nodes: m.nodes, Payouts: m.payouts,
-		Worker: m.worker, Notice: m.notice, Busy: m.busy,
+		Worker: m.worker, Notice: m.notice, Busy: cmp.Or(m.busy, m.saving), Offer: m.offer,
 	}
 	s.Jobs = slices.SortedFunc(maps.Values(m.jobs), func(a, b Row) int {
 		return cmp.Or(cmp.Compare(b.Job.Created, a.Job.Created), cmp.Compare(a.Job.ID, b.Job.ID))
@@ -195,7 +203,7 @@ func (m *Model) forgetLocked() {
 	m.jobs = make(map[string]Row)
 	m.loaded = false
 	m.nodes, m.payouts = nil, nil
-	m.open, m.view, m.missed, m.asking = "", nil, nil, false
+	m.open, m.view, m.missed, m.asking, m.offer = "", nil, nil, false, nil
 	m.pace = pace{}
 }
 
@@ -206,7 +214,7 @@ func (m *Model) Open(id string) {
 		m.mu.Unlock()
 		return
 	}
-	m.open, m.missed, m.asking = id, nil, false
+	m.open, m.missed, m.asking, m.offer = id, nil, false, nil
 	m.view = nil
 	if id != "" {
 		m.view = &View{Job: m.jobs[id].Job, ETA: m.jobs[id].ETA, Loading: true}

@@ -21,9 +21,11 @@ import (
 type running struct {
 	*state.Model
 	source *source
-	mu     sync.Mutex
-	shown  []state.Snapshot
-	times  []time.Time
+	// fetching holds fetching frames up where it is there.
+	fetching chan struct{}
+	mu       sync.Mutex
+	shown    []state.Snapshot
+	times    []time.Time
 }
 
 func (r *running) last() state.Snapshot {
@@ -39,7 +41,19 @@ func start(t *testing.T, cache string, dial state.Dial) *running {
 	if dial == nil {
 		dial = func(context.Context, string) (state.Source, error) { return r.source, nil }
 	}
-	r.Model = state.New(state.Options{Dial: dial, Manager: state.DefaultManager, Cache: cache})
+	r.Model = state.New(state.Options{Dial: dial, Manager: state.DefaultManager, Cache: cache,
+		Fetch: func(_ context.Context, _ state.Source, detail wire.JobDetail, told func(done, all int)) (string, error) {
+			told(6, 8)
+			if r.fetching != nil {
+				<-r.fetching
+			}
+			return "/frames of " + detail.Job.ID, nil
+		},
+		Show: func(folder string) error {
+			r.source.note("show %s", folder)
+			return nil
+		},
+	})
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -257,6 +271,62 @@ func TestActionsTellWhatCameOfThem(t *testing.T) {
 		settle()
 		if r.last().Notice.Text != "" {
 			t.Fatal("the notice stays")
+		}
+	})
+}
+
+func TestWhatIsMissingIsRenderedAgainAtAPrice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, "", nil)
+		settle()
+		r.Take() // nothing is offered: nothing happens
+		r.Again("j1")
+		settle()
+		offer := r.last().Offer
+		if offer == nil || offer.Job != "j1" || offer.Frames != 2 || offer.Quote.Ceiling != 6 {
+			t.Fatalf("the offer is %+v", offer)
+		}
+		r.Decline()
+		settle()
+		r.Again("j1")
+		settle()
+		r.Take()
+		settle()
+		r.Take() // twice pays once
+		settle()
+		if got := fmt.Sprint(r.source.calls); got != "[redraft j1 cancel jagain redraft j1 fund jagain q1]" || r.last().Offer != nil {
+			t.Fatalf("the manager was asked %s", got)
+		}
+		r.Again("j1")
+		settle()
+		r.Open("j2")
+		settle()
+		if r.last().Offer != nil {
+			t.Fatal("another job shows the offer")
+		}
+	})
+}
+
+func TestFramesAreFetchedBesideOtherActions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, "", nil)
+		r.fetching = make(chan struct{})
+		settle()
+		r.Frames(example.Open)
+		settle()
+		if got := r.last().Busy; got != "Fetching frame 7 of 8" {
+			t.Fatalf("it says %q", got)
+		}
+		r.Release("j1")
+		r.Requeue("j1", []int{2, 3})
+		settle()
+		close(r.fetching)
+		settle()
+		if got := fmt.Sprint(r.source.calls); got != "[release j1 requeue j1 [2 3] show /frames of "+example.Open+"]" {
+			t.Fatalf("what happened: %s", got)
+		}
+		if got := r.last(); got.Notice.Text != "The frames are in /frames of "+example.Open+"." || got.Busy != "" {
+			t.Fatalf("it says %q, %q", got.Notice.Text, got.Busy)
 		}
 	})
 }
