@@ -2,6 +2,7 @@ package page
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -105,7 +106,10 @@ func (j *jobs) sum(s state.Snapshot) {
 	}
 	more := ""
 	if speed > 0 {
-		more = fmt.Sprintf("%.0f units a minute", speed)
+		more = fmt.Sprintf("%s units a minute", strconv.FormatFloat(speed, 'g', 2, 64))
+		if speed >= 100 {
+			more = fmt.Sprintf("%.0f units a minute", speed)
+		}
 	}
 	j.stats[1].Set(plural(working, "node"), more, theme.Ink)
 	j.stats[2].Set(state.Money(sum.Spent, j.symbol), "of "+state.AtMost(sum.Ceiling, ""), theme.Ink)

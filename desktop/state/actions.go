@@ -87,9 +87,18 @@ func (m *Model) Again(id string) {
 // Take agrees to the Offer, Decline doesn't.
 func (m *Model) Take() {
 	if offer := m.takeOffer(); offer != nil {
-		m.act("Paying into escrow", "The missing frames render as a new job, on top of the list.", func(ctx context.Context, s Source) error {
-			_, err := s.Fund(ctx, offer.quote)
-			return err
+		m.act("Paying into escrow", "The missing frames render as this new job.", func(ctx context.Context, s Source) error {
+			funded, err := s.Fund(ctx, offer.quote)
+			if err != nil {
+				return err
+			}
+			m.mu.Lock()
+			still := m.open == offer.Job
+			m.mu.Unlock()
+			if still {
+				m.Open(funded.ID)
+			}
+			return nil
 		})
 	}
 }

@@ -164,6 +164,7 @@ func (m *Model) apply(update wire.JobUpdate) {
 	row.Job, row.ETA = update.Job, update.ETA
 	m.jobs[update.Job.ID] = row
 	m.pace.note(update.Job, time.Now())
+	m.works.Note(update.Job, update.Frames)
 	if m.open == update.Job.ID {
 		if m.asking {
 			m.missed = append(m.missed, update)

@@ -64,6 +64,7 @@ type Model struct {
 	saving  string // how far fetching frames is; "" while none are fetched
 	offer   *Offer
 	pace    pace
+	works   Work
 	poke    chan struct{} // asks the poller for the open job's detail
 	born    chan struct{} // asks it for the list: a job that isn't on it was pushed
 }
@@ -82,6 +83,7 @@ func New(options Options) *Model {
 		poke:    make(chan struct{}, 1),
 		born:    make(chan struct{}, 1),
 		jobs:    make(map[string]Row),
+		works:   make(Work),
 		link:    Link{Manager: options.Manager},
 		worker:  WorkerStatus{State: WorkerOff},
 	}
@@ -163,6 +165,10 @@ func (m *Model) Snapshot() Snapshot {
 	s.Jobs = slices.SortedFunc(maps.Values(m.jobs), func(a, b Row) int {
 		return cmp.Or(cmp.Compare(b.Job.Created, a.Job.Created), cmp.Compare(a.Job.ID, b.Job.ID))
 	})
+	s.Nodes = slices.Clone(s.Nodes)
+	for i, node := range s.Nodes {
+		s.Nodes[i].Doing = m.works.Doing(node)
+	}
 	s.Payouts = withMine(s.Payouts, s.Worker)
 	s.Sum = SumOf(s.Jobs)
 	s.Sum.PerHour, s.Sum.Paced = m.pace.perHour(time.Now())
@@ -205,6 +211,7 @@ func (m *Model) forgetLocked() {
 	m.nodes, m.payouts = nil, nil
 	m.open, m.view, m.missed, m.asking, m.offer = "", nil, nil, false, nil
 	m.pace = pace{}
+	m.works = make(Work)
 }
 
 // Open chooses the job whose frames are kept; "" closes it.

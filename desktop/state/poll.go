@@ -153,6 +153,7 @@ func (m *Model) pollDetail(ctx context.Context, source Source) {
 	if len(detail.Events) > maxEvents {
 		detail.Events = detail.Events[len(detail.Events)-maxEvents:]
 	}
+	m.works.Note(detail.Job, detail.Frames)
 	*m.view = View{Job: detail.Job, Frames: detail.Frames, Events: detail.Events, ETA: detail.ETA, Why: detail.Why}
 	for _, update := range m.missed {
 		m.mergeLocked(update)
