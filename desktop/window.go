@@ -96,6 +96,7 @@ func (c *cli) window(ctx context.Context) error {
 		},
 	})
 	w.SetContent(shell.Object())
+	w.Canvas().SetOnTypedKey(shell.TypedKey)
 	w.Resize(fyne.NewSize(1180, 760))
 	w.CenterOnScreen()
 	show := func(state.Snapshot) {}

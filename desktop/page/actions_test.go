@@ -196,6 +196,56 @@ func TestGoodNewsGoWithTheirScreen(t *testing.T) {
 	}
 }
 
+func TestJobsAreFoundAmongMany(t *testing.T) {
+	shell, _, _ := window(t, "dark")
+	snapshot := example.Snapshot()
+	shell.Update(snapshot)
+	screen := shell.screens[PlaceJobs].(*jobs)
+	if screen.search.Visible() {
+		t.Fatal("five jobs are searched")
+	}
+	for i := range 5 {
+		snapshot.Jobs = append(snapshot.Jobs, state.Row{Job: job.Job{ID: fmt.Sprintf("jx%d", i), Name: "Lobby, morning", State: job.Rendering}})
+	}
+	shell.Update(snapshot)
+	for text, want := range map[string]int{"": 10, "lobby": 6, "LOBBY deliv": 1, "jx3": 1, "nothing": 0} {
+		screen.search.SetText(text)
+		if len(screen.rows) != want || screen.empty.Visible() != (want == 0) || screen.strip.Hidden || !screen.search.Visible() {
+			t.Errorf("%q finds %d jobs, want %d", text, len(screen.rows), want)
+		}
+	}
+}
+
+func TestKeysWorkOnWhatIsShown(t *testing.T) {
+	shell, actions, w := window(t, "dark")
+	w.Canvas().SetOnTypedKey(shell.TypedKey)
+	shell.Update(example.Snapshot())
+	screen := shell.screens[PlaceJobs].(*jobs)
+	w.Canvas().Focus(screen.list)
+	screen.list.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
+	if got := actions.last(t); shell.Place() != PlaceJob || got != "open "+example.Open {
+		t.Fatalf("Space leads to %s and asks for %q", shell.Place(), got)
+	}
+	if f := w.Canvas().Focused(); f != nil {
+		t.Fatalf("keys still go to a %T that isn't shown", f)
+	}
+	w.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	if shell.Place() != PlaceJobs {
+		t.Fatalf("Escape leads to %s", shell.Place())
+	}
+	rail := shell.items[PlaceNodes]
+	w.Canvas().Focus(rail)
+	rail.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	if shell.Place() != PlaceNodes || w.Canvas().Focused() != rail {
+		t.Fatal("the rail loses the keyboard by its own key")
+	}
+	shell.Show(PlaceRules)
+	shell.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	if shell.Place() != PlaceWorker {
+		t.Fatalf("Escape leads from the rules to %s", shell.Place())
+	}
+}
+
 func TestTappingARowOpensItsJob(t *testing.T) {
 	shell, actions, w := window(t, "dark")
 	shell.Update(example.Snapshot())

@@ -155,7 +155,7 @@ func (p *settings) edited() {
 
 // ask brings the cursor to the manager's address.
 func (p *settings) ask() {
-	if canvas := fyne.CurrentApp().Driver().CanvasForObject(p.manager); canvas != nil {
+	if canvas := p.shell.canvas(); canvas != nil {
 		canvas.Focus(p.manager)
 	}
 	p.manager.DoubleTapped(nil)

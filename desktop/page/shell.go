@@ -189,6 +189,7 @@ func (s *Shell) Show(place Place) {
 	if s.place != place && s.last.Notice.Text != "" && !s.last.Notice.Bad {
 		s.options.Actions.Dismiss() // read, and about what was on the other screen
 	}
+	changed := s.place != place
 	s.place = place
 	shown := s.screens[place]
 	shown.update(s.last)
@@ -203,6 +204,35 @@ func (s *Shell) Show(place Place) {
 	shown.object().Show()
 	s.stage.Refresh()
 	s.mark()
+	if changed {
+		s.unfocus()
+	}
+}
+
+// unfocus takes the keyboard from a screen that isn't shown any more: keys would still open its jobs.
+func (s *Shell) unfocus() {
+	canvas := s.canvas()
+	if canvas == nil {
+		return
+	}
+	if _, rail := canvas.Focused().(*widget.NavItem); !rail {
+		canvas.Unfocus()
+	}
+}
+
+func (s *Shell) canvas() fyne.Canvas { return fyne.CurrentApp().Driver().CanvasForObject(s.root) }
+
+// TypedKey takes keys that nothing else wanted: Escape leads back.
+func (s *Shell) TypedKey(e *fyne.KeyEvent) {
+	if e.Name != fyne.KeyEscape {
+		return
+	}
+	switch s.place {
+	case PlaceJob:
+		s.Show(PlaceJobs)
+	case PlaceRules:
+		s.Show(PlaceWorker)
+	}
 }
 
 // open shows one job.
