@@ -108,7 +108,7 @@ func (c *cli) printJob(d wire.JobDetail, nodes []job.Node, symbol string) error 
 		fmt.Fprintln(c.out)
 		history := [][]string{{"TIME", "WHAT", "NODE", ""}} // what was said is as long as it likes: it comes last
 		for _, e := range d.Events {
-			history = append(history, []string{time.UnixMilli(e.Time).Format(time.TimeOnly), e.What, state.Who(e.Node, nodes), e.Text})
+			history = append(history, []string{time.UnixMilli(e.Time).Format(time.TimeOnly), e.What, state.Who(e.Node, nodes), state.Said(e)})
 		}
 		return table(c.out, history)
 	}

@@ -193,7 +193,7 @@ func (p *openJob) tell(event wire.Event) {
 		event = wire.Event{}
 	}
 	p.tellsOf = event
-	p.told.SetText(sentence(event.Text))
+	p.told.SetText(sentence(state.Said(event)))
 	p.told.Hidden = event.Text == ""
 	p.history.Refresh()
 }

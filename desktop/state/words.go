@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
 // Money writes an amount with its symbol, rounded to the nearest: "12.50 HELIO". Two decimals, and of what is less than
@@ -113,6 +114,14 @@ func Who(address string, nodes []job.Node) string {
 		}
 	}
 	return Short(address)
+}
+
+// Said is what an event tells. Where its node is named beside it, the text doesn't need the whole address.
+func Said(e wire.Event) string {
+	if e.Node == "" {
+		return e.Text
+	}
+	return strings.ReplaceAll(e.Text, " on "+e.Node, "")
 }
 
 // Frames writes frame numbers as ranges: "1-12, 20". The numbers ascend.

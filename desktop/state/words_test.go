@@ -8,6 +8,7 @@ import (
 
 	"github.com/heliostat-render/heliostat/desktop/state"
 	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
 func TestMoney(t *testing.T) {
@@ -35,6 +36,21 @@ func TestAgo(t *testing.T) {
 	for ago, want := range map[time.Duration]string{time.Second: "just now", 42 * time.Second: "42 s ago", 3 * time.Minute: "3 min ago", 5 * time.Hour: "5 h ago", 50 * time.Hour: "2 d ago"} {
 		if got := state.Ago(now.Add(-ago).UnixMilli(), now); got != want {
 			t.Errorf("%s: %q, want %q", ago, got, want)
+		}
+	}
+}
+
+func TestAnEventNamesItsNodeOnce(t *testing.T) {
+	for _, c := range []struct {
+		e    wire.Event
+		want string
+	}{
+		{wire.Event{Text: "frame 2 on 0xAb: the renderer crashed", Node: "0xAb"}, "frame 2: the renderer crashed"},
+		{wire.Event{Text: "frame 2 on 0xAb: the renderer crashed", Node: "0xCd"}, "frame 2 on 0xAb: the renderer crashed"},
+		{wire.Event{Text: "2.64 in escrow"}, "2.64 in escrow"},
+	} {
+		if got := state.Said(c.e); got != c.want {
+			t.Errorf("%+v reads %q", c.e, got)
 		}
 	}
 }
