@@ -11,6 +11,7 @@ import (
 
 	"github.com/heliostat-render/heliostat/desktop/state"
 	"github.com/heliostat-render/heliostat/desktop/state/example"
+	"github.com/heliostat-render/heliostat/desktop/widget"
 	"github.com/heliostat-render/heliostat/shared/job"
 )
 
@@ -216,6 +217,27 @@ func TestJobsAreFoundAmongMany(t *testing.T) {
 	}
 }
 
+func TestAVerifierIsntCountedAsAWorker(t *testing.T) {
+	test.NewTempApp(t)
+	row := widget.NewNodeRow()
+	reads := func(n job.Node) string {
+		row.Set(n, example.Now)
+		var all []string
+		for _, object := range test.WidgetRenderer(row).Objects() {
+			if text, is := object.(*canvas.Text); is {
+				all = append(all, text.Text)
+			}
+		}
+		return strings.Join(all, "|")
+	}
+	row.Resize(fyne.NewSize(900, 70))
+	for role, counted := range map[job.Role]bool{job.RoleWorker: true, job.RoleVerifier: false} {
+		if got := reads(job.Node{Roles: []job.Role{role}, State: job.NodeIdle}); strings.Contains(got, "0 passed") != counted {
+			t.Errorf("a new %s reads %q", role, got)
+		}
+	}
+}
+
 func TestKeysWorkOnWhatIsShown(t *testing.T) {
 	shell, actions, w := window(t, "dark")
 	w.Canvas().SetOnTypedKey(shell.TypedKey)
@@ -350,6 +372,9 @@ func TestWorkerModeStartsAndPauses(t *testing.T) {
 	shell.Update(snapshot)
 	if screen.finish.Visible() {
 		t.Error("a paused worker offers to finish")
+	}
+	if want := "The machine is yours until you resume."; screen.reason.Text != want {
+		t.Errorf("its owner reads %q", screen.reason.Text)
 	}
 	if screen.pause.Visible() || !screen.start.Visible() || screen.start.Text != "Resume" {
 		t.Fatal("a paused worker doesn't offer to resume")

@@ -85,7 +85,7 @@ var dark = palette{
 	fynetheme.ColorNameError:               hex(0xec6a70),
 	fynetheme.ColorNameSuccess:             hex(0x46c08f),
 	fynetheme.ColorNameWarning:             hex(0xf6a93b),
-	fynetheme.ColorNameMenuBackground:      hex(0x1a202a),
+	fynetheme.ColorNameMenuBackground:      hex(0x252d3a), // lies on cards
 	fynetheme.ColorNameOverlayBackground:   hex(0x1a202a),
 	fynetheme.ColorNameHeaderBackground:    hex(0x1a202a),
 }
