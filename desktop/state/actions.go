@@ -187,12 +187,19 @@ func (m *Model) FinishWorker() {
 	}
 }
 
-func (m *Model) act(name, done string, do func(context.Context, Source) error) {
+// ready tells whether there is a manager to ask, and the user where there is none.
+func (m *Model) ready() bool {
 	m.mu.Lock()
 	ready := m.source != nil
 	m.mu.Unlock()
 	if !ready {
 		m.tell(Notice{Text: "No manager is connected; try again once it is.", Bad: true})
+	}
+	return ready
+}
+
+func (m *Model) act(name, done string, do func(context.Context, Source) error) {
+	if !m.ready() {
 		return
 	}
 	select {

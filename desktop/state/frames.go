@@ -7,11 +7,7 @@ import (
 
 // Frames fetches what is delivered of a job to where it belongs on this machine, and shows that folder.
 func (m *Model) Frames(id string) {
-	m.mu.Lock()
-	ready := m.source != nil
-	m.mu.Unlock()
-	if !ready {
-		m.tell(Notice{Text: "No manager is connected; try again once it is.", Bad: true})
+	if !m.ready() {
 		return
 	}
 	select {
