@@ -395,6 +395,17 @@ func TestSettingsAreCheckedBeforeTheyAreSaved(t *testing.T) {
 		t.Fatalf("a bad address ended as %q", screen.outcome.Text)
 	}
 	screen.manager.SetText("render.studio.lan:7777")
+	screen.blender.SetText("/no/such/blender")
+	screen.save()
+	if !strings.Contains(screen.outcome.Text, "There is no program /no/such/blender") || actions.saved.Manager != "" {
+		t.Fatalf("a Blender that isn't there ended as %q", screen.outcome.Text)
+	}
+	shell.Show(PlaceJobs)
+	shell.Show(PlaceSettings)
+	if screen.outcome.Visible() {
+		t.Fatal("what was said stays for the next visit")
+	}
+	screen.blender.SetText("")
 	screen.slots.SetText("2")
 	screen.save()
 	if actions.saved.Manager != "http://render.studio.lan:7777" || actions.saved.Worker.Slots != 2 {

@@ -129,6 +129,9 @@ func (p *settings) read() (state.Settings, error) {
 	}
 	next.Manager = manager
 	next.Blender = strings.TrimSpace(p.blender.Text)
+	if err := state.CheckBlender(next.Blender); err != nil {
+		return next, err
+	}
 	next.Theme = looks[p.look.Selected]
 	next.Worker.Name = strings.TrimSpace(p.name.Text)
 	next.Worker.Device = p.device.Selected
@@ -153,6 +156,9 @@ func (p *settings) edited() {
 	}
 }
 
+// opened forgets what was said of an earlier visit's save.
+func (p *settings) opened() { p.edited() }
+
 // ask brings the cursor to the manager's address.
 func (p *settings) ask() {
 	if canvas := p.shell.canvas(); canvas != nil {
@@ -173,7 +179,7 @@ func (p *settings) save() {
 	}()
 	if err != nil {
 		p.outcome.Importance = fynewidget.DangerImportance
-		p.outcome.SetText(err.Error())
+		p.outcome.SetText(sentence(err.Error()))
 		return
 	}
 	p.shell.keep(next)
