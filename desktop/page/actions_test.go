@@ -2,6 +2,7 @@ package page
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/heliostat-render/heliostat/desktop/state/example"
 	"github.com/heliostat-render/heliostat/desktop/widget"
 	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
 // recorder keeps what the screens asked for.
@@ -173,6 +175,9 @@ func TestWithoutAManagerTheNextStepIsOneTap(t *testing.T) {
 	if shell.Place() != PlaceSettings || w.Canvas().Focused() != shell.screens[PlaceSettings].(*settings).manager {
 		t.Fatalf("it leads to %s, with the cursor on %T", shell.Place(), w.Canvas().Focused())
 	}
+	if got := shell.screens[PlaceSettings].(*settings).manager.SelectedText(); got != state.DefaultManager {
+		t.Errorf("typing would replace %q only", got)
+	}
 	shell.Update(example.Snapshot())
 	shell.Show(PlaceJobs)
 	if screen.address.Visible() {
@@ -236,6 +241,34 @@ func TestAVerifierIsntCountedAsAWorker(t *testing.T) {
 			t.Errorf("a new %s reads %q", role, got)
 		}
 	}
+}
+
+func TestAFarmWithoutPaymentsPromisesNone(t *testing.T) {
+	shell, _, _ := window(t, "dark")
+	shell.Update(state.Snapshot{Loaded: true, Link: state.Link{Connected: true, Money: wire.Money{Settlement: "off"}}})
+	shell.Show(PlacePayouts)
+	var all []string
+	for _, object := range shell.screens[PlacePayouts].(*payouts).empty.Container.Objects[0].(*fyne.Container).Objects {
+		if text, is := object.(*canvas.Text); is {
+			all = append(all, text.Text)
+		}
+	}
+	if !slices.Equal(all, []string{"No payments here"}) {
+		t.Errorf("it reads %q", all)
+	}
+}
+
+func TestTheRailShowsAnAddressWithoutItsPin(t *testing.T) {
+	test.NewTempApp(t)
+	link := widget.NewLinkState()
+	link.Resize(fyne.NewSize(400, 42))
+	link.Set(state.Link{Manager: "https://render.studio.lan:7777/#sha256:89606506", Connected: true})
+	for _, object := range test.WidgetRenderer(link).Objects() {
+		if text, is := object.(*canvas.Text); is && text.Text == "render.studio.lan:7777" {
+			return
+		}
+	}
+	t.Error("it doesn't read render.studio.lan:7777")
 }
 
 func TestKeysWorkOnWhatIsShown(t *testing.T) {

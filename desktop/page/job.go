@@ -130,7 +130,7 @@ func (p *openJob) buttons() {
 	p.accept = fynewidget.NewButtonWithIcon("Accept frames", fynetheme.ConfirmIcon(), func() { do.Accept(p.view.Job.ID) })
 	p.accept.Importance = fynewidget.HighImportance
 	p.cancel = widget.NewConfirm("Cancel job", "Really cancel?", func() { do.Cancel(p.view.Job.ID) })
-	p.release = fynewidget.NewButtonWithIcon("Release the rest", fynetheme.ConfirmIcon(), func() { do.Release(p.view.Job.ID) })
+	p.release = fynewidget.NewButtonWithIcon("Release", fynetheme.ConfirmIcon(), func() { do.Release(p.view.Job.ID) })
 	p.release.Importance = fynewidget.HighImportance
 	p.again = fynewidget.NewButtonWithIcon("Render the rest", fynetheme.ViewRefreshIcon(), func() { do.Again(p.view.Job.ID) })
 	p.frames = fynewidget.NewButtonWithIcon("Open frames", fynetheme.FolderOpenIcon(), func() { do.Frames(p.view.Job.ID) })

@@ -164,7 +164,7 @@ func (p *settings) ask() {
 	if canvas := p.shell.canvas(); canvas != nil {
 		canvas.Focus(p.manager)
 	}
-	p.manager.DoubleTapped(nil)
+	p.manager.TypedShortcut(&fyne.ShortcutSelectAll{})
 }
 
 func (p *settings) save() {
