@@ -222,6 +222,21 @@ func TestJobsAreFoundAmongMany(t *testing.T) {
 	}
 }
 
+func TestAFrameThatWaitsForItsTaskIsRendered(t *testing.T) {
+	test.NewTempApp(t)
+	cell := widget.NewFrameCell()
+	cell.Resize(fyne.NewSize(146, 110))
+	for progress, want := range map[float64]string{0.52: "52 %", 1: "rendered"} {
+		cell.Set(job.Frame{Number: 2, Progress: progress}, state.LookRendering, "tower", nil, false)
+		if !slices.ContainsFunc(test.WidgetRenderer(cell).Objects(), func(o fyne.CanvasObject) bool {
+			text, is := o.(*canvas.Text)
+			return is && text.Text == want
+		}) {
+			t.Errorf("a frame at %v doesn't read %s", progress, want)
+		}
+	}
+}
+
 func TestAVerifierIsntCountedAsAWorker(t *testing.T) {
 	test.NewTempApp(t)
 	row := widget.NewNodeRow()

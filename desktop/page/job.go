@@ -233,7 +233,10 @@ func (p *openJob) showClaim() {
 		}
 		return
 	}
-	text := "Frames " + state.Frames(p.chosen())
+	text := "Frame " + state.Frames(p.chosen())
+	if len(p.picked) > 1 {
+		text = "Frames " + state.Frames(p.chosen())
+	}
 	all := state.MayOf(p.view.Job)
 	may := all.Claim
 	requeue := all.Requeue && slices.ContainsFunc(p.view.Frames, func(f job.Frame) bool {
@@ -243,7 +246,7 @@ func (p *openJob) showClaim() {
 	case may:
 	case state.Final(p.view.Job.State):
 	default:
-		text += ": they can be disputed once the job is delivered"
+		text += ", to be disputed once the job is delivered"
 	}
 	if p.claimBar.Visible() && p.claimIs.Text == text && p.requeue.Hidden == !requeue {
 		return

@@ -66,7 +66,7 @@ func (m *Model) Release(id string) {
 
 // Requeue takes frames back from the workers that have them.
 func (m *Model) Requeue(id string, frames []int) {
-	m.act("Taking frames back", "Frames "+Frames(frames)+" go to other workers.", func(ctx context.Context, s Source) error {
+	m.act("Taking frames back", "Back in the queue: frames "+Frames(frames)+", and the others of their tasks.", func(ctx context.Context, s Source) error {
 		_, err := s.Requeue(ctx, id, frames, "taken back in the desktop app")
 		return err
 	})
