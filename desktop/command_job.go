@@ -75,7 +75,7 @@ func (c *cli) printJob(d wire.JobDetail, nodes []job.Node, symbol string) error 
 	facts := [][]string{
 		{"job", j.ID}, {"name", j.Name}, {"state", string(j.State)},
 		{"frames", fmt.Sprintf("%d of %d delivered", state.Done(j.Counts), state.Total(j))},
-		{"spent", state.Money(j.Spent, symbol) + " of at most " + state.Money(j.Quote.Ceiling, symbol)},
+		{"spent", state.Money(j.Spent, symbol) + " of at most " + state.AtMost(j.Quote.Ceiling, symbol)},
 	}
 	if j.Cause != "" {
 		facts = append(facts, []string{"cause", j.Cause})
@@ -108,7 +108,7 @@ func (c *cli) printJob(d wire.JobDetail, nodes []job.Node, symbol string) error 
 		fmt.Fprintln(c.out)
 		history := [][]string{{"TIME", "WHAT", "NODE", ""}} // what was said is as long as it likes: it comes last
 		for _, e := range d.Events {
-			history = append(history, []string{time.UnixMilli(e.Time).Format(time.TimeOnly), e.What, state.Who(e.Node, nodes), e.Text})
+			history = append(history, []string{time.UnixMilli(e.Time).Format(time.TimeOnly), e.What, state.Who(e.Node, nodes), state.Said(e)})
 		}
 		return table(c.out, history)
 	}

@@ -67,7 +67,7 @@ func (c *cli) printJobs(manager *client.Client, jobs []job.Job) error {
 	for _, j := range jobs {
 		rows = append(rows, []string{
 			j.ID, j.Name, string(j.State), fmt.Sprintf("%d/%d", state.Done(j.Counts), state.Total(j)),
-			state.Money(j.Spent, ""), state.Money(j.Quote.Ceiling, symbol), state.Ago(j.Created, time.Now()),
+			state.Money(j.Spent, ""), state.AtMost(j.Quote.Ceiling, symbol), state.Ago(j.Created, time.Now()),
 		})
 	}
 	return table(c.out, rows)

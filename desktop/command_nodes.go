@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/heliostat-render/heliostat/desktop/state"
 	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
 func (c *cli) nodesCommand() *cobra.Command {
@@ -28,6 +30,7 @@ func (c *cli) nodesCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			doing(cmd.Context(), manager, nodes)
 			if asJSON {
 				if nodes == nil {
 					nodes = []job.Node{}
@@ -39,6 +42,31 @@ func (c *cli) nodesCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "for programs")
 	return cmd
+}
+
+// mostJobs bounds the jobs that are asked what they are doing.
+const mostJobs = 20
+
+// doing says of busy nodes what they do, as far as one may know it.
+func doing(ctx context.Context, manager source, nodes []job.Node) {
+	works := make(state.Work)
+	jobs, _, err := manager.Jobs(ctx, wire.JobList{All: manager.Everything()})
+	if err != nil {
+		jobs = nil // it is a courtesy
+	}
+	asked := 0
+	for _, j := range jobs {
+		if j.State != job.Rendering || asked == mostJobs {
+			continue
+		}
+		asked++
+		if detail, err := manager.Job(ctx, j.ID); err == nil {
+			works.Note(detail.Job, detail.Frames)
+		}
+	}
+	for i := range nodes {
+		nodes[i].Doing = works.Doing(nodes[i])
+	}
 }
 
 func (c *cli) printNodes(nodes []job.Node) error {

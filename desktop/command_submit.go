@@ -309,7 +309,7 @@ func quoteLine(s submit.Status) string {
 		return "the manager made no quote"
 	}
 	q := s.Quote
-	text := fmt.Sprintf("Quote: about %s in %s, never more than %s", state.Money(q.Price, s.Symbol), state.Duration(q.Seconds), state.Money(q.Ceiling, s.Symbol))
+	text := fmt.Sprintf("Quote: about %s in %s, never more than %s", state.Money(q.Price, s.Symbol), state.Duration(q.Seconds), state.AtMost(q.Ceiling, s.Symbol))
 	if q.Basis != "" {
 		text += "\n       (" + clean(q.Basis) + ")"
 	}

@@ -6,8 +6,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -24,7 +22,7 @@ func (c *cli) jobPriorityCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "priority JOB NUMBER",
 		Short:   "Change a job's place in the queue at once",
-		Long:    "Jobs of a higher priority go first, whoever owns them; 0 is usual, from -100 to 100. What is being rendered goes on.",
+		Long:    "Your jobs of a higher priority go before your others; 0 is usual, from -100 to 100. What is being rendered goes on.",
 		Example: "  heliostat job priority j6f2… 10\n  heliostat job priority j6f2… -- -5",
 		Args:    exactly("the job's id", "the priority"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -157,15 +155,13 @@ func (c *cli) agreed(ctx context.Context) (bool, error) {
 func (c *cli) jobFetchCommand() *cobra.Command {
 	var out, frames string
 	cmd := &cobra.Command{
-		Use:     "fetch JOB",
-		Short:   "Fetch a job's delivered frames into a folder",
-		Long:    "Fetches what is delivered so far. Files that are there already are kept.",
-		Example: "  heliostat job fetch j6f2… --out render",
+		Use:   "fetch JOB",
+		Short: "Fetch a job's delivered frames",
+		Long: `Fetches what is delivered so far, under the names that the job's output setting gives when it was submitted
+on this machine, else as 0001.png. Files that are there already are kept.`,
+		Example: "  heliostat job fetch j6f2…\n  heliostat job fetch j6f2… --out render\n  heliostat job fetch j6f2… --out 'render/shot_####'",
 		Args:    exactly("the job's id"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if out == "" {
-				return usagef("say where to: --out FOLDER")
-			}
 			var numbers []int
 			if frames != "" {
 				var err error
@@ -178,33 +174,27 @@ func (c *cli) jobFetchCommand() *cobra.Command {
 				return err
 			}
 			defer manager.Close()
-			fetched, kept := 0, 0
-			err = manager.EachFile(cmd.Context(), detail, numbers, func(f wire.JobFile, _, _ int) error {
-				if err := client.CheckName(f); err != nil {
+			output, known := submit.OutputOf(c.data, detail.Job)
+			switch {
+			case out != "":
+				if output, err = output.In(out); err != nil {
 					return err
 				}
-				path := filepath.Join(out, filepath.FromSlash(f.Name))
-				if _, err := os.Lstat(path); err == nil {
-					kept++
-					return nil
-				}
-				if err := manager.Download(cmd.Context(), f, path); err != nil {
-					return c.interrupted(cmd.Context(), err)
-				}
-				fetched++
-				return nil
-			})
-			if err != nil {
-				return err
+			case !known:
+				return usagef("job %s was submitted on another machine; say where its frames go: --out FOLDER", args[0])
 			}
-			if fetched+kept == 0 {
+			fetched, err := submit.Fetch(cmd.Context(), manager.Client, detail, numbers, output, func(wire.JobFile, int, int) {})
+			if err != nil {
+				return c.interrupted(cmd.Context(), err)
+			}
+			if fetched.Folder == "" {
 				return fmt.Errorf("nothing of %s is delivered yet; see heliostat job show %s", map[bool]string{true: "job " + args[0], false: "frames " + frames}[frames == ""], args[0])
 			}
-			fmt.Fprintf(c.out, "%s fetched to %s, %d were there\n", counted(fetched, "file"), out, kept)
+			fmt.Fprintf(c.out, "%s fetched to %s, %d were there\n", counted(fetched.Files, "file"), fetched.Folder, fetched.Kept)
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&out, "out", "", "`folder` for the frames")
+	cmd.Flags().StringVar(&out, "out", "", "`folder` for the frames, or a path with # for the number (default: where the job's submission says)")
 	cmd.Flags().StringVar(&frames, "frames", "", "which `frames`, such as 7,9 or 1-12 (default: all that are delivered)")
 	return cmd
 }

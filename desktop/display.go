@@ -84,7 +84,7 @@ func (d *display) line(text string) {
 
 // event says one line of a job's history.
 func (d *display) event(e wire.Event, nodes []job.Node) {
-	text := e.What + ": " + e.Text
+	text := e.What + ": " + state.Said(e)
 	if e.Node != "" {
 		text += " (" + state.Who(e.Node, nodes) + ")"
 	}

@@ -4,13 +4,17 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
@@ -20,8 +24,11 @@ import (
 	"github.com/heliostat-render/heliostat/desktop/state"
 	"github.com/heliostat-render/heliostat/desktop/theme"
 	"github.com/heliostat-render/heliostat/desktop/tray"
+	"github.com/heliostat-render/heliostat/plugins/submit"
 	"github.com/heliostat-render/heliostat/shared/identity"
+	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/service"
+	"github.com/heliostat-render/heliostat/shared/wire"
 	"github.com/heliostat-render/heliostat/workerapp/setup"
 )
 
@@ -63,6 +70,8 @@ func (c *cli) window(ctx context.Context) error {
 			return opened, nil
 		},
 		Manager: c.manager, Cache: filepath.Join(c.data, "thumbs"), Worker: worker, Log: log,
+		Fetch: c.fetchFrames,
+		Show:  func(folder string) error { return fyne.CurrentApp().OpenURL(&url.URL{Scheme: "file", Path: folder}) },
 	})
 
 	fyneApp := app.NewWithID(appID)
@@ -87,6 +96,7 @@ func (c *cli) window(ctx context.Context) error {
 		},
 	})
 	w.SetContent(shell.Object())
+	w.Canvas().SetOnTypedKey(shell.TypedKey)
 	w.Resize(fyne.NewSize(1180, 760))
 	w.CenterOnScreen()
 	show := func(state.Snapshot) {}
@@ -141,6 +151,39 @@ func (c *cli) window(ctx context.Context) error {
 	case <-time.After(15 * time.Second):
 		return fmt.Errorf("worker mode didn't stop in time; its task goes back to the network by itself")
 	}
+}
+
+// fetchFrames brings a job's frames to where its submission says, or into a folder of its own in the user's.
+func (c *cli) fetchFrames(ctx context.Context, from state.Source, detail wire.JobDetail, told func(done, all int)) (string, error) {
+	output, known := submit.OutputOf(c.data, detail.Job)
+	if !known {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return "", fmt.Errorf("find your folder: %w", err)
+		}
+		if output, err = output.In(filepath.Join(home, "Heliostat", folderName(detail.Job)) + string(filepath.Separator)); err != nil {
+			return "", err
+		}
+	}
+	fetched, err := submit.Fetch(ctx, from.(source).Client, detail, nil, output, func(_ wire.JobFile, done, all int) { told(done, all) })
+	if err == nil && fetched.Folder == "" {
+		err = errors.New("none is delivered yet")
+	}
+	return fetched.Folder, err
+}
+
+// folderName is a job's name, which is anybody's word, as a folder's, with what tells two jobs apart.
+func folderName(j job.Job) string {
+	name := strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`/\:*?"<>|#`, r) || unicode.IsControl(r) {
+			return '-'
+		}
+		return r
+	}, strings.ToValidUTF8(j.Name, "-"))
+	if letters := []rune(name); len(letters) > 60 {
+		name = string(letters[:60])
+	}
+	return strings.TrimLeft(strings.TrimSpace(name)+" ", ". ") + j.ID[:min(len(j.ID), 9)]
 }
 
 // workerAddress is the worker's own address, "" before it has one.

@@ -192,6 +192,13 @@ func (w *workerMode) tell(status state.WorkerStatus) {
 	if len(status.Devices) == 0 {
 		status.Devices = w.status.Devices // an engine that starts or ends doesn't say
 	}
+	was := w.status
+	if status.Address == "" { // not an engine's
+		status.Address, status.Today = was.Address, was.Today
+	}
+	if status.Earned == 0 && status.Address == was.Address { // it hasn't asked yet
+		status.Earned, status.Claimed, status.LastTx = was.Earned, was.Claimed, was.LastTx
+	}
 	w.status = status
 	watch := w.watch
 	w.mu.Unlock()
@@ -203,7 +210,8 @@ func (w *workerMode) tell(status state.WorkerStatus) {
 // workerStatus words the engine's state for the screens.
 func workerStatus(s workerapp.Status) state.WorkerStatus {
 	status := state.WorkerStatus{
-		Reason: s.Reason, Today: s.FramesToday, Earned: job.Amount(math.Round(s.Earned * float64(job.Token))), Device: s.Hardware,
+		Reason: s.Reason, Today: s.FramesToday, Device: s.Hardware,
+		Address: s.Address, Earned: amount(s.Earned), Claimed: amount(s.Claimed), LastTx: s.LastTx,
 	}
 	switch f := s.Failed; {
 	case s.Trouble != "":
@@ -234,6 +242,8 @@ func workerStatus(s workerapp.Status) state.WorkerStatus {
 	}
 	return status
 }
+
+func amount(tokens float64) job.Amount { return job.Amount(math.Round(tokens * float64(job.Token))) }
 
 func workerDevice(d workerapp.Device) state.WorkerDevice {
 	return state.WorkerDevice{

@@ -448,6 +448,34 @@ func TestARefusedCommitIsDropped(t *testing.T) {
 	}
 }
 
+// TestThePauseHoldsWhileTheMachineIsMeasured has the owner want the machine back before the worker has even signed in.
+func TestThePauseHoldsWhileTheMachineIsMeasured(t *testing.T) {
+	m := farm(t)
+	m.Start()
+	o := options(m, newIdentity(t), t.TempDir(), fake.New(fake.Behaviour{}))
+	begun := make(chan struct{})
+	ended := make(chan error, 1)
+	first := true
+	o.Bench = func(ctx context.Context) (float64, error) {
+		if !first {
+			return 0.5, nil
+		}
+		first = false
+		close(begun)
+		<-ctx.Done()
+		ended <- ctx.Err()
+		return 0, ctx.Err()
+	}
+	w := start(t, o)
+	<-begun
+	w.until(t, "starting", func(s Status) bool { return s.State == Starting })
+	w.Pause(rules.Now, "I need it")
+	w.until(t, "paused", func(s Status) bool { return s.State == Paused && s.Reason == "I need it" })
+	<-ended
+	w.Resume()
+	w.until(t, "ready", func(s Status) bool { return s.State == Idle && s.Bench == 0.5 })
+}
+
 func TestStartingProblemsNameTheNextStep(t *testing.T) {
 	m := farm(t)
 	m.Refuse = &wire.Error{Code: wire.CodeUnauthorised, Message: "this key may not work here"}

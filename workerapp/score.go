@@ -2,18 +2,70 @@ package workerapp
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/heliostat-render/heliostat/shared/render/warm"
 	"github.com/heliostat-render/heliostat/workerapp/bench"
+	"github.com/heliostat-render/heliostat/workerapp/rules"
 )
 
 // benchLimit bounds the measurement; compiling a GPU's kernels takes minutes.
 const benchLimit = 15 * time.Minute
 
-// score is what this machine renders, in work units per minute.
+// score is what this machine renders, in work units per minute. The owner's pause ends a measurement, which takes
+// the whole machine; it begins anew after that.
 func (e *Engine) score(ctx context.Context) (float64, error) {
+	for {
+		held, changed := e.gate.Held(rules.Owner)
+		if !held {
+			score, err := e.measure(ctx)
+			if !errors.Is(err, errPaused) {
+				return score, err
+			}
+			continue
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return 0, context.Cause(ctx)
+		}
+	}
+}
+
+var errPaused = errors.New("the owner paused the measurement")
+
+// measure is errPaused when the owner's pause ended it.
+func (e *Engine) measure(ctx context.Context) (float64, error) {
+	ctx, stop := context.WithCancelCause(ctx)
+	var watch sync.WaitGroup
+	defer watch.Wait()
+	defer stop(nil)
+	watch.Go(func() {
+		for {
+			held, changed := e.gate.Held(rules.Owner)
+			if held {
+				stop(errPaused)
+				return
+			}
+			select {
+			case <-changed:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	score, err := e.units(ctx)
+	if context.Cause(ctx) == errPaused {
+		return 0, errPaused
+	}
+	return score, err
+}
+
+// units measures, or reads what was measured before.
+func (e *Engine) units(ctx context.Context) (float64, error) {
 	if e.options.Bench != nil {
 		return e.options.Bench(ctx)
 	}

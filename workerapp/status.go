@@ -140,6 +140,8 @@ func (e *Engine) statusLocked() Status {
 		s.State = Paused
 	case busy:
 		s.State = Rendering
+	case e.conn == nil: // it still looks at the machine
+		s.State = Starting
 	case !s.Connected:
 		s.State = Offline
 	default:
@@ -159,7 +161,13 @@ func (e *Engine) changed() {
 // Pause stops work: rules.Now kills the renderers within two seconds and gives the leases
 // back, rules.Finish lets the tasks in hand end. The reason is shown to the owner and to
 // the network.
-func (e *Engine) Pause(mode rules.Mode, reason string) { e.gate.Pause(rules.Owner, mode, reason) }
+func (e *Engine) Pause(mode rules.Mode, reason string) {
+	e.gate.Pause(rules.Owner, mode, reason)
+	e.changed()
+}
 
 // Resume ends the owner's pause. Others, such as a full disk, hold until they are over.
-func (e *Engine) Resume() { e.gate.Resume(rules.Owner) }
+func (e *Engine) Resume() {
+	e.gate.Resume(rules.Owner)
+	e.changed()
+}

@@ -18,7 +18,7 @@ func (b beside) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 		return
 	}
 	second.Show()
-	wide := second.MinSize().Width
+	wide := max(second.MinSize().Width, size.Width*0.27) // what it says is long, and cut
 	first.Resize(fyne.NewSize(size.Width-wide-4, size.Height))
 	second.Move(fyne.NewPos(size.Width-wide, 0))
 	second.Resize(fyne.NewSize(wide, size.Height))

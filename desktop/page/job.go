@@ -17,6 +17,7 @@ import (
 	"github.com/heliostat-render/heliostat/desktop/theme"
 	"github.com/heliostat-render/heliostat/desktop/widget"
 	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
 // openJob is one job: its frames, its history and what can be done with it.
@@ -39,12 +40,20 @@ type openJob struct {
 	empty  *widget.Empty
 
 	pause, resume, accept *fynewidget.Button
+	release, again        *fynewidget.Button
+	frames                *fynewidget.Button // fetches them and shows their folder
+	offer                 *widget.Panel
+	offerIs               *fynewidget.Label
+	requeue               *fynewidget.Button
+	told                  *fynewidget.Label // the whole text of the event that was picked
+	tellsOf               wire.Event
 	cancel                *widget.Confirm
 	claimBar              *widget.Panel
 	claimIs               *fynewidget.Label
 	reason                *fynewidget.Entry
 	claim                 *fynewidget.Button
 	top, header           *fyne.Container
+	history               *widget.Panel
 	all                   *fyne.Container
 }
 
@@ -101,7 +110,16 @@ func (p *openJob) lists() {
 			}
 		})
 	p.events.HideSeparators = true
-	p.events.OnSelected = func(id fynewidget.ListItemID) { p.events.Unselect(id) }
+	p.told = fynewidget.NewLabel("")
+	p.told.Wrapping = fyne.TextWrapWord
+	p.told.Selectable = true
+	p.told.Hide()
+	p.events.OnSelected = func(id fynewidget.ListItemID) {
+		p.events.Unselect(id)
+		if id < len(p.view.Events) {
+			p.tell(p.view.Events[len(p.view.Events)-1-id])
+		}
+	}
 	p.empty = widget.NewEmpty(fynetheme.MediaPhotoIcon(), "Loading", "Asking the manager for the frames.", nil)
 }
 
@@ -112,6 +130,21 @@ func (p *openJob) buttons() {
 	p.accept = fynewidget.NewButtonWithIcon("Accept frames", fynetheme.ConfirmIcon(), func() { do.Accept(p.view.Job.ID) })
 	p.accept.Importance = fynewidget.HighImportance
 	p.cancel = widget.NewConfirm("Cancel job", "Really cancel?", func() { do.Cancel(p.view.Job.ID) })
+	p.release = fynewidget.NewButtonWithIcon("Release", fynetheme.ConfirmIcon(), func() { do.Release(p.view.Job.ID) })
+	p.release.Importance = fynewidget.HighImportance
+	p.again = fynewidget.NewButtonWithIcon("Render the rest", fynetheme.ViewRefreshIcon(), func() { do.Again(p.view.Job.ID) })
+	p.frames = fynewidget.NewButtonWithIcon("Open frames", fynetheme.FolderOpenIcon(), func() { do.Frames(p.view.Job.ID) })
+	p.frames.Importance = fynewidget.LowImportance
+	p.offerIs = fynewidget.NewLabel("")
+	p.offerIs.Wrapping = fyne.TextWrapWord
+	take := fynewidget.NewButton("Render them", do.Take)
+	take.Importance = fynewidget.HighImportance
+	p.offer = widget.NewPanel(container.NewBorder(nil, nil, nil, container.NewCenter(container.NewHBox(fynewidget.NewButton("No", do.Decline), take)), p.offerIs), 6)
+	p.offer.Hide()
+	p.requeue = fynewidget.NewButton("Give to others", func() {
+		do.Requeue(p.view.Job.ID, p.chosen())
+		p.clear()
+	})
 	p.claimIs = fynewidget.NewLabel("")
 	p.reason = fynewidget.NewEntry()
 	p.reason.SetPlaceHolder("What is wrong with them?")
@@ -128,7 +161,7 @@ func (p *openJob) buttons() {
 	})
 	p.claim.Importance = fynewidget.DangerImportance
 	clear := fynewidget.NewButton("Clear", p.clear)
-	p.claimBar = widget.NewPanel(container.NewBorder(nil, nil, p.claimIs, container.NewHBox(clear, p.claim), p.reason), 8)
+	p.claimBar = widget.NewPanel(container.NewBorder(nil, nil, p.claimIs, container.NewHBox(clear, p.requeue, p.claim), p.reason), 8)
 	p.claimBar.Hide()
 }
 
@@ -136,22 +169,34 @@ func (p *openJob) arrange() {
 	back := fynewidget.NewButtonWithIcon("", fynetheme.NavigateBackIcon(), func() { p.shell.Show(PlaceJobs) })
 	back.Importance = fynewidget.LowImportance
 	words := container.New(layout.NewCustomPaddedVBoxLayout(-12), p.title, p.below)
-	buttons := container.NewHBox(container.NewCenter(p.badge), widget.Pad(p.pause, 0, 0, 12, 0), p.resume, p.cancel, p.accept)
+	buttons := container.NewHBox(container.NewCenter(p.badge), widget.Pad(p.pause, 0, 0, 12, 0), p.resume, p.cancel, p.release, p.again, p.accept)
 	p.top = container.NewBorder(nil, nil, container.NewCenter(back), container.NewCenter(buttons), words)
 	stats := container.NewGridWithColumns(4)
 	for _, stat := range p.stats {
 		stats.Add(widget.Pad(stat, 0, 0, 0, 4))
 	}
-	p.header = container.NewVBox(p.top, stats, widget.Pad(p.bar, 6, 0, 0, 6), p.legend, p.why)
+	p.header = container.NewVBox(p.top, stats, widget.Pad(p.bar, 6, 0, 0, 6), container.NewBorder(nil, nil, nil, p.frames, p.legend), p.why, p.offer)
 	width := canvas.NewRectangle(color.Transparent)
 	width.SetMinSize(fyne.NewSize(244, 10))
 	history := widget.NewPanel(container.NewStack(width, container.NewBorder(
-		fynewidget.NewRichText(&fynewidget.TextSegment{Text: "History", Style: fynewidget.RichTextStyleStrong}), nil, nil, nil, p.events)), 8)
+		fynewidget.NewRichText(&fynewidget.TextSegment{Text: "History", Style: fynewidget.RichTextStyleStrong}), p.told, nil, nil, p.events)), 8)
+	p.history = history
 	body := container.New(beside{700}, container.NewStack(p.grid, p.empty.Container), widget.Pad(history, 0, 0, 6, 0))
 	p.all = container.NewBorder(widget.Pad(p.header, 0, 6, 0, 0), p.claimBar, nil, nil, body)
 }
 
 func (p *openJob) object() fyne.CanvasObject { return p.all }
+
+// tell shows the whole text of an event, which its row may cut; asked again, it goes.
+func (p *openJob) tell(event wire.Event) {
+	if p.tellsOf == event {
+		event = wire.Event{}
+	}
+	p.tellsOf = event
+	p.told.SetText(sentence(state.Said(event)))
+	p.told.Hidden = event.Text == ""
+	p.history.Refresh()
+}
 
 func (p *openJob) pick(number int) {
 	if p.picked[number] {
@@ -188,16 +233,26 @@ func (p *openJob) showClaim() {
 		}
 		return
 	}
-	text := "Frames " + state.Frames(p.chosen())
-	may := state.MayOf(p.view.Job.State).Claim
-	if !may {
-		text += ": they can be disputed once the job is delivered"
+	text := "Frame " + state.Frames(p.chosen())
+	if len(p.picked) > 1 {
+		text = "Frames " + state.Frames(p.chosen())
 	}
-	if p.claimBar.Visible() && p.claimIs.Text == text {
+	all := state.MayOf(p.view.Job)
+	may := all.Claim
+	requeue := all.Requeue && slices.ContainsFunc(p.view.Frames, func(f job.Frame) bool {
+		return p.picked[f.Number] && state.LookOf(p.view.Job.State, f) == state.LookRendering
+	})
+	switch {
+	case may:
+	case state.Final(p.view.Job.State):
+	default:
+		text += ", to be disputed once the job is delivered"
+	}
+	if p.claimBar.Visible() && p.claimIs.Text == text && p.requeue.Hidden == !requeue {
 		return
 	}
 	p.claimIs.SetText(text)
-	p.reason.Hidden, p.claim.Hidden = !may, !may
+	p.reason.Hidden, p.claim.Hidden, p.requeue.Hidden = !may, !may, !requeue
 	p.claimBar.Refresh()
 	p.claimBar.Show()
 	p.all.Refresh() // the bar takes its place below the frames
@@ -211,6 +266,7 @@ func (p *openJob) update(s state.Snapshot) {
 		if s.Open.Job.ID != p.view.Job.ID {
 			clear(p.picked)
 			p.reason.SetText("")
+			p.tell(wire.Event{})
 		}
 		p.view = *s.Open
 	}
@@ -234,25 +290,34 @@ func (p *openJob) update(s state.Snapshot) {
 	}
 	p.badge.Set(string(j.State), theme.ForJob(j.State))
 	p.figures(symbol)
-	may := state.MayOf(j.State)
+	may := state.MayOf(j)
+	offer := ""
+	if o := s.Offer; o != nil && o.Job == j.ID {
+		may.Again = false
+		offer = fmt.Sprintf("%s for about %s, never more than %s, in about %s.", plural(o.Frames, "frame"), state.Money(o.Quote.Price, symbol), state.AtMost(o.Quote.Ceiling, symbol), state.Duration(o.Quote.Seconds))
+	}
+	moved := false // another badge and other buttons, as wide as they are
 	for _, one := range []struct {
 		button fyne.CanvasObject
 		shown  bool
-	}{{p.pause, may.Pause}, {p.resume, may.Resume}, {p.cancel, may.Cancel}, {p.accept, may.Accept}} {
+	}{{p.pause, may.Pause}, {p.resume, may.Resume}, {p.cancel, may.Cancel}, {p.release, may.Release}, {p.again, may.Again}, {p.accept, may.Accept}, {p.frames, state.Done(j.Counts) > 0}} {
 		if one.shown && !one.button.Visible() {
 			one.button.Show()
+			moved = true
 		} else if !one.shown && one.button.Visible() {
 			one.button.Hide()
+			moved = true
 		}
 	}
 	why := p.view.Why
 	if j.Cause != "" {
 		why = j.Cause
 	}
-	if was != j.State { // another badge and other buttons, as wide as they are
+	if was != j.State || moved {
 		p.top.Refresh()
 	}
-	if say(p.why, p.whyIs, why) {
+	asked := say(p.offer, p.offerIs, offer)
+	if say(p.why, p.whyIs, why) || asked || moved {
 		p.header.Refresh()
 	}
 	p.empty.Hidden = len(p.view.Frames) > 0
@@ -283,7 +348,7 @@ func (p *openJob) figures(symbol string) {
 	} else {
 		p.stats[1].Set(state.ETA(p.view.ETA), "left", theme.Ink)
 	}
-	p.stats[2].Set(state.Money(j.Spent, symbol), "of "+state.Money(j.Quote.Ceiling, ""), theme.Ink)
+	p.stats[2].Set(state.Money(j.Spent, symbol), "of "+state.AtMost(j.Quote.Ceiling, ""), theme.Ink)
 	if j.Counts.Rejected > 0 {
 		p.stats[3].Set(fmt.Sprint(j.Counts.Rejected), "rejected and rendered again", theme.Bad)
 	} else {

@@ -2,9 +2,13 @@ package page
 
 import (
 	"fmt"
+	"image/color"
+	"slices"
+	"strconv"
 	"strings"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	fynetheme "fyne.io/fyne/v2/theme"
 	fynewidget "fyne.io/fyne/v2/widget"
@@ -17,14 +21,18 @@ import (
 
 // jobs is the list of jobs.
 type jobs struct {
-	rows   []state.Row
-	symbol string
-	list   *fynewidget.List
-	empty  *widget.Empty
-	below  *fynewidget.Label
-	stats  [4]*widget.Stat
-	strip  *fyne.Container
-	all    fyne.CanvasObject
+	every   []state.Row
+	rows    []state.Row // those of them that are looked for
+	search  *fynewidget.Entry
+	last    state.Snapshot
+	symbol  string
+	list    *fynewidget.List
+	empty   *widget.Empty
+	below   *fynewidget.Label
+	stats   [4]*widget.Stat
+	strip   *fyne.Container
+	address *fynewidget.Button // leads to where the manager's is entered
+	all     fyne.CanvasObject
 }
 
 func newJobs(s *Shell) *jobs {
@@ -44,39 +52,80 @@ func newJobs(s *Shell) *jobs {
 			s.open(j.rows[id].Job.ID)
 		}
 	}
-	j.empty = widget.NewEmpty(fynetheme.MediaVideoIcon(), "", "", nil)
+	j.address = fynewidget.NewButton("Enter an address", func() {
+		s.Show(PlaceSettings)
+		s.screens[PlaceSettings].(*settings).ask()
+	})
+	j.empty = widget.NewEmpty(fynetheme.MediaVideoIcon(), "", "", j.address)
 	j.strip = container.NewGridWithColumns(len(j.stats))
 	for i, name := range []string{"Throughput", "At work", "Spent", "Trouble"} {
 		j.stats[i] = widget.NewStat(name)
 		j.strip.Add(widget.Pad(j.stats[i], 6, 0, 0, 4))
 	}
-	j.all = container.NewBorder(head("Jobs", j.below, nil), j.strip, nil, nil, container.NewStack(j.list, j.empty.Container))
+	j.search = fynewidget.NewEntry()
+	j.search.SetPlaceHolder("Name, state or id")
+	j.search.OnChanged = func(string) { j.update(j.last) }
+	j.search.Hide()
+	width := canvas.NewRectangle(color.Transparent)
+	width.SetMinSize(fyne.NewSize(220, 10))
+	j.all = container.NewBorder(head("Jobs", j.below, container.NewStack(width, j.search)), j.strip, nil, nil, container.NewStack(j.list, j.empty.Container))
 	return j
 }
 
 func (j *jobs) object() fyne.CanvasObject { return j.all }
 
 func (j *jobs) update(s state.Snapshot) {
-	j.rows, j.symbol = s.Jobs, s.Link.Money.Symbol
+	j.last = s
+	j.every, j.symbol = s.Jobs, s.Link.Money.Symbol
+	j.rows = find(j.every, j.search.Text)
+	if many := len(j.every) >= manyJobs || j.search.Text != ""; j.search.Visible() != many {
+		j.search.Hidden = !many
+		j.all.Refresh()
+	}
 	switch {
+	case len(j.every) > 0:
+		j.empty.Set("No such job", "None has “"+j.search.Text+"” in its name, state or id.")
 	case s.Link.Refused && !s.Loaded:
 		j.empty.Set("Not let in", "The manager answers, and doesn't take this machine's key.\nGive its operator the address that Settings shows.")
 	case s.Link.Problem != "" && !s.Loaded:
-		j.empty.Set("No manager", "Start one on this machine with “heliostat farm start”,\nor enter its address under Settings.")
+		j.empty.Set("No manager", "Enter the address that its operator gave you,\nor start one on this machine with “heliostat farm start”.")
 	case !s.Loaded:
 		j.empty.Set("Connecting", "Asking "+s.Link.Manager+" for your jobs.")
 	default:
-		j.empty.Set("No jobs yet", "Press Render in Blender, or run\nheliostat submit scene.blend --frames 1-12 --out render")
+		j.empty.Set("No jobs yet", "Submit from Blender (Render Properties, Heliostat), or run\nheliostat submit scene.blend --frames 1-12 --out render")
+	}
+	if j.address.Hidden != s.Loaded {
+		j.address.Hidden = s.Loaded
+		j.empty.Refresh()
 	}
 	j.empty.Hidden = len(j.rows) > 0
 	j.list.Hidden = len(j.rows) == 0
-	if j.strip.Hidden != (len(j.rows) == 0) {
-		j.strip.Hidden = len(j.rows) == 0
+	if j.strip.Hidden != (len(j.every) == 0) {
+		j.strip.Hidden = len(j.every) == 0
 		j.all.Refresh()
 	}
 	j.sum(s)
 	j.say()
 	j.list.Refresh()
+}
+
+// manyJobs is when one begins to look for a job.
+const manyJobs = 8
+
+// find keeps the jobs that have every word in their name, state or id.
+func find(rows []state.Row, text string) []state.Row {
+	words := strings.Fields(strings.ToLower(text))
+	if len(words) == 0 {
+		return rows
+	}
+	var found []state.Row
+	for _, row := range rows {
+		has := strings.ToLower(row.Job.Name + "\n" + string(row.Job.State) + "\n" + row.Job.ID)
+		if !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(has, word) }) {
+			found = append(found, row)
+		}
+	}
+	return found
 }
 
 // sum shows what all jobs together come to.
@@ -96,10 +145,13 @@ func (j *jobs) sum(s state.Snapshot) {
 	}
 	more := ""
 	if speed > 0 {
-		more = fmt.Sprintf("%.0f units a minute", speed)
+		more = fmt.Sprintf("%s units a minute", strconv.FormatFloat(speed, 'g', 2, 64))
+		if speed >= 100 {
+			more = fmt.Sprintf("%.0f units a minute", speed)
+		}
 	}
 	j.stats[1].Set(plural(working, "node"), more, theme.Ink)
-	j.stats[2].Set(state.Money(sum.Spent, j.symbol), "of "+state.Money(sum.Ceiling, ""), theme.Ink)
+	j.stats[2].Set(state.Money(sum.Spent, j.symbol), "of "+state.AtMost(sum.Ceiling, ""), theme.Ink)
 	switch {
 	case sum.Failed > 0:
 		j.stats[3].Set(plural(sum.Failed, "job"), fmt.Sprintf("failed, %d rejected", sum.Rejected), theme.Bad)
@@ -119,7 +171,7 @@ func plural(n int, word string) string {
 
 func (j *jobs) say() {
 	counts := make(map[job.State]int)
-	for _, row := range j.rows {
+	for _, row := range j.every {
 		counts[row.Job.State]++
 	}
 	var parts []string

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -19,6 +20,7 @@ type payouts struct {
 	shell    *Shell
 	rows     []job.Payout
 	nodes    []job.Node
+	worker   string // this machine's
 	symbol   string
 	list     *fynewidget.List
 	empty    *widget.Empty
@@ -41,14 +43,17 @@ func newPayouts(s *Shell) *payouts {
 	p.list.OnSelected = func(id fynewidget.ListItemID) { p.list.Unselect(id) }
 	p.withdraw = fynewidget.NewButton("Withdraw", func() { s.options.Actions.ClaimPayout() })
 	p.withdraw.Importance = fynewidget.HighImportance
-	p.empty = widget.NewEmpty(fynetheme.NewColoredResource(theme.CoinsIcon(), theme.Soft), "Nothing earned yet", "Every verified frame counts. Payouts are settled on the chain each epoch.", nil)
+	p.empty = widget.NewEmpty(fynetheme.NewColoredResource(theme.CoinsIcon(), theme.Soft), "", "", nil)
 	p.all = container.NewBorder(head("Payouts", p.below, p.withdraw), nil, nil, nil, container.NewStack(p.list, p.empty.Container))
 	return p
 }
 
 func (p *payouts) who(payout job.Payout) string {
-	if strings.EqualFold(payout.Node, p.shell.options.Address) || strings.EqualFold(payout.Node, p.shell.options.Worker) {
+	switch {
+	case strings.EqualFold(payout.Node, p.shell.options.Address):
 		return "This machine"
+	case strings.EqualFold(payout.Node, p.worker):
+		return "This machine's worker"
 	}
 	return state.Who(payout.Node, p.nodes)
 }
@@ -57,6 +62,11 @@ func (p *payouts) object() fyne.CanvasObject { return p.all }
 
 func (p *payouts) update(s state.Snapshot) {
 	p.rows, p.nodes, p.symbol = s.Payouts, s.Nodes, s.Link.Money.Symbol
+	p.worker = cmp.Or(s.Worker.Address, p.shell.options.Worker) // its key is made when it starts for the first time
+	p.empty.Set("Nothing earned yet", "Every verified frame counts. Payouts are settled on the chain each epoch.")
+	if s.Link.Money.Settlement == "off" {
+		p.empty.Set("No payments here", "What a node renders is counted, and nobody is paid for it.")
+	}
 	p.empty.Hidden = len(p.rows) > 0
 	p.list.Hidden = len(p.rows) == 0
 	var earned, claimed, mine job.Amount

@@ -50,10 +50,16 @@ func newSettings(s *Shell) *settings {
 	p.region.SetPlaceHolder("not stated; such as eu-north")
 	p.tags.SetPlaceHolder("none; words that jobs can ask for, between spaces")
 	p.folder.SetPlaceHolder("none; a folder with descriptions of batch renderers, *.toml")
-	p.fill()
 	p.outcome = fynewidget.NewLabel("")
 	p.outcome.Wrapping = fyne.TextWrapWord
 	p.outcome.Hide()
+	p.fill()
+	for _, entry := range []*fynewidget.Entry{p.manager, p.blender, p.name, p.slots, p.region, p.tags, p.folder} {
+		entry.OnSubmitted = func(string) { p.save() }
+		entry.OnChanged = func(string) { p.edited() }
+	}
+	p.look.OnChanged, p.device.OnChanged = func(string) { p.edited() }, func(string) { p.edited() }
+	p.depot.OnChanged, p.start.OnChanged = func(bool) { p.edited() }, func(bool) { p.edited() }
 	save := fynewidget.NewButton("Save", p.save)
 	save.Importance = fynewidget.HighImportance
 	network := fynewidget.NewForm(
@@ -123,6 +129,9 @@ func (p *settings) read() (state.Settings, error) {
 	}
 	next.Manager = manager
 	next.Blender = strings.TrimSpace(p.blender.Text)
+	if err := state.CheckBlender(next.Blender); err != nil {
+		return next, err
+	}
 	next.Theme = looks[p.look.Selected]
 	next.Worker.Name = strings.TrimSpace(p.name.Text)
 	next.Worker.Device = p.device.Selected
@@ -139,17 +148,38 @@ func (p *settings) read() (state.Settings, error) {
 	return next, next.Check()
 }
 
+// edited takes back what was said of the last save: it isn't true of what stands there now.
+func (p *settings) edited() {
+	if p.outcome.Visible() {
+		p.outcome.Hide()
+		p.frame.Refresh()
+	}
+}
+
+// opened forgets what was said of an earlier visit's save.
+func (p *settings) opened() { p.edited() }
+
+// ask brings the cursor to the manager's address.
+func (p *settings) ask() {
+	if canvas := p.shell.canvas(); canvas != nil {
+		canvas.Focus(p.manager)
+	}
+	p.manager.TypedShortcut(&fyne.ShortcutSelectAll{})
+}
+
 func (p *settings) save() {
 	next, err := p.read()
 	if err == nil && p.shell.options.OnSave != nil {
 		err = p.shell.options.OnSave(next)
 	}
 	p.outcome.Importance = fynewidget.SuccessImportance
-	p.outcome.Show()
-	defer p.frame.Refresh()
+	defer func() { // last: filling the fields counts as editing them
+		p.outcome.Show()
+		p.frame.Refresh()
+	}()
 	if err != nil {
 		p.outcome.Importance = fynewidget.DangerImportance
-		p.outcome.SetText(err.Error())
+		p.outcome.SetText(sentence(err.Error()))
 		return
 	}
 	p.shell.keep(next)

@@ -2,7 +2,10 @@ package page
 
 import (
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -27,6 +30,12 @@ type Actions interface {
 	Resume(id string)
 	Accept(id string)
 	Claim(id string, frames []int, reason string)
+	Release(id string)
+	Requeue(id string, frames []int)
+	Frames(id string)
+	Again(id string)
+	Take()
+	Decline()
 	ClaimPayout()
 	StartWorker()
 	RestartWorker()
@@ -143,7 +152,7 @@ func (s *Shell) build() {
 	s.trouble = fynewidget.NewLabel("")
 	s.trouble.Wrapping = fyne.TextWrapWord
 	s.problem = widget.NewPanel(container.NewBorder(nil, nil, fynewidget.NewIcon(fynetheme.NewColoredResource(fynetheme.WarningIcon(), theme.Bad)),
-		fynewidget.NewButton("Try again", func() { s.options.Actions.Retry() }), s.trouble), 8)
+		container.NewCenter(fynewidget.NewButton("Try again", func() { s.options.Actions.Retry() })), s.trouble), 8)
 	s.noticeIs = fynewidget.NewLabel("")
 	s.noticeIs.Wrapping = fyne.TextWrapWord
 	dismiss := fynewidget.NewButtonWithIcon("", fynetheme.CancelIcon(), func() { s.options.Actions.Dismiss() })
@@ -177,6 +186,10 @@ func (s *Shell) Show(place Place) {
 	if s.place == PlaceJob && place != PlaceJob {
 		s.options.Actions.Open("")
 	}
+	if s.place != place && s.last.Notice.Text != "" && !s.last.Notice.Bad {
+		s.options.Actions.Dismiss() // read, and about what was on the other screen
+	}
+	changed := s.place != place
 	s.place = place
 	shown := s.screens[place]
 	shown.update(s.last)
@@ -191,6 +204,35 @@ func (s *Shell) Show(place Place) {
 	shown.object().Show()
 	s.stage.Refresh()
 	s.mark()
+	if changed {
+		s.unfocus()
+	}
+}
+
+// unfocus takes the keyboard from a screen that isn't shown any more: keys would still open its jobs.
+func (s *Shell) unfocus() {
+	canvas := s.canvas()
+	if canvas == nil {
+		return
+	}
+	if _, rail := canvas.Focused().(*widget.NavItem); !rail {
+		canvas.Unfocus()
+	}
+}
+
+func (s *Shell) canvas() fyne.Canvas { return fyne.CurrentApp().Driver().CanvasForObject(s.root) }
+
+// TypedKey takes keys that nothing else wanted: Escape leads back.
+func (s *Shell) TypedKey(e *fyne.KeyEvent) {
+	if e.Name != fyne.KeyEscape {
+		return
+	}
+	switch s.place {
+	case PlaceJob:
+		s.Show(PlaceJobs)
+	case PlaceRules:
+		s.Show(PlaceWorker)
+	}
 }
 
 // open shows one job.
@@ -222,6 +264,7 @@ func (s *Shell) Update(snapshot state.Snapshot) {
 
 // say shows a panel with a text, or hides it. It tells whether anything changed.
 func say(panel *widget.Panel, label *fynewidget.Label, text string) bool {
+	text = sentence(text)
 	if text == "" {
 		if !panel.Visible() {
 			return false
@@ -235,6 +278,17 @@ func say(panel *widget.Panel, label *fynewidget.Label, text string) bool {
 	label.SetText(text)
 	panel.Show()
 	return true
+}
+
+// sentence begins a text that stands alone with a capital: errors and reasons are made to stand within others. A file's
+// or a machine's name stays as it is.
+func sentence(text string) string {
+	word, _, _ := strings.Cut(text, " ")
+	if word == "" || strings.ContainsFunc(word, func(r rune) bool { return !unicode.IsLower(r) }) {
+		return text
+	}
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:]
 }
 
 func (s *Shell) mark() {

@@ -135,13 +135,17 @@ func WorkerWords(status state.WorkerStatus) (title, sentence string) {
 		return "Waiting for work", "Signed in. The next task that fits this machine starts by itself."
 	case state.WorkerBusy:
 		title, sentence = busyWords(status)
-		if status.Reason != "" {
+		switch status.Reason {
+		case "":
+		case state.OwnerPause:
+			sentence += " Then it pauses, as you asked."
+		default:
 			sentence += " Then it pauses: " + status.Reason + "."
 		}
 		return title, sentence
 	case state.WorkerPaused:
-		if status.Reason == "" {
-			return "Paused", "The machine is yours."
+		if status.Reason == "" || status.Reason == state.OwnerPause {
+			return "Paused", "The machine is yours until you resume."
 		}
 		if status.Ruled() {
 			return "Paused by a rule", "The machine is yours: " + status.Reason + ". Work goes on by itself when that ends."

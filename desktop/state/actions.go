@@ -2,7 +2,10 @@ package state
 
 import (
 	"context"
+	"crypto/rand"
 	"time"
+
+	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
 // action is one thing to ask the manager for.
@@ -51,6 +54,79 @@ func (m *Model) Claim(id string, frames []int, reason string) {
 		_, err := s.Claim(ctx, id, frames, reason)
 		return err
 	})
+}
+
+// Release lets the rest of a job follow its scout frames.
+func (m *Model) Release(id string) {
+	m.act("Releasing the rest", "The scout frames are approved: the rest of the job renders.", func(ctx context.Context, s Source) error {
+		_, err := s.Release(ctx, id, "the scout frames are good")
+		return err
+	})
+}
+
+// Requeue takes frames back from the workers that have them.
+func (m *Model) Requeue(id string, frames []int) {
+	m.act("Taking frames back", "Back in the queue: frames "+Frames(frames)+", and the others of their tasks.", func(ctx context.Context, s Source) error {
+		_, err := s.Requeue(ctx, id, frames, "taken back in the desktop app")
+		return err
+	})
+}
+
+// Again asks what the missing frames of a job that ended would cost; the Snapshot's Offer has the answer.
+func (m *Model) Again(id string) {
+	m.act("Asking for a price", "", func(ctx context.Context, s Source) error {
+		quote, err := s.Redraft(ctx, wire.JobDraft{Request: "retry-" + rand.Text(), From: id})
+		if err != nil {
+			return err
+		}
+		m.setOffer(&Offer{Job: id, Frames: Total(quote.Job), Quote: quote.Quote, quote: quote})
+		return nil
+	})
+}
+
+// Take agrees to the Offer, Decline doesn't.
+func (m *Model) Take() {
+	if offer := m.takeOffer(); offer != nil {
+		m.act("Paying into escrow", "The missing frames render as this new job.", func(ctx context.Context, s Source) error {
+			funded, err := s.Fund(ctx, offer.quote)
+			if err != nil {
+				return err
+			}
+			m.mu.Lock()
+			still := m.open == offer.Job
+			m.mu.Unlock()
+			if still {
+				m.Open(funded.ID)
+			}
+			return nil
+		})
+	}
+}
+
+// Decline leaves the Offer.
+func (m *Model) Decline() {
+	if offer := m.takeOffer(); offer != nil {
+		m.act("Declining", "", func(ctx context.Context, s Source) error {
+			_, err := s.Cancel(ctx, offer.quote.Job.ID, "the quote was not accepted")
+			return err
+		})
+	}
+}
+
+func (m *Model) setOffer(offer *Offer) {
+	m.mu.Lock()
+	m.offer = offer
+	m.mu.Unlock()
+	m.touch()
+}
+
+func (m *Model) takeOffer() *Offer {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	offer := m.offer
+	m.offer = nil
+	m.touch()
+	return offer
 }
 
 // ClaimPayout withdraws what is settled for this identity.
@@ -111,12 +187,19 @@ func (m *Model) FinishWorker() {
 	}
 }
 
-func (m *Model) act(name, done string, do func(context.Context, Source) error) {
+// ready tells whether there is a manager to ask, and the user where there is none.
+func (m *Model) ready() bool {
 	m.mu.Lock()
 	ready := m.source != nil
 	m.mu.Unlock()
 	if !ready {
 		m.tell(Notice{Text: "No manager is connected; try again once it is.", Bad: true})
+	}
+	return ready
+}
+
+func (m *Model) act(name, done string, do func(context.Context, Source) error) {
+	if !m.ready() {
 		return
 	}
 	select {

@@ -47,6 +47,7 @@ type source struct {
 	closed    bool
 	offline   bool
 	cancelErr error
+	more      []job.Job // on its list, beside the example's
 }
 
 var _ state.Source = (*source)(nil)
@@ -68,7 +69,9 @@ func (s *source) Welcome() wire.Welcome {
 	return wire.Welcome{Manager: example.Judge, Money: wire.Money{Settlement: "devchain", Symbol: "HELIO"}}
 }
 func (s *source) Jobs(context.Context, wire.JobList) ([]job.Job, bool, error) {
-	return example.Jobs(), false, nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append(example.Jobs(), s.more...), false, nil
 }
 func (s *source) Job(ctx context.Context, id string) (wire.JobDetail, error) {
 	s.mu.Lock()
@@ -103,6 +106,22 @@ func (s *source) Accept(_ context.Context, id string) (job.Job, error) {
 func (s *source) Claim(_ context.Context, id string, frames []int, reason string) (job.Job, error) {
 	s.note("claim %s %v %s", id, frames, reason)
 	return job.Job{}, nil
+}
+func (s *source) Release(_ context.Context, id, _ string) (job.Job, error) {
+	s.note("release %s", id)
+	return job.Job{}, nil
+}
+func (s *source) Requeue(_ context.Context, id string, frames []int, _ string) (job.Job, error) {
+	s.note("requeue %s %v", id, frames)
+	return job.Job{}, nil
+}
+func (s *source) Redraft(_ context.Context, draft wire.JobDraft) (wire.JobQuote, error) {
+	s.note("redraft %s", draft.From)
+	return wire.JobQuote{Job: job.Job{ID: "jagain", Frames: []int{3, 4}}, Quote: job.Quote{ID: "q1", Price: 5, Ceiling: 6}}, nil
+}
+func (s *source) Fund(_ context.Context, quote wire.JobQuote) (job.Job, error) {
+	s.note("fund %s %s", quote.Job.ID, quote.Quote.ID)
+	return quote.Job, nil
 }
 func (s *source) Watch(ctx context.Context, _ wire.JobWatch, update func(wire.JobUpdate)) error {
 	for {
@@ -139,7 +158,16 @@ func (s *source) Download(_ context.Context, file wire.JobFile, path string) err
 	}
 	return errors.Join(png.Encode(out, example.Picture(file.Frame, 960, 540)), out.Close())
 }
-func (s *source) Nodes(context.Context) ([]job.Node, error) { return example.Nodes(), nil }
+func (s *source) Nodes(ctx context.Context) ([]job.Node, error) {
+	s.mu.Lock()
+	offline := s.offline
+	s.mu.Unlock()
+	if offline { // a question waits for the connection to come back
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return example.Nodes(), nil
+}
 func (s *source) Payouts(context.Context, bool) ([]job.Payout, error) {
 	return example.Payouts(), nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -89,7 +90,16 @@ func Problem(err error) string {
 	if errors.As(err, &refused) {
 		return refused.Error()
 	}
-	return err.Error()
+	text := err.Error()
+	cause := err
+	for inner := errors.Unwrap(cause); inner != nil; inner = errors.Unwrap(inner) {
+		cause = inner
+	}
+	// A long chain of who said what ends with what is the matter: "(connection refused)".
+	if head, tail, found := strings.Cut(text, " ("); found && cause != err && strings.HasSuffix(tail, cause.Error()+")") {
+		return head + " (" + cause.Error() + ")"
+	}
+	return text
 }
 
 // with follows one Source until the address changes or the context ends.
@@ -113,7 +123,9 @@ func (m *Model) with(ctx context.Context, manager string, source Source) {
 	var group sync.WaitGroup
 	group.Go(func() { m.watch(ctx, source) })
 	group.Go(func() { m.poll(ctx, source) })
+	group.Go(func() { m.attend(ctx, source) })
 	group.Go(func() { m.work(ctx, source) })
+	group.Go(func() { m.fetch(ctx, source) })
 	select {
 	case <-ctx.Done():
 	case <-m.redial:
@@ -142,13 +154,17 @@ func (m *Model) watch(ctx context.Context, source Source) {
 // apply takes one push.
 func (m *Model) apply(update wire.JobUpdate) {
 	m.mu.Lock()
-	row := m.jobs[update.Job.ID]
+	row, known := m.jobs[update.Job.ID]
 	if len(update.Job.Frames) == 0 { // pushes leave the list out; it never changes
 		update.Job.Frames = row.Job.Frames
+		if !known {
+			signal(m.born)
+		}
 	}
 	row.Job, row.ETA = update.Job, update.ETA
 	m.jobs[update.Job.ID] = row
 	m.pace.note(update.Job, time.Now())
+	m.works.Note(update.Job, update.Frames)
 	if m.open == update.Job.ID {
 		if m.asking {
 			m.missed = append(m.missed, update)
@@ -162,6 +178,9 @@ func (m *Model) apply(update wire.JobUpdate) {
 // mergeLocked brings an update into the open view.
 func (m *Model) mergeLocked(update wire.JobUpdate) {
 	view := m.view
+	if len(update.Job.Frames) == 0 {
+		update.Job.Frames = view.Job.Frames
+	}
 	view.Job, view.ETA = update.Job, update.ETA
 	for _, frame := range update.Frames {
 		at, found := slices.BinarySearchFunc(view.Frames, frame.Number, func(f job.Frame, n int) int { return cmp.Compare(f.Number, n) })

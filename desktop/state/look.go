@@ -83,19 +83,21 @@ func Total(j job.Job) int {
 
 // May says which actions a job's state allows. The manager decides; this only keeps
 // buttons from promising what it would refuse.
-type May struct{ Pause, Resume, Cancel, Accept, Claim bool }
+type May struct{ Pause, Resume, Cancel, Accept, Claim, Release, Requeue, Again bool }
 
-// MayOf lists the actions for a state.
-func MayOf(s job.State) May {
-	switch s {
+// MayOf lists the actions that a job allows.
+func MayOf(j job.Job) May {
+	switch j.State {
 	case job.Draft, job.Quoted:
 		return May{Cancel: true}
 	case job.Funded, job.Rendering:
-		return May{Pause: true, Cancel: true}
+		return May{Pause: true, Cancel: true, Requeue: true, Release: j.Scout && !j.Released}
 	case job.Paused:
 		return May{Resume: true, Cancel: true}
 	case job.Delivered:
 		return May{Accept: true, Claim: true}
+	case job.Failed, job.Cancelled:
+		return May{Again: Done(j.Counts) < Total(j)}
 	}
 	return May{}
 }

@@ -35,11 +35,23 @@ func TestLookOf(t *testing.T) {
 }
 
 func TestWhatAJobAllows(t *testing.T) {
-	for s, want := range map[job.State]state.May{
-		job.Rendering: {Pause: true, Cancel: true}, job.Paused: {Resume: true, Cancel: true}, job.Delivered: {Accept: true, Claim: true}, job.Settled: {}, job.Failed: {},
+	some := job.Counts{Pending: 2, Delivered: 3}
+	for _, c := range []struct {
+		j    job.Job
+		want state.May
+	}{
+		{job.Job{State: job.Rendering}, state.May{Pause: true, Cancel: true, Requeue: true}},
+		{job.Job{State: job.Rendering, Scout: true}, state.May{Pause: true, Cancel: true, Requeue: true, Release: true}},
+		{job.Job{State: job.Rendering, Scout: true, Released: true}, state.May{Pause: true, Cancel: true, Requeue: true}},
+		{job.Job{State: job.Paused}, state.May{Resume: true, Cancel: true}},
+		{job.Job{State: job.Delivered}, state.May{Accept: true, Claim: true}},
+		{job.Job{State: job.Settled}, state.May{}},
+		{job.Job{State: job.Failed, Counts: some}, state.May{Again: true}},
+		{job.Job{State: job.Cancelled, Counts: some}, state.May{Again: true}},
+		{job.Job{State: job.Cancelled, Counts: job.Counts{Delivered: 5}}, state.May{}},
 	} {
-		if got := state.MayOf(s); got != want {
-			t.Errorf("%s allows %+v", s, got)
+		if got := state.MayOf(c.j); got != c.want {
+			t.Errorf("%+v allows %+v", c.j, got)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -17,6 +18,7 @@ const (
 	publishEvery = 500 * time.Millisecond // a screen that changes oftener can't be read, and costs CPU
 	nodesEvery   = 3 * time.Second
 	payoutsEvery = 10 * time.Second
+	linkEvery    = time.Second
 	detailEvery  = 10 * time.Second // refreshes the reason why nothing renders, which no push carries
 	askTimeout   = 20 * time.Second
 	maxEvents    = 500
@@ -28,7 +30,11 @@ type Options struct {
 	Manager string // the address to begin with
 	Cache   string // folder for thumbnails; "" shows none
 	Worker  Worker // nil where this machine can't render
-	Log     *slog.Logger
+	// Fetch brings a job's delivered frames to where they belong on this machine, and returns that folder. told is
+	// called before each file, with how many frames came before it and how many there are.
+	Fetch func(ctx context.Context, source Source, detail wire.JobDetail, told func(done, all int)) (folder string, err error)
+	Show  func(folder string) error // in the desktop's file manager
+	Log   *slog.Logger
 }
 
 // Model follows a manager and this machine's worker. All methods but Run return at once
@@ -38,6 +44,7 @@ type Model struct {
 	changed chan struct{} // one waiting signal is enough: it stands for all
 	redial  chan struct{}
 	actions chan action
+	wanted  chan string // a job whose frames are to be fetched
 	thumbs  *thumbs
 
 	mu      sync.Mutex // guards what follows
@@ -54,8 +61,12 @@ type Model struct {
 	worker  WorkerStatus
 	notice  Notice
 	busy    string
+	saving  string // how far fetching frames is; "" while none are fetched
+	offer   *Offer
 	pace    pace
+	works   Work
 	poke    chan struct{} // asks the poller for the open job's detail
+	born    chan struct{} // asks it for the list: a job that isn't on it was pushed
 }
 
 // New makes a Model; Run brings it to life.
@@ -68,8 +79,11 @@ func New(options Options) *Model {
 		changed: make(chan struct{}, 1),
 		redial:  make(chan struct{}, 1),
 		actions: make(chan action, 16),
+		wanted:  make(chan string, 1),
 		poke:    make(chan struct{}, 1),
+		born:    make(chan struct{}, 1),
 		jobs:    make(map[string]Row),
+		works:   make(Work),
 		link:    Link{Manager: options.Manager},
 		worker:  WorkerStatus{State: WorkerOff},
 	}
@@ -146,11 +160,16 @@ func (m *Model) Snapshot() Snapshot {
 	defer m.mu.Unlock()
 	s := Snapshot{
 		Link: m.link, Loaded: m.loaded, Nodes: m.nodes, Payouts: m.payouts,
-		Worker: m.worker, Notice: m.notice, Busy: m.busy,
+		Worker: m.worker, Notice: m.notice, Busy: cmp.Or(m.busy, m.saving), Offer: m.offer,
 	}
 	s.Jobs = slices.SortedFunc(maps.Values(m.jobs), func(a, b Row) int {
 		return cmp.Or(cmp.Compare(b.Job.Created, a.Job.Created), cmp.Compare(a.Job.ID, b.Job.ID))
 	})
+	s.Nodes = slices.Clone(s.Nodes)
+	for i, node := range s.Nodes {
+		s.Nodes[i].Doing = m.works.Doing(node)
+	}
+	s.Payouts = withMine(s.Payouts, s.Worker)
 	s.Sum = SumOf(s.Jobs)
 	s.Sum.PerHour, s.Sum.Paced = m.pace.perHour(time.Now())
 	if m.view != nil {
@@ -161,6 +180,16 @@ func (m *Model) Snapshot() Snapshot {
 		s.Open = &view
 	}
 	return s
+}
+
+// withMine adds what this machine's worker earned where the manager doesn't list it: it tells an artist only of the
+// artist's own key.
+func withMine(listed []job.Payout, w WorkerStatus) []job.Payout {
+	if w.Earned == 0 || w.Address == "" || slices.ContainsFunc(listed, func(p job.Payout) bool { return strings.EqualFold(p.Node, w.Address) }) {
+		return listed
+	}
+	mine := job.Payout{Node: w.Address, Role: job.RoleWorker, Cumulative: w.Earned, Claimed: w.Claimed, Tx: w.LastTx}
+	return append([]job.Payout{mine}, listed...)
 }
 
 // SetManager leaves the present manager for another.
@@ -180,8 +209,9 @@ func (m *Model) forgetLocked() {
 	m.jobs = make(map[string]Row)
 	m.loaded = false
 	m.nodes, m.payouts = nil, nil
-	m.open, m.view, m.missed, m.asking = "", nil, nil, false
+	m.open, m.view, m.missed, m.asking, m.offer = "", nil, nil, false, nil
 	m.pace = pace{}
+	m.works = make(Work)
 }
 
 // Open chooses the job whose frames are kept; "" closes it.
@@ -191,7 +221,7 @@ func (m *Model) Open(id string) {
 		m.mu.Unlock()
 		return
 	}
-	m.open, m.missed, m.asking = id, nil, false
+	m.open, m.missed, m.asking, m.offer = id, nil, false, nil
 	m.view = nil
 	if id != "" {
 		m.view = &View{Job: m.jobs[id].Job, ETA: m.jobs[id].ETA, Loading: true}

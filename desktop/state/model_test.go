@@ -21,9 +21,11 @@ import (
 type running struct {
 	*state.Model
 	source *source
-	mu     sync.Mutex
-	shown  []state.Snapshot
-	times  []time.Time
+	// fetching holds fetching frames up where it is there.
+	fetching chan struct{}
+	mu       sync.Mutex
+	shown    []state.Snapshot
+	times    []time.Time
 }
 
 func (r *running) last() state.Snapshot {
@@ -39,7 +41,19 @@ func start(t *testing.T, cache string, dial state.Dial) *running {
 	if dial == nil {
 		dial = func(context.Context, string) (state.Source, error) { return r.source, nil }
 	}
-	r.Model = state.New(state.Options{Dial: dial, Manager: state.DefaultManager, Cache: cache})
+	r.Model = state.New(state.Options{Dial: dial, Manager: state.DefaultManager, Cache: cache,
+		Fetch: func(_ context.Context, _ state.Source, detail wire.JobDetail, told func(done, all int)) (string, error) {
+			told(6, 8)
+			if r.fetching != nil {
+				<-r.fetching
+			}
+			return "/frames of " + detail.Job.ID, nil
+		},
+		Show: func(folder string) error {
+			r.source.note("show %s", folder)
+			return nil
+		},
+	})
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -135,6 +149,28 @@ func TestAnOpenJobFollowsItsPushes(t *testing.T) {
 	})
 }
 
+// A job that is submitted while the window is open is pushed without its frames.
+func TestAJobThatIsPushedFirstGetsItsFrames(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, "", nil)
+		settle()
+		born := job.Job{ID: "jborn", State: job.Rendering, Created: 1 << 60, Counts: job.Counts{Pending: 3}}
+		listed := born
+		listed.Frames = []int{4, 5, 6}
+		r.source.mu.Lock()
+		r.source.more = []job.Job{listed}
+		r.source.mu.Unlock()
+		r.source.push <- wire.JobUpdate{Job: born}
+		settle()
+		born.Counts = job.Counts{Pending: 2, Delivered: 1}
+		r.source.push <- wire.JobUpdate{Job: born}
+		settle()
+		if got := r.last().Jobs[0].Job; got.ID != "jborn" || len(got.Frames) != 3 || got.Counts.Delivered != 1 {
+			t.Fatalf("the new job is %+v", got)
+		}
+	})
+}
+
 // A push that arrives while the detail is under way may be newer than the detail.
 func TestAPushIsNotOverwrittenByAnOlderAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -159,6 +195,39 @@ func TestAPushIsNotOverwrittenByAnOlderAnswer(t *testing.T) {
 		if len(view.Frames) != 16 || view.Frames[11].State != job.FrameDelivered {
 			t.Fatalf("frame 12 went back to %s", view.Frames[11].State)
 		}
+	})
+}
+
+// steadyWorker is a worker mode that has earned something.
+type steadyWorker struct {
+	state.Worker
+	status state.WorkerStatus
+}
+
+func (w *steadyWorker) Status() state.WorkerStatus     { return w.status }
+func (w *steadyWorker) Watch(func(state.WorkerStatus)) {}
+
+// A manager tells an artist of the artist's own key; worker mode has another.
+func TestPayoutsShowWhatThisMachinesWorkerEarned(t *testing.T) {
+	worker := &steadyWorker{status: state.WorkerStatus{Address: "0xWorker", Earned: 8_000, Claimed: 3_000, LastTx: "0x5"}}
+	m := state.New(state.Options{Worker: worker})
+	if got := m.Snapshot().Payouts; len(got) != 1 || got[0] != (job.Payout{Node: "0xWorker", Role: job.RoleWorker, Cumulative: 8_000, Claimed: 3_000, Tx: "0x5"}) {
+		t.Fatalf("the payouts are %+v", got)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		r := &running{source: newSource()}
+		worker := &steadyWorker{status: state.WorkerStatus{Address: example.Tower, Earned: 8_000}}
+		r.Model = state.New(state.Options{Manager: state.DefaultManager, Worker: worker,
+			Dial: func(context.Context, string) (state.Source, error) { return r.source, nil }})
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); r.Run(ctx, func(state.Snapshot) {}) }()
+		settle()
+		if got := r.Snapshot().Payouts; len(got) != len(example.Payouts()) {
+			t.Errorf("a worker that the manager lists is shown twice: %+v", got)
+		}
+		stop()
+		<-done
 	})
 }
 
@@ -206,6 +275,62 @@ func TestActionsTellWhatCameOfThem(t *testing.T) {
 	})
 }
 
+func TestWhatIsMissingIsRenderedAgainAtAPrice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, "", nil)
+		settle()
+		r.Take() // nothing is offered: nothing happens
+		r.Again("j1")
+		settle()
+		offer := r.last().Offer
+		if offer == nil || offer.Job != "j1" || offer.Frames != 2 || offer.Quote.Ceiling != 6 {
+			t.Fatalf("the offer is %+v", offer)
+		}
+		r.Decline()
+		settle()
+		r.Again("j1")
+		settle()
+		r.Take()
+		settle()
+		r.Take() // twice pays once
+		settle()
+		if got := fmt.Sprint(r.source.calls); got != "[redraft j1 cancel jagain redraft j1 fund jagain q1]" || r.last().Offer != nil {
+			t.Fatalf("the manager was asked %s", got)
+		}
+		r.Again("j1")
+		settle()
+		r.Open("j2")
+		settle()
+		if r.last().Offer != nil {
+			t.Fatal("another job shows the offer")
+		}
+	})
+}
+
+func TestFramesAreFetchedBesideOtherActions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, "", nil)
+		r.fetching = make(chan struct{})
+		settle()
+		r.Frames(example.Open)
+		settle()
+		if got := r.last().Busy; got != "Fetching frame 7 of 8" {
+			t.Fatalf("it says %q", got)
+		}
+		r.Release("j1")
+		r.Requeue("j1", []int{2, 3})
+		settle()
+		close(r.fetching)
+		settle()
+		if got := fmt.Sprint(r.source.calls); got != "[release j1 requeue j1 [2 3] show /frames of "+example.Open+"]" {
+			t.Fatalf("what happened: %s", got)
+		}
+		if got := r.last(); got.Notice.Text != "The frames are in /frames of "+example.Open+"." || got.Busy != "" {
+			t.Fatalf("it says %q, %q", got.Notice.Text, got.Busy)
+		}
+	})
+}
+
 func TestALostManagerIsFoundAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tries := 0
@@ -228,7 +353,7 @@ func TestALostManagerIsFoundAgain(t *testing.T) {
 		fake.mu.Lock()
 		fake.offline = true
 		fake.mu.Unlock()
-		time.Sleep(10 * time.Second)
+		time.Sleep(3 * time.Second)
 		if got := r.last().Link; got.Connected || got.Problem == "" {
 			t.Fatalf("a lost connection shows as %+v", got)
 		}

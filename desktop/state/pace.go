@@ -66,8 +66,9 @@ func SumOf(rows []Row) Sum {
 			s.Rendering++
 		case job.Failed:
 			s.Failed++
-		case job.Draft, job.Quoted, job.Cancelled:
+		case job.Draft, job.Quoted, job.Cancelled: // won't cost more than they have
 			s.Spent += j.Spent
+			s.Ceiling += j.Spent
 			continue
 		}
 		s.Spent += j.Spent

@@ -36,9 +36,10 @@ func TestJobsAddUp(t *testing.T) {
 		{Job: job.Job{State: job.Rendering, Spent: 1, Quote: job.Quote{Ceiling: 10}, Counts: job.Counts{Rejected: 2}}},
 		{Job: job.Job{State: job.Failed, Spent: 2, Quote: job.Quote{Ceiling: 20}}},
 		{Job: job.Job{State: job.Quoted, Quote: job.Quote{Ceiling: 1000}}},
+		{Job: job.Job{State: job.Cancelled, Spent: 3, Quote: job.Quote{Ceiling: 1000}}}, // nothing more is paid
 		{Job: job.Job{State: job.Settled, Spent: 5, Quote: job.Quote{Ceiling: 5}}},
 	})
-	if s != (Sum{Rendering: 1, Spent: 8, Ceiling: 35, Rejected: 2, Failed: 1}) {
+	if s != (Sum{Rendering: 1, Spent: 11, Ceiling: 38, Rejected: 2, Failed: 1}) {
 		t.Fatalf("got %+v", s)
 	}
 }

@@ -32,7 +32,15 @@ func (m *Model) poll(ctx context.Context, source Source) {
 			m.pollDetail(ctx, source)
 		case <-m.poke:
 			m.pollDetail(ctx, source)
+		case <-m.born:
+			m.pollJobs(ctx, source)
 		}
+	}
+}
+
+// attend shows whether the connection is there. It asks nobody: questions wait for a lost connection to come back.
+func (m *Model) attend(ctx context.Context, source Source) {
+	for pause(ctx, linkEvery) {
 		m.mu.Lock()
 		before := m.link.Connected
 		m.link.Connected = source.Connected()
@@ -145,6 +153,7 @@ func (m *Model) pollDetail(ctx context.Context, source Source) {
 	if len(detail.Events) > maxEvents {
 		detail.Events = detail.Events[len(detail.Events)-maxEvents:]
 	}
+	m.works.Note(detail.Job, detail.Frames)
 	*m.view = View{Job: detail.Job, Frames: detail.Frames, Events: detail.Events, ETA: detail.ETA, Why: detail.Why}
 	for _, update := range m.missed {
 		m.mergeLocked(update)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 
@@ -106,6 +107,17 @@ func (s Settings) Check() error {
 	}
 	if len(s.Worker.Name) > 64 {
 		return fmt.Errorf("the worker's name has more than 64 bytes; choose a shorter one")
+	}
+	return nil
+}
+
+// CheckBlender tells whether a program that somebody names is there; "" leaves the choice to the app.
+func CheckBlender(program string) error {
+	if program == "" {
+		return nil
+	}
+	if _, err := exec.LookPath(program); err != nil {
+		return fmt.Errorf("there is no program %s; name Blender's own file, or leave it empty to have one found", program)
 	}
 	return nil
 }

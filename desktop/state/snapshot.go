@@ -35,6 +35,14 @@ type View struct {
 	Thumbs  map[int]image.Image
 }
 
+// Offer is what rendering a job's missing frames again would cost.
+type Offer struct {
+	Job    string // the one that ended
+	Frames int
+	Quote  job.Quote
+	quote  wire.JobQuote
+}
+
 // Notice is one line about what the last action came to.
 type Notice struct {
 	Text string
@@ -52,5 +60,6 @@ type Snapshot struct {
 	Payouts []job.Payout
 	Worker  WorkerStatus
 	Notice  Notice
+	Offer   *Offer // a price that waits for an answer; nil for none
 	Busy    string // the action that is under way; "" for none
 }

@@ -20,6 +20,10 @@ type Source interface {
 	Resume(ctx context.Context, id, reason string) (job.Job, error)
 	Accept(ctx context.Context, id string) (job.Job, error)
 	Claim(ctx context.Context, id string, frames []int, reason string) (job.Job, error)
+	Release(ctx context.Context, id, reason string) (job.Job, error)
+	Requeue(ctx context.Context, id string, frames []int, reason string) (job.Job, error)
+	Redraft(ctx context.Context, draft wire.JobDraft) (wire.JobQuote, error)
+	Fund(ctx context.Context, quote wire.JobQuote) (job.Job, error)
 	Watch(ctx context.Context, ask wire.JobWatch, update func(wire.JobUpdate)) error
 	Files(ctx context.Context, id string, frames []int) (wire.JobFiles, error)
 	Download(ctx context.Context, file wire.JobFile, path string) error

@@ -8,22 +8,36 @@ import (
 	"time"
 
 	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
-// Money writes an amount with its symbol: "12.50 HELIO". Fractions below a cent are shown
-// only where nothing else would be left.
-func Money(amount job.Amount, symbol string) string {
+// Money writes an amount with its symbol, rounded to the nearest: "12.50 HELIO". Two decimals, and of what is less than
+// a token two digits that count: "0.0048 HELIO".
+func Money(amount job.Amount, symbol string) string { return money(amount, symbol, false) }
+
+// AtMost writes a bound as Money does, never below it: nothing that is paid may be more than was said.
+func AtMost(amount job.Amount, symbol string) string { return money(amount, symbol, true) }
+
+func money(amount job.Amount, symbol string, up bool) string {
 	sign := ""
 	value := uint64(amount)
 	if amount < 0 {
 		sign, value = "−", uint64(-amount)
 	}
-	whole, rest := value/uint64(job.Token), value%uint64(job.Token)
-	digits := fmt.Sprintf("%06d", rest)
-	if whole == 0 && rest != 0 && rest < 10_000 {
-		digits = strings.TrimRight(digits, "0")
+	const cent = uint64(job.Token) / 100
+	unit := cent // what is shown is a multiple of it
+	for value < 10*unit && value < uint64(job.Token) && unit > 1 {
+		unit /= 10
+	}
+	if up {
+		value += unit - 1
 	} else {
-		digits = digits[:2]
+		value += unit / 2
+	}
+	value -= value % unit
+	whole, digits := value/uint64(job.Token), fmt.Sprintf("%06d", value%uint64(job.Token))
+	for len(digits) > 2 && strings.HasSuffix(digits, "0") {
+		digits = digits[:len(digits)-1]
 	}
 	text := sign + strconv.FormatUint(whole, 10) + "." + digits
 	if symbol == "" {
@@ -100,6 +114,14 @@ func Who(address string, nodes []job.Node) string {
 		}
 	}
 	return Short(address)
+}
+
+// Said is what an event tells. Where its node is named beside it, the text doesn't need the whole address.
+func Said(e wire.Event) string {
+	if e.Node == "" {
+		return e.Text
+	}
+	return strings.ReplaceAll(e.Text, " on "+e.Node, "")
 }
 
 // Frames writes frame numbers as ranges: "1-12, 20". The numbers ascend.

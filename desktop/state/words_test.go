@@ -8,14 +8,17 @@ import (
 
 	"github.com/heliostat-render/heliostat/desktop/state"
 	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
 func TestMoney(t *testing.T) {
-	for amount, want := range map[job.Amount]string{
-		0: "0.00 H", 1_234_567: "1.23 H", 12_000_000: "12.00 H", 1200: "0.0012 H", -2_500_000: "−2.50 H", -1 << 63: "−9223372036854.77 H",
+	for amount, want := range map[job.Amount][2]string{
+		0: {"0.00 H", "0.00 H"}, 1_234_567: {"1.23 H", "1.24 H"}, 12_000_000: {"12.00 H", "12.00 H"}, 12_995_000: {"13.00 H", "13.00 H"},
+		1200: {"0.0012 H", "0.0012 H"}, 15_841: {"0.016 H", "0.016 H"}, 14_401: {"0.014 H", "0.015 H"}, 99_600: {"0.10 H", "0.10 H"},
+		3: {"0.000003 H", "0.000003 H"}, 500_000: {"0.50 H", "0.50 H"}, -2_500_000: {"−2.50 H", "−2.50 H"}, -1 << 63: {"−9223372036854.78 H", "−9223372036854.78 H"},
 	} {
-		if got := state.Money(amount, "H"); got != want {
-			t.Errorf("Money(%d) = %q, want %q", amount, got, want)
+		if got := [2]string{state.Money(amount, "H"), state.AtMost(amount, "H")}; got != want {
+			t.Errorf("Money and AtMost of %d are %q, want %q", amount, got, want)
 		}
 	}
 }
@@ -33,6 +36,21 @@ func TestAgo(t *testing.T) {
 	for ago, want := range map[time.Duration]string{time.Second: "just now", 42 * time.Second: "42 s ago", 3 * time.Minute: "3 min ago", 5 * time.Hour: "5 h ago", 50 * time.Hour: "2 d ago"} {
 		if got := state.Ago(now.Add(-ago).UnixMilli(), now); got != want {
 			t.Errorf("%s: %q, want %q", ago, got, want)
+		}
+	}
+}
+
+func TestAnEventNamesItsNodeOnce(t *testing.T) {
+	for _, c := range []struct {
+		e    wire.Event
+		want string
+	}{
+		{wire.Event{Text: "frame 2 on 0xAb: the renderer crashed", Node: "0xAb"}, "frame 2: the renderer crashed"},
+		{wire.Event{Text: "frame 2 on 0xAb: the renderer crashed", Node: "0xCd"}, "frame 2 on 0xAb: the renderer crashed"},
+		{wire.Event{Text: "2.64 in escrow"}, "2.64 in escrow"},
+	} {
+		if got := state.Said(c.e); got != c.want {
+			t.Errorf("%+v reads %q", c.e, got)
 		}
 	}
 }

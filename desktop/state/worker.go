@@ -25,7 +25,10 @@ type WorkerStatus struct {
 	Phase    string     // of the task: "download", "load", "render", "upload"
 	Progress float64    // of that phase, 0 to 1
 	Today    int        // frames finished since local midnight
+	Address  string     // of its key, which isn't the artist's; "" before it has run in this session
 	Earned   job.Amount // verified ever, paid out or not
+	Claimed  job.Amount // of that, withdrawn: worker mode does it by itself
+	LastTx   string     // the last withdrawal's transaction
 	Device   string     // "CPU · AMD EPYC 7B13, 2 threads"
 	Devices  []WorkerDevice
 }

@@ -58,6 +58,7 @@ func (t *Tray) Update(s state.Snapshot) {
 	title = "Worker: " + title
 	switch {
 	case s.Worker.Reason == "":
+	case s.Worker.State == state.WorkerPaused && s.Worker.Reason == state.OwnerPause: // who reads it knows
 	case s.Worker.State == state.WorkerPaused:
 		title += ", " + s.Worker.Reason
 	case s.Worker.State == state.WorkerBusy: // a rule of the owner's holds once the task is done

@@ -38,7 +38,7 @@ func TestTheMenuSaysWhatWorkerModeDoes(t *testing.T) {
 		{state.WorkerStatus{State: state.WorkerOff}, "Worker: Off", "Start worker mode", "start"},
 		{example.Snapshot().Worker, "Worker: Rendering frame 12", "Pause worker mode", "pause"},
 		{state.WorkerStatus{State: state.WorkerBusy, Phase: "render", Frame: 7, Reason: "outside the hours"}, "Worker: Rendering frame 7, then a pause: outside the hours", "Pause worker mode", "pause"},
-		{state.WorkerStatus{State: state.WorkerPaused, Reason: "paused by its owner"}, "Worker: Paused, paused by its owner", "Resume worker mode", "start"},
+		{state.WorkerStatus{State: state.WorkerPaused, Reason: "paused by its owner"}, "Worker: Paused", "Resume worker mode", "start"},
 		{state.WorkerStatus{State: state.WorkerFailed, Reason: "no renderer"}, "Worker: Can't work", "Start worker mode", "start"},
 	} {
 		s := example.Snapshot()

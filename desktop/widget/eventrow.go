@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	fynewidget "fyne.io/fyne/v2/widget"
 
+	"github.com/heliostat-render/heliostat/desktop/state"
 	"github.com/heliostat-render/heliostat/desktop/theme"
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
@@ -46,7 +47,7 @@ func (r *EventRow) CreateRenderer() fyne.WidgetRenderer {
 	p.paint = func() {
 		what.set(r.event.What)
 		clock.set(time.UnixMilli(r.event.Time).Format("15:04:05"))
-		line := r.event.Text
+		line := state.Said(r.event)
 		if r.who != "" {
 			line = r.who + ": " + line
 		}

@@ -76,6 +76,9 @@ func (c *FrameCell) CreateRenderer() fyne.WidgetRenderer {
 		switch look {
 		case state.LookRendering:
 			text, status.name = fmt.Sprintf("%d %%", int(c.frame.Progress*100)), theme.Sun
+			if c.frame.Progress >= 1 { // waits for the other frames of its task
+				text = "rendered"
+			}
 		case state.LookChecking:
 			text, status.name = "checking", theme.Check
 		case state.LookVerified:

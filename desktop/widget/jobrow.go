@@ -69,6 +69,7 @@ func (r *JobRow) CreateRenderer() fyne.WidgetRenderer {
 	ceiling := newLine(12, theme.Soft, false)
 	price.Alignment, ceiling.Alignment = fyne.TextAlignTrailing, fyne.TextAlignTrailing
 	badge, bar := newPill(), newStripe()
+	recipe := ""
 	p := &painter{}
 	p.objects = append([]fyne.CanvasObject{card, edge, name.Text, about.Text, count.Text, eta.Text, price.Text, ceiling.Text, badge.back, badge.line.Text}, bar.objects()...)
 	p.paint = func() {
@@ -81,7 +82,10 @@ func (r *JobRow) CreateRenderer() fyne.WidgetRenderer {
 			title = state.Short(j.ID)
 		}
 		name.set(title)
-		about.set(Recipe(j.Recipe) + "  ·  frames " + state.Frames(j.Frames))
+		recipe = Recipe(j.Recipe)
+		if len(j.Frames) > 0 {
+			recipe += "  ·  frames " + state.Frames(j.Frames)
+		}
 		count.set(fmt.Sprintf("%d of %d frames", state.Done(j.Counts), total))
 		switch {
 		case j.State == job.Failed || j.State == job.Cancelled:
@@ -94,7 +98,7 @@ func (r *JobRow) CreateRenderer() fyne.WidgetRenderer {
 			eta.set("")
 		}
 		price.set(state.Money(j.Spent, r.symbol))
-		ceiling.set("of at most " + state.Money(j.Quote.Ceiling, r.symbol))
+		ceiling.set("of at most " + state.AtMost(j.Quote.Ceiling, r.symbol))
 		badge.set(string(j.State), theme.ForJob(j.State))
 		bar.set(CountParts(j.Counts, total))
 	}
@@ -107,11 +111,13 @@ func (r *JobRow) CreateRenderer() fyne.WidgetRenderer {
 		const money, status = 170, 100
 		left := float32(22)
 		middle := max(size.Width*0.46, left+180)
-		name.place(left, h/2-11, middle-left-16)
-		about.place(left, h/2+12, middle-left-16)
 		barEnd := right - money - status
 		if narrow := barEnd-middle < 120; narrow { // the state above, the count below; no bar
 			middle = right - money - status - 10
+			about.set(recipe)
+			if eta.full != "" { // has no room of its own, and matters more
+				about.set(eta.full + "  ·  " + recipe)
+			}
 			name.place(left, h/2-11, middle-left-16)
 			about.place(left, h/2+12, middle-left-16)
 			badge.place(middle, h/2-13)
@@ -122,6 +128,9 @@ func (r *JobRow) CreateRenderer() fyne.WidgetRenderer {
 			ceiling.place(right-money, h/2+12, money)
 			return
 		}
+		about.set(recipe)
+		name.place(left, h/2-11, middle-left-16)
+		about.place(left, h/2+12, middle-left-16)
 		count.place(middle, h/2-14, 140)
 		used := min(fyne.MeasureText(count.full, count.TextSize, count.TextStyle).Width+14, 150)
 		eta.place(middle+used, h/2-14, max(barEnd-middle-used-8, 0))

@@ -49,7 +49,8 @@ func (l *LinkState) CreateRenderer() fyne.WidgetRenderer {
 		}
 		dot.FillColor = theme.Color(tone)
 		word.set(text)
-		address.set(strings.TrimPrefix(strings.TrimPrefix(l.link.Manager, "http://"), "https://"))
+		host, _, _ := strings.Cut(l.link.Manager, "#") // the pin is for machines
+		address.set(strings.TrimRight(strings.TrimPrefix(strings.TrimPrefix(host, "http://"), "https://"), "/"))
 	}
 	r.min = func() fyne.Size { return fyne.NewSize(160, 42) }
 	r.layout = func(size fyne.Size) {

@@ -2,6 +2,7 @@ package widget
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -89,6 +90,10 @@ func (r *NodeRow) CreateRenderer() fyne.WidgetRenderer {
 			trust.name = theme.Bad
 		} else {
 			trust.name = theme.Soft
+		}
+		if n.Passes == 0 && n.Fails == 0 && !slices.Contains(n.Roles, job.RoleWorker) {
+			record.set("") // what a verifier does isn't counted so
+			trust.set("")
 		}
 		trust.Color = theme.Color(trust.name)
 		var roles []string

@@ -63,6 +63,9 @@ func (l *line) set(text string) {
 	l.Color = theme.Color(l.name)
 }
 
+// width is what the whole line takes.
+func (l *line) width() float32 { return fyne.MeasureText(l.full, l.TextSize, l.TextStyle).Width }
+
 // place puts the line at x and the vertical middle y, cut to the width. It returns the
 // width that it takes.
 func (l *line) place(x, y, width float32) float32 {

@@ -47,9 +47,18 @@ func (s *Stat) CreateRenderer() fyne.WidgetRenderer {
 	p.min = func() fyne.Size { return fyne.NewSize(120, 64) }
 	p.layout = func(size fyne.Size) {
 		put(card, 0, 0, size.Width, size.Height)
-		name.place(16, 19, size.Width-32)
-		used := value.place(16, 43, size.Width-28)
-		more.place(16+used+8, 45, max(size.Width-used-36, 0))
+		room := size.Width - 28
+		value.TextSize = 18
+		if value.width() > room { // a sum that is cut is another sum
+			value.TextSize = 14
+		}
+		named := name.place(16, 19, room)
+		used := value.place(16, 43, room)
+		if used+8+more.width() <= room {
+			more.place(16+used+8, 45, room-used-8)
+		} else { // behind the name there is more of it to see
+			more.place(16+named+8, 19, max(room-named-8, 0))
+		}
 	}
 	p.paint()
 	return p

@@ -115,7 +115,7 @@ func describe(ctx context.Context, program, blend, base string, o DescribeOption
 	}
 	scene.Findings = append(scene.Findings, engineFindings(log.String())...)
 	if o.Out != "" {
-		if scene.Output, err = deliverTo(o.Out, scene.Output); err != nil {
+		if scene.Output, err = scene.Output.In(o.Out); err != nil {
 			return Scene{}, err
 		}
 	}
@@ -133,25 +133,6 @@ func engineFindings(log string) []Finding {
 			Text: fmt.Sprintf("scene %q renders with %s, an add-on that workers don't have", engine[2], engine[1]), Fix: "render with Cycles, EEVEE or Workbench"})
 	}
 	return found
-}
-
-// deliverTo moves the output: into a folder under the scene's own file names, or to a path
-// that has its own #.
-func deliverTo(out string, scene Output) (Output, error) {
-	path, err := filepath.Abs(out)
-	if err != nil {
-		return scene, problemOf("find "+out, err)
-	}
-	if strings.Contains(filepath.Base(path), "#") {
-		scene.Pattern = path
-		return scene, nil
-	}
-	name := filepath.Base(scene.Pattern)
-	if strings.HasSuffix(scene.Pattern, string(filepath.Separator)) {
-		name = ""
-	}
-	scene.Pattern = path + string(filepath.Separator) + name
-	return scene, nil
 }
 
 // Discard deletes what Describe made for a scene that is not submitted after all.

@@ -118,17 +118,14 @@ func (s *Submission) fetchFile(ctx context.Context, c *client.Client, f wire.Job
 	return nil
 }
 
-// extraPath is where a further file of a frame goes: under its own name, in the folder of
-// the frames. The name is the worker's word.
+// extraPath is where a further file of a frame goes.
 func (s *Submission) extraPath(f wire.JobFile) (string, error) {
-	if err := client.CheckName(f); err != nil {
+	path, taken, err := s.record.Scene.Output.Extra(f, s.record.Scene.Frames)
+	if err != nil {
 		return "", problemOf("fetch frame "+strconv.Itoa(f.Frame), err)
 	}
-	path := filepath.Join(filepath.Dir(s.record.Scene.Output.Path(f.Frame)), filepath.FromSlash(f.Name))
-	for _, n := range s.record.Scene.Frames {
-		if s.record.Scene.Output.Path(n) == path {
-			return s.aside(path), nil
-		}
+	if taken {
+		path = s.aside(path)
 	}
 	return path, nil
 }

@@ -72,6 +72,13 @@ func (g *Gate) Resume(source string) {
 	}
 }
 
+// Held tells whether source holds the gate closed, and gives a channel that is closed when that may have changed.
+func (g *Gate) Held(source string) (bool, <-chan struct{}) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.ContainsFunc(g.pauses, func(p pause) bool { return p.source == source }), g.changedLocked()
+}
+
 // Verdict answers for this moment. A pause that stops at once outweighs one that lets the
 // task finish; among equals the oldest speaks.
 func (g *Gate) Verdict() Verdict {
@@ -84,10 +91,14 @@ func (g *Gate) Verdict() Verdict {
 func (g *Gate) Changed() (Verdict, <-chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	return g.verdictLocked(), g.changedLocked()
+}
+
+func (g *Gate) changedLocked() <-chan struct{} {
 	if g.changed == nil {
 		g.changed = make(chan struct{})
 	}
-	return g.verdictLocked(), g.changed
+	return g.changed
 }
 
 func (g *Gate) verdictLocked() Verdict {

@@ -135,7 +135,7 @@ def _job(layout, context):
 def _quote(box, now):
     quote, symbol = now["quote"], now.get("symbol") or "tokens"
     column = box.column(align=True)
-    column.label(text="Price: about %s %s, never above %s" % (_tokens(quote["price"]), symbol, _tokens(quote["ceiling"])), icon="DOT")
+    column.label(text="Price: about %s %s, never above %s" % (_tokens(quote["price"]), symbol, _tokens(quote["ceiling"], True)), icon="DOT")
     column.label(text="Time: about %s" % _minutes(quote["seconds"]), icon="TIME")
 
 
@@ -172,8 +172,14 @@ def _lines(layout, context, text, icon="NONE"):
         column.label(text=line, icon=icon if number == 0 else ("BLANK1" if icon != "NONE" else "NONE"))
 
 
-def _tokens(amount):
-    return ("%.4f" % (amount / 1_000_000)).rstrip("0").rstrip(".")
+def _tokens(amount, bound=False):
+    """Millionths as tokens: two decimals, and below a token two digits that count; a bound is never rounded down."""
+    unit = 10_000
+    while amount < min(10 * unit, 1_000_000) and unit > 1:
+        unit //= 10
+    amount = (amount + (unit - 1 if bound else unit // 2)) // unit * unit
+    whole, rest = ("%.6f" % (amount / 1_000_000)).split(".")
+    return whole + "." + rest[:2] + rest[2:].rstrip("0")
 
 
 def _minutes(seconds):

@@ -13,7 +13,7 @@ import bpy
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from trial import case, check, failed, made, root, textured  # noqa: E402 - needs the path above
-from heliostat_render import preflight, references, sequences  # noqa: E402 - trial makes its path
+from heliostat_render import panel, preflight, references, sequences  # noqa: E402 - trial makes its path
 
 
 def plain(_scene):
@@ -522,6 +522,8 @@ equal("cyclic", [sequences.shown_by((1, 3, 0, True), frame) for frame in (1, 3, 
 equal("ping-pong", [sequences.volume_frame(frame, 1, 3, 0, "PING_PONG")[0] for frame in range(1, 8)], [1, 2, 3, 2, 1, 2, 3])
 equal("repeat", sequences.volume_frame(4, 1, 3, 0, "REPEAT"), [1])
 equal("tiles", sequences.tiles("a.<UVTILE>.png", [1012]), ["a.u2_v2.png"])
+for amount, about, at_most in ((0, "0.00", "0.00"), (2640, "0.0026", "0.0027"), (15841, "0.016", "0.016"), (14401, "0.014", "0.015"), (1234567, "1.23", "1.24"), (12000000, "12.00", "12.00"), (3, "0.000003", "0.000003")):
+    equal("%d as a price and as a bound" % amount, (panel._tokens(amount), panel._tokens(amount, True)), (about, at_most))
 equal("no number", sequences.everything(os.path.join(root, "plain.png")), [os.path.join(root, "plain.png")])
 
 for line in failed:
