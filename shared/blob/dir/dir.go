@@ -247,9 +247,9 @@ func (s *Store) Put(ctx context.Context, key string, r io.Reader, size int64, di
 		return fmt.Errorf("put %s: %w", key, err)
 	}
 	if size <= maxPacked {
-		if buf := s.packed.buffers.take(); buf != nil {
-			defer s.packed.buffers.give(buf)
-			content, err := fill(buf[:], blob.Verify(ctx, r, size, digest))
+		if buf := s.packed.buffers.take(size); buf != nil {
+			defer s.packed.buffers.give()
+			content, err := fill(buf, blob.Verify(ctx, r, size, digest))
 			if err != nil {
 				return fmt.Errorf("put %s: %w", key, err)
 			}

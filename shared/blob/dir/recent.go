@@ -1,7 +1,6 @@
 package dir
 
 import (
-	"bytes"
 	"sync"
 	"time"
 
@@ -28,20 +27,19 @@ type small struct {
 	content []byte
 }
 
-// keep takes an object, and a copy of its content. It will be described as the packed file describes it.
+// keep takes an object and its content, which nobody changes any more. It will be described as the packed file describes it.
 func (r *recent) keep(o blob.Object, content []byte) {
 	n := len(o.Key) + len(content)
 	if n > r.max/2 {
 		return
 	}
 	o.Modified = time.Unix(0, o.Modified.UnixNano())
-	s := small{o, bytes.Clone(content)}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.young == nil || r.size+n > r.max/2 {
 		r.young, r.old, r.size = make(map[string]small), r.young, 0
 	}
-	r.young[o.Key] = s
+	r.young[o.Key] = small{o, content}
 	r.size += n
 }
 
