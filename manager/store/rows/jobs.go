@@ -132,13 +132,14 @@ func (t *Tx) saveJob(j, was *store.Job) error {
 	j.ID, j.Owner, j.Request, j.Package, j.Recipe, j.Frames, j.Key = was.ID, was.Owner, was.Request, was.Package, was.Recipe, was.Frames, was.Key
 	j.Deadline, j.MaxPrice, j.Created, j.Scout, j.Tiles, j.ReleaseAfter = was.Deadline, was.MaxPrice, was.Created, was.Scout, was.Tiles, was.ReleaseAfter
 	j.Counts, j.TasksWaiting, j.TasksOpen = was.Counts, was.TasksWaiting, was.TasksOpen
-	set, args := ", state = ?", []any{j.State}
+	set, args := "", []any(nil)
 	put := func(changed bool, column string, value func() any) {
 		if changed {
 			set += ", " + column + " = ?"
 			args = append(args, value())
 		}
 	}
+	put(j.State != was.State, "state", func() any { return j.State }) // else SQLite would ask its trigger and write its indices anew
 	put(j.Cause != was.Cause, "cause", func() any { return j.Cause })
 	put(j.Name != was.Name, "name", func() any { return j.Name })
 	put(j.Priority != was.Priority, "priority", func() any { return j.Priority })
@@ -165,6 +166,7 @@ func (t *Tx) saveJob(j, was *store.Job) error {
 	put(j.ReleaseLeft != was.ReleaseLeft, "release_left", func() any { return j.ReleaseLeft })
 	put(j.ReleaseAt != was.ReleaseAt, "release_at", func() any { return j.ReleaseAt })
 	owed, more := t.owing[j.ID].sets()
+	put(set+owed == "", "state", func() any { return j.State }) // nothing changes, in a row that still is as it was
 	args = append(append(args, more...), j.ID, was.State)
 	if err := t.change("job "+j.ID, `UPDATE jobs SET `+(set + owed)[2:]+` WHERE id = ? AND state = ?`, args...); err != nil {
 		return err

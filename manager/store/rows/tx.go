@@ -104,9 +104,9 @@ const batch = 100
 func (t *Tx) Exec(what, query string, args ...any) (int64, error) {
 	for i, a := range args {
 		if text, ok := a.(string); ok {
-			as := plain(text)
-			t.odd = t.odd || as != text
-			args[i] = as
+			if as := plain(text); as != text {
+				t.odd, args[i] = true, as
+			}
 		}
 	}
 	n, err := t.run.Exec(t.ctx, query, args...)

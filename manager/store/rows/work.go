@@ -37,9 +37,13 @@ func scanFullAttempt(row scanner) (*store.Attempt, error) {
 func scanShortAttempt(row scanner) (*store.Attempt, error) { return scanAttempt(row) }
 
 func (t *Tx) AddAttempt(a *store.Attempt) error {
-	err := t.add("add attempt "+a.ID, "attempts", `id, task, job, number, worker, ver_key, key_hash, frames, seeds, created, state, deadline, class, copy, manager`,
-		a.ID, a.Task, a.Job, a.Number, a.Worker, a.Key, a.KeyHash, store.FormatFrames(a.Frames), encode(a.Seeds), a.Created, a.State, a.Deadline, a.Class, a.Copy, a.Manager)
-	return err
+	if err := t.add("add attempt "+a.ID, "attempts", `id, task, job, number, worker, ver_key, key_hash, frames, seeds, created, state, deadline, class, copy, manager`,
+		a.ID, a.Task, a.Job, a.Number, a.Worker, a.Key, a.KeyHash, store.FormatFrames(a.Frames), encode(a.Seeds), a.Created, a.State, a.Deadline, a.Class, a.Copy, a.Manager); err != nil {
+		return err
+	}
+	t.seen.keepAttempt(&store.Attempt{Attempt: a.Attempt, State: a.State, Frames: a.Frames, Class: a.Class, Key: a.Key, Created: a.Created, Manager: a.Manager})
+	t.seen.keepChecks(a.ID, nil) // audits refer to it, so there are none yet
+	return nil
 }
 
 func (t *Tx) Attempt(id string) (*store.Attempt, error) {

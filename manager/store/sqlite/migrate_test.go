@@ -68,6 +68,9 @@ func TestOlderFilesAreBroughtUpToDate(t *testing.T) {
 			t.Errorf("a list of three or more is left in\n%s", text)
 		}
 	}
+	if left := texts(t, s, `SELECT name FROM sqlite_master WHERE name = 'ledger_node'`); len(left) > 0 {
+		t.Errorf("%v is left", left)
+	}
 }
 
 // TestTheChecksStand: without the triggers, which would refuse it before, each table's checks refuse what no

@@ -111,7 +111,7 @@ func Fill(tx store.Tx, j *store.Job) ([]*job.Task, error) {
 func Attempt(k *job.Task, number int, worker string) *store.Attempt {
 	a := &store.Attempt{
 		Attempt: job.Attempt{ID: store.NewID("a"), Task: k.ID, Job: k.Job, Number: number, Worker: worker, KeyHash: "h", Deadline: 5},
-		State:   lifecycle.AttemptHeld, Frames: k.Frames, Key: make([]byte, 32), Created: int64(number),
+		State:   lifecycle.AttemptHeld, Frames: k.Frames, Key: make([]byte, 32), Created: int64(number), Class: "c",
 	}
 	for range k.Frames {
 		a.Seeds = append(a.Seeds, 7)

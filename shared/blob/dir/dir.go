@@ -59,6 +59,7 @@ type Store struct {
 
 	rounds  rounds
 	packed  *packed
+	recent  recent
 	reading bool // opened by Reading
 }
 
@@ -89,7 +90,7 @@ func Open(o Options) (*Store, error) {
 	s := &Store{
 		root: o.Root, base: strings.TrimRight(o.BaseURL, "/"), secret: o.Secret,
 		max: o.MaxBytes, now: o.Now, locks: make(map[string]*keyLock), made: make(map[string]struct{}),
-		rounds: rounds{sync: syncDir, folders: make(map[string]*folderRounds)},
+		rounds: rounds{sync: syncDir, folders: make(map[string]*folderRounds)}, recent: recent{max: maxRecent},
 	}
 	for _, d := range []string{s.root, s.objects(), s.tmp()} {
 		if err := os.MkdirAll(d, 0o700); err != nil {
@@ -246,9 +247,9 @@ func (s *Store) Put(ctx context.Context, key string, r io.Reader, size int64, di
 		return fmt.Errorf("put %s: %w", key, err)
 	}
 	if size <= maxPacked {
-		if buf := s.packed.buffers.take(); buf != nil {
-			defer s.packed.buffers.give(buf)
-			content, err := fill(buf[:], blob.Verify(ctx, r, size, digest))
+		if buf := s.packed.buffers.take(size); buf != nil {
+			defer s.packed.buffers.give()
+			content, err := fill(buf, blob.Verify(ctx, r, size, digest))
 			if err != nil {
 				return fmt.Errorf("put %s: %w", key, err)
 			}
@@ -291,6 +292,8 @@ func (s *Store) pack(ctx context.Context, o blob.Object, content []byte) error {
 	there, err := s.packed.put(ctx, o, content)
 	if there || err != nil {
 		s.used.Add(-o.Size)
+	} else {
+		s.recent.keep(o, content)
 	}
 	return err
 }
@@ -330,6 +333,9 @@ func (s *Store) take(size int64) error {
 
 // stat looks for a file first: where the packed file is damaged, large objects are still to be had.
 func (s *Store) stat(ctx context.Context, key string) (blob.Object, error) {
+	if known, ok := s.recent.find(key); ok {
+		return known.object, nil
+	}
 	o, err := s.statFile(key)
 	if errors.Is(err, blob.ErrNotFound) {
 		return s.packed.stat(ctx, key)
@@ -343,6 +349,9 @@ func (s *Store) Get(ctx context.Context, key string) (io.ReadCloser, blob.Object
 		return nil, blob.Object{}, err
 	}
 	defer s.leave()
+	if known, ok := s.recent.find(key); ok {
+		return memory{bytes.NewReader(known.content)}, known.object, nil
+	}
 	f, o, err := s.open(key)
 	if errors.Is(err, blob.ErrNotFound) {
 		small, o, err := s.packed.get(ctx, key)
@@ -373,6 +382,7 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 	}
 	defer s.leave()
 	defer s.alone(key)()
+	s.recent.drop(key)
 	info, err := os.Stat(s.path(key))
 	switch {
 	case err == nil:

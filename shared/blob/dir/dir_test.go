@@ -19,6 +19,7 @@ import (
 	"github.com/heliostat-render/heliostat/shared/blob/transfer"
 )
 
+// open opens a store that remembers nothing: what a test puts it reads from the disk.
 func open(t testing.TB, o Options) *Store {
 	t.Helper()
 	if o.Root == "" {
@@ -29,6 +30,7 @@ func open(t testing.TB, o Options) *Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
+	s.recent.max = 0
 	return s
 }
 
@@ -46,10 +48,15 @@ func serve(t testing.TB, s *Store) *url.URL {
 }
 
 func TestSuite(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) storetest.Harness {
-		s := open(t, Options{MaxBytes: 1 << 30})
-		return storetest.Harness{Store: s, Base: serve(t, s)}
-	})
+	for name, max := range map[string]int{"from the disk": 0, "from memory": maxRecent} {
+		t.Run(name, func(t *testing.T) {
+			storetest.Run(t, func(t *testing.T) storetest.Harness {
+				s := open(t, Options{MaxBytes: 1 << 30})
+				s.recent.max = max
+				return storetest.Harness{Store: s, Base: serve(t, s)}
+			})
+		})
+	}
 }
 
 func put(s *Store, key, data string) error {

@@ -28,6 +28,7 @@ func TestFolderIsAsSpecified(t *testing.T) {
 		fmt.Sprintf("%d mib that hold nothing", reserveBytes>>20),
 		fmt.Sprintf("`application_id` %#x, `user_version` %d", applicationID, schemaVersion),
 		fmt.Sprintf("with up to %d others that wait (%d mib)", maxGroup-1, maxGroupBytes>>20),
+		fmt.Sprintf("stored last, up to %d MiB", maxRecent>>20),
 		fmt.Sprintf("a quarter of the file (and %d mib)", keepFree>>20),
 		fmt.Sprintf("a digest of 32 zeros it is %d", markOf("a", 1, 2, 3, make([]byte, 32))),
 	} {

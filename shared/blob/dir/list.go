@@ -240,6 +240,7 @@ func (s *Store) deleteDamaged(ctx context.Context, key string) error {
 	}
 	defer s.leave()
 	defer s.alone(key)()
+	s.recent.drop(key)
 	there, size, err := s.packed.remove(ctx, key)
 	if s.used.Add(-size); err != nil || there {
 		return err

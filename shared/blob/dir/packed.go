@@ -13,7 +13,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -396,27 +395,18 @@ const maxBuffers = 256
 
 // buffers are what small objects are received into. Those that slow senders hold are lost to others, who
 // therefore never wait for one: without a buffer an object becomes a file.
-type buffers struct {
-	used atomic.Int32
-	pool sync.Pool // of *[maxPacked]byte
-}
+type buffers struct{ used atomic.Int32 }
 
-// take returns a buffer, nil when as many as may be are in use.
-func (b *buffers) take() *[maxPacked]byte {
+// take returns a buffer of so many bytes, nil when as many as may be are in use.
+func (b *buffers) take(size int64) []byte {
 	if b.used.Add(1) > maxBuffers {
 		b.used.Add(-1)
 		return nil
 	}
-	if buf, ok := b.pool.Get().(*[maxPacked]byte); ok {
-		return buf
-	}
-	return new([maxPacked]byte)
+	return make([]byte, size)
 }
 
-func (b *buffers) give(buf *[maxPacked]byte) {
-	b.pool.Put(buf)
-	b.used.Add(-1)
-}
+func (b *buffers) give() { b.used.Add(-1) }
 
 // fill reads verified content to its end, which is no longer than buf.
 func fill(buf []byte, r io.Reader) (content []byte, err error) {

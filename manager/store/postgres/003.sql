@@ -1,0 +1,2 @@
+-- As manager/store/sqlite/007.sql.
+DROP INDEX ledger_node;
