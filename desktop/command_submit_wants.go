@@ -37,7 +37,7 @@ func (w *wants) register(flags *pflag.FlagSet) {
 	flags.StringVar(&w.memory, "memory", "", "only workers with so much memory, such as 32G")
 	flags.StringSliceVar(&w.allow, "allow", nil, "only these `workers`, by address; repeatable")
 	flags.StringSliceVar(&w.block, "block", nil, "never these `workers`, by address; repeatable")
-	flags.StringVar(&w.deadline, "deadline", "", "finish by this `time`, such as 6h or \"2026-11-23 08:00\": jobs that would be late go first")
+	flags.StringVar(&w.deadline, "deadline", "", "finish by this `time`, such as 6h or \"2026-11-23 08:00\": those of your jobs that would be late go first")
 	flags.BoolVar(&w.scout, "scout", false, "render the first, the middle and the last frame, and the rest after heliostat job release")
 	flags.StringVar(&w.release, "scout-release", "never", "with --scout: release the rest by itself `after` so long, such as 2h, counted from the scouts' check; verified is at once, never waits for you")
 	flags.BoolVar(&w.probe, "probe", false, "pay for three frames at reduced samples first, so that the quote is a good one")

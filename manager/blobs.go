@@ -116,6 +116,15 @@ Environment:
 				return err
 			}
 			defer func() { err = errors.Join(err, dst.Close()) }()
+			if path, isDir := strings.CutPrefix(from, "dir:"); isDir {
+				used, err := dir.InUse(path)
+				if err != nil {
+					return err
+				}
+				if used {
+					fmt.Fprintf(cmd.ErrOrStderr(), "a manager runs on %s: good for a backup, but what it takes from now on is missing in the copy. To move it, stop it and run this again before the new place is used\n", path)
+				}
+			}
 			return copyBlobs(ctx, dst, src, prefix, &copyProgress{out: cmd.ErrOrStderr(), result: cmd.OutOrStdout(), clock: time.Now})
 		},
 	}

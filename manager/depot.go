@@ -25,6 +25,7 @@ import (
 	"github.com/heliostat-render/heliostat/manager/gateway"
 	"github.com/heliostat-render/heliostat/manager/store"
 	"github.com/heliostat-render/heliostat/shared/blob"
+	"github.com/heliostat-render/heliostat/shared/render/depot"
 	"github.com/heliostat-render/heliostat/shared/service"
 	"github.com/heliostat-render/heliostat/shared/usage"
 	"github.com/heliostat-render/heliostat/shared/wire"
@@ -172,6 +173,8 @@ version of a job fetches it from here, checks its digest and unpacks it.`,
 	add := &cobra.Command{
 		Use:   "add ARCHIVE --renderer NAME --version VERSION",
 		Short: "Add an archive",
+		Long: `Add an archive. It is unpacked once, into the system's folder for temporary files, as a worker will do it: one without
+the named program in it is refused.`,
 		Example: `  heliostat-manager depot add blender-4.2.1-linux-x64.tar.xz --data /srv/heliostat --renderer blender --version 4.2.1
   heliostat-manager depot add blender-4.2.1-windows-x64.zip --data /srv/heliostat --renderer blender --version 4.2.1 --os windows --executable blender.exe`,
 		Args: usage.Exactly("the archive"),
@@ -256,6 +259,12 @@ func addArchive(ctx context.Context, c *where, path string, a wire.Archive, out 
 	a.Executable = cmp.Or(a.Executable, a.Renderer)
 	if err := checkArchive(a); err != nil {
 		return err
+	}
+	if err := depot.Try(ctx, file, a); err != nil {
+		if errors.Is(err, depot.ErrDescribe) {
+			return fmt.Errorf("%s: %w: name the folder with --root (\".\" is its top), and the program below it with --executable", path, err)
+		}
+		return fmt.Errorf("workers can't unpack %s: %w", path, err)
 	}
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("read %s: %w", path, err)

@@ -42,7 +42,7 @@ func makeArchive(t *testing.T, name, text string) (path, digest string) {
 	t.Helper()
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
-	f, err := z.Create("blender-9.9/blender")
+	f, err := z.Create(strings.TrimSuffix(name, ".zip") + "/blender")
 	if err == nil {
 		_, err = io.WriteString(f, text)
 	}
@@ -64,7 +64,7 @@ func TestDepot(t *testing.T) {
 	}
 	url, stop := startManager(t, c)
 	second, other := makeArchive(t, "blender-9.8.zip", "another program")
-	if _, err := command(depotCommand(), "add", second, "--data", c.Data, "--renderer", "blender", "--version", "9.8", "--root", "."); err != nil {
+	if _, err := command(depotCommand(), "add", second, "--data", c.Data, "--renderer", "blender", "--version", "9.8", "--root", ".", "--executable", "blender-9.8/blender"); err != nil {
 		t.Fatal(err)
 	}
 	if out, err := command(depotCommand(), "list", "--data", c.Data); err != nil || !strings.Contains(out, digest[:12]) || !strings.Contains(out, other[:12]) {
@@ -109,6 +109,15 @@ func TestDepot(t *testing.T) {
 	} {
 		if _, err := command(depotCommand(), args...); err == nil {
 			t.Errorf("%s was taken", name)
+		}
+	}
+	for want, args := range map[string][]string{
+		"has no program nope/blender; it has one in the folder blender-9.9-linux-x64: name the folder with --root": {path, "--root", "nope"},
+		"has no program blender; it has one in the folder blender-9.9-linux-x64":                                   {path, "--root", "."},
+		"has no program blender-9.9-linux-x64/bin/b; at its top are blender-9.9-linux-x64: name":                   {path, "--executable", "bin/b"},
+	} {
+		if out, err := command(depotCommand(), append([]string{"add", "--data", c.Data, "--renderer", "blender", "--version", "9.9"}, args...)...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("depot add %q: %v, not %q; it printed %q", args, err, want, out)
 		}
 	}
 }
@@ -215,6 +224,7 @@ func TestDrain(t *testing.T) {
 	slow.committing = func(wire.TaskCommit) bool { standing <- struct{}{}; <-go_; return true }
 	slow.start(url)
 	a.submit(12) // several tasks for one worker
+	waiting := a.submit(2)
 	<-standing
 	done := make(chan error, 1)
 	go func() {
@@ -229,6 +239,9 @@ func TestDrain(t *testing.T) {
 		defer resp.Body.Close()
 		return resp.StatusCode == http.StatusServiceUnavailable
 	})
+	if d, err := a.Job(a.ctx, waiting.ID); err != nil || !strings.Contains(d.Why, "the manager is about to stop and gives nothing out any more") {
+		t.Errorf("a job waits while the manager drains because %q, %v", d.Why, err)
+	}
 	close(go_)
 	select {
 	case err := <-done:

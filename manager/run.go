@@ -301,7 +301,9 @@ func assemble(c config, o outside) *parts {
 		Store: db, Fleet: nodes, Hub: p.hub, Keeper: p.keeper, Settler: p.settler, Keys: secrets, Blobs: blobs, Length: c.Lease, Grace: c.Grace, Clock: clock, Log: c.Log,
 		Manager: p.name, Address: p.address, Registry: o.cash.registry(), Slash: slasher(p.settler),
 	})
-	p.scheduler = schedule.New(schedule.Options{Store: db, Fleet: nodes, Leaser: p.keeper, Pace: p.auditor.Pace, Clock: clock, Log: c.Log})
+	p.scheduler = schedule.New(schedule.Options{Store: db, Fleet: nodes, Leaser: p.keeper, Pace: p.auditor.Pace, Clock: clock, Log: c.Log,
+		// Where others run, they give out what this one doesn't.
+		Draining: func() bool { return p.drain.begun.Load() && (p.cluster == nil || p.cluster.Count() <= 1) }})
 	p.hub.SetETA(p.scheduler.ETA)
 	quoter := &quote.Quoter{Fleet: nodes, Unit: tokens(c.Price), Clock: clock}
 	p.intake = intake.New(intake.Options{

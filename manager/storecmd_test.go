@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"github.com/heliostat-render/heliostat/manager/store/postgres/pgtest"
 	"github.com/heliostat-render/heliostat/manager/store/rows"
 	"github.com/heliostat-render/heliostat/manager/store/storetest"
+	"github.com/heliostat-render/heliostat/shared/blob/dir"
 )
 
 // storeRun runs a store command and returns what it printed.
@@ -206,5 +208,32 @@ func BenchmarkStoreMoves(b *testing.B) {
 	}
 	if err := s.Close(); err != nil {
 		b.Fatal(err)
+	}
+}
+
+// TestCopyBesideAManager: a copy out of a folder in use says what it isn't good for, and nothing is copied into one.
+func TestCopyBesideAManager(t *testing.T) {
+	c := settings(t, "off")
+	_, stop := startManager(t, c)
+	blobs, backup := "dir:"+filepath.Join(c.Data, "blobs"), "dir:"+filepath.Join(t.TempDir(), "backup")
+	copied := func(from, to string) (said string, err error) {
+		var b strings.Builder
+		cmd := blobsCommand()
+		cmd.SetArgs([]string{"copy", "--from", from, "--to", to})
+		cmd.SetOut(io.Discard)
+		cmd.SetErr(&b)
+		cmd.SilenceErrors, cmd.SilenceUsage = true, true
+		err = cmd.Execute()
+		return b.String(), err
+	}
+	if said, err := copied(blobs, backup); err != nil || !strings.Contains(said, "a manager runs on") || !strings.Contains(said, "To move it, stop it and run this again") {
+		t.Errorf("a backup beside the manager: %v, %q", err, said)
+	}
+	if said, err := copied(backup, blobs); !errors.Is(err, dir.ErrLocked) {
+		t.Errorf("a copy into its folder: %v, %q", err, said)
+	}
+	stop()
+	if said, err := copied(blobs, backup); err != nil || strings.Contains(said, "a manager runs on") {
+		t.Errorf("a copy without it: %v, %q", err, said)
 	}
 }

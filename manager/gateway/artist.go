@@ -47,6 +47,9 @@ func (g *Gateway) packageFinish(ctx context.Context, s *link.Session, m link.Mes
 
 func (g *Gateway) jobDraft(ctx context.Context, s *link.Session, m link.Message) (wire.Type, any, error) {
 	d, err := decode[wire.JobDraft](m)
+	if err == nil && d.From != "" {
+		err = g.owned(ctx, s, d.From, false)
+	}
 	if err != nil {
 		return "", nil, err
 	}
@@ -65,6 +68,9 @@ func (g *Gateway) jobCheck(ctx context.Context, s *link.Session, m link.Message)
 
 func (g *Gateway) jobFund(ctx context.Context, s *link.Session, m link.Message) (wire.Type, any, error) {
 	f, err := decode[wire.JobFund](m)
+	if err == nil {
+		err = g.owned(ctx, s, f.Job, false)
+	}
 	if err != nil {
 		return "", nil, err
 	}
@@ -84,7 +90,7 @@ func (g *Gateway) jobAccept(ctx context.Context, s *link.Session, m link.Message
 	if err != nil {
 		return "", nil, err
 	}
-	if _, err := g.options.Intake.Own(ctx, s.Peer().Address, a.Job, false); err != nil {
+	if err := g.owned(ctx, s, a.Job, false); err != nil {
 		return "", nil, err
 	}
 	if a.Signature == nil {
@@ -98,7 +104,7 @@ func (g *Gateway) jobClaim(ctx context.Context, s *link.Session, m link.Message)
 	if err != nil {
 		return "", nil, err
 	}
-	if _, err := g.options.Intake.Own(ctx, s.Peer().Address, c.Job, false); err != nil {
+	if err := g.owned(ctx, s, c.Job, false); err != nil {
 		return "", nil, err
 	}
 	return answerJob(g.options.Auditor.Claim(ctx, c))
@@ -110,7 +116,7 @@ func (g *Gateway) control(ctx context.Context, s *link.Session, m link.Message, 
 	if err != nil {
 		return "", nil, err
 	}
-	if _, err := g.options.Intake.Own(ctx, s.Peer().Address, c.Job, s.Peer().Has(job.RoleOperator)); err != nil {
+	if err := g.mine(ctx, s, c.Job); err != nil {
 		return "", nil, err
 	}
 	return answerJob(do(ctx, c.Job, c.Reason))

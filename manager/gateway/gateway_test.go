@@ -26,6 +26,7 @@ import (
 	"github.com/heliostat-render/heliostat/manager/settle"
 	"github.com/heliostat-render/heliostat/manager/store"
 	"github.com/heliostat-render/heliostat/manager/store/sqlite"
+	"github.com/heliostat-render/heliostat/manager/store/storetest"
 	"github.com/heliostat-render/heliostat/shared/blob/dir"
 	"github.com/heliostat-render/heliostat/shared/identity"
 	"github.com/heliostat-render/heliostat/shared/job"
@@ -59,7 +60,7 @@ type door struct {
 	id  *identity.Identity
 }
 
-func open(t testing.TB) *door {
+func open(t testing.TB, studios ...string) *door {
 	t.Helper()
 	db, err := sqlite.Open(context.Background(), filepath.Join(t.TempDir(), "h.db"))
 	if err != nil {
@@ -86,7 +87,7 @@ func open(t testing.TB) *door {
 	in := intake.New(intake.Options{Store: db, Blobs: blobs, Hub: hub, Quoter: &quote.Quoter{Fleet: nodes, Unit: 1, Clock: time.Now}, Settler: settler, Keeper: keeper, Keys: sealed{}, Target: time.Minute, Clock: time.Now, Log: log, Wake: func() {}})
 	g := gateway.New(gateway.Options{
 		Store: db, Blobs: blobs, Fleet: nodes, Hub: hub, Intake: in, Keeper: keeper, Auditor: auditor, Scheduler: scheduler, Settler: settler,
-		Address: id.Address(), SealKey: hex.EncodeToString(id.SealKey()), Clock: time.Now, Log: log,
+		Address: id.Address(), SealKey: hex.EncodeToString(id.SealKey()), Studios: studios, Clock: time.Now, Log: log,
 	})
 	server := link.NewServer(link.ServerOptions{Domain: "test.example", Welcome: g.Welcome, Handler: g.Handle, OnOpen: g.Opened, OnClose: g.Closed, Limits: gateway.Limits, Log: log})
 	web := httptest.NewServer(server)
@@ -186,6 +187,34 @@ func TestCommandsAreOnTheTrail(t *testing.T) {
 	}
 	if len(deeds) != 1 || deeds[0].Who != id.Address() || deeds[0].What != "payout.claim" {
 		t.Errorf("the trail: %+v", deeds)
+	}
+}
+
+// TestWhoSeesAJobIsToldThatItMayNotChangeIt; to everybody else it isn't there.
+func TestWhoSeesAJobIsToldThatItMayNotChangeIt(t *testing.T) {
+	studio, artist := stranger(t), stranger(t)
+	d := open(t, studio.Address())
+	j := storetest.Job(artist.Address(), "r", 2)
+	if err := d.db.Update(t.Context(), func(tx store.Tx) error { _, err := storetest.Fill(tx, j); return err }); err != nil {
+		t.Fatal(err)
+	}
+	changes := map[wire.Type]any{
+		wire.TypeJobCancel: wire.JobControl{Job: j.ID}, wire.TypeJobPause: wire.JobControl{Job: j.ID}, wire.TypeJobPriority: wire.JobPriority{Job: j.ID}, wire.TypeJobAccept: wire.JobAccept{Job: j.ID},
+		wire.TypeJobClaim: wire.JobClaim{Job: j.ID}, wire.TypeJobFund: wire.JobFund{Job: j.ID}, wire.TypeJobDraft: wire.JobDraft{From: j.ID},
+	}
+	member, other := d.connect(t, studio, job.RoleStudio, job.RoleArtist), d.connect(t, stranger(t), job.RoleArtist)
+	for typ, body := range changes {
+		var refused *wire.Error
+		if err := member.Request(t.Context(), typ, body, nil); !errors.As(err, &refused) || refused.Code != wire.CodeUnauthorised ||
+			!strings.Contains(refused.Message, artist.Address()+"'s: you may look at it, but not change it") || !strings.Contains(refused.Next, "or an operator") {
+			t.Errorf("a studio sends %s: %v", typ, err)
+		}
+		if err := other.Request(t.Context(), typ, body, nil); code(err) != wire.CodeNotFound || strings.Contains(err.Error(), artist.Address()) {
+			t.Errorf("a stranger sends %s: %v", typ, err)
+		}
+	}
+	if err := member.Request(t.Context(), wire.TypeJobCancel, wire.JobControl{Job: "jnosuchjob"}, nil); code(err) != wire.CodeNotFound {
+		t.Errorf("a studio cancels what isn't there: %v", err)
 	}
 }
 

@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/heliostat-render/heliostat/manager/store"
 	"github.com/heliostat-render/heliostat/shared/job"
@@ -18,8 +20,27 @@ type orders interface {
 
 // mine checks that the job is the sender's. Operators may change any job.
 func (g *Gateway) mine(ctx context.Context, s *link.Session, id string) error {
-	_, err := g.options.Intake.Own(ctx, s.Peer().Address, id, s.Peer().Has(job.RoleOperator))
-	return err
+	return g.owned(ctx, s, id, s.Peer().Has(job.RoleOperator))
+}
+
+// owned checks that the sender may change the job: its own, or any. Whoever sees it all the same is told that it is there.
+func (g *Gateway) owned(ctx context.Context, s *link.Session, id string, any bool) error {
+	_, err := g.options.Intake.Own(ctx, s.Peer().Address, id, any)
+	var refused *wire.Error
+	if !errors.As(err, &refused) || refused.Code != wire.CodeNotFound || !everything(s.Peer()) {
+		return err
+	}
+	j, seen := g.options.Intake.Own(ctx, s.Peer().Address, id, true)
+	if seen != nil {
+		return err
+	}
+	next := "ask its owner"
+	if !any && s.Peer().Has(job.RoleOperator) {
+		next += "; an operator may cancel, pause or reorder it, but not sign for it"
+	} else if !s.Peer().Has(job.RoleOperator) {
+		next += ", or an operator"
+	}
+	return &wire.Error{Code: wire.CodeUnauthorised, Message: fmt.Sprintf("job %s (%s) is %s's: you may look at it, but not change it", id, j.Name, j.Owner), Next: next}
 }
 
 func (g *Gateway) jobPriority(ctx context.Context, s *link.Session, m link.Message) (wire.Type, any, error) {

@@ -11,7 +11,6 @@ import (
 
 	"github.com/heliostat-render/heliostat/manager/fleet"
 	"github.com/heliostat-render/heliostat/manager/lease"
-	"github.com/heliostat-render/heliostat/manager/quote"
 	"github.com/heliostat-render/heliostat/manager/store"
 	"github.com/heliostat-render/heliostat/shared/job"
 )
@@ -84,7 +83,7 @@ func (s *Scheduler) look(ctx context.Context, workers []fleet.Member, room int, 
 			}
 		}
 		enough := 2*room + 16
-		for _, j := range inTurn(jobs, v.held, len(workers), s.options.Clock()) {
+		for _, j := range inTurn(jobs, v.held) {
 			g, err := s.gate(tx, j)
 			switch {
 			case err != nil:
@@ -122,9 +121,9 @@ func (s *Scheduler) look(ctx context.Context, workers []fleet.Member, room int, 
 	return v, err
 }
 
-// inTurn orders jobs about as Plan serves them, without looking at their tasks: those that may miss their
-// deadline first, then each owner's first job before anybody's second, an owner's own by priority.
-func inTurn(jobs []*store.Job, held map[string]int, workers int, now time.Time) []*store.Job {
+// inTurn orders jobs about as Plan serves them, without looking at their tasks: each owner's first job before
+// anybody's second, an owner's own by priority and deadline, those of several owners by age.
+func inTurn(jobs []*store.Job, held map[string]int) []*store.Job {
 	type place struct {
 		job  *store.Job
 		turn int
@@ -142,16 +141,10 @@ func inTurn(jobs []*store.Job, held map[string]int, workers int, now time.Time) 
 	places := make([]place, len(jobs))
 	for i, j := range jobs {
 		places[i] = place{j, held[j.Owner] + seen[j.Owner]}
-		if j.Deadline > 0 {
-			need := quote.FrameSeconds(j, quote.Bench(job.Capabilities{})) * float64(j.Counts.Pending) / float64(max(workers, 1))
-			if float64(j.Deadline-now.Unix()) < 2*need+hurryMargin {
-				places[i].turn = -1
-			}
-		}
 		seen[j.Owner]++
 	}
 	slices.SortStableFunc(places, func(a, b place) int {
-		return cmp.Compare(a.turn, b.turn)
+		return cmp.Or(cmp.Compare(a.turn, b.turn), cmp.Compare(a.job.Created, b.job.Created))
 	})
 	out := make([]*store.Job, len(jobs))
 	for i, p := range places {

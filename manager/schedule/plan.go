@@ -34,8 +34,8 @@ type Assignment struct {
 }
 
 // Plan decides which waiting task each free worker is offered. Among an owner's own jobs the one of
-// the highest priority comes first; nobody gets before others by it. Owners' first jobs come by whether they
-// would miss their deadline otherwise, the tightest first, then by what
+// the highest priority comes first, then those that would miss their deadline otherwise, the tightest first, then
+// the oldest. Nobody gets before others by either, since everybody may write any: owners' first jobs come by what
 // their owners already have (fair share), then by age. Of the workers that can render a job,
 // the one that asks the least is taken, then one that has its package, then the fastest.
 // What no free worker can take goes to busy ones that would hold it early.
@@ -97,11 +97,6 @@ func foremost(queue []*line, share map[string]int) int {
 
 // outranks tells whether a job comes before another of the same owner.
 func (l *line) outranks(other *line) bool {
-	return cmp.Or(cmp.Compare(other.job.Priority, l.job.Priority), l.before(other, nil)) < 0
-}
-
-// before orders the jobs of several owners.
-func (l *line) before(other *line, share map[string]int) int {
 	hurried := func(l *line) (int, float64) {
 		if l.urgent {
 			return 0, l.slack
@@ -110,8 +105,12 @@ func (l *line) before(other *line, share map[string]int) int {
 	}
 	lu, ls := hurried(l)
 	ou, os := hurried(other)
-	return cmp.Or(cmp.Compare(lu, ou), cmp.Compare(ls, os),
-		cmp.Compare(share[l.job.Owner], share[other.job.Owner]), cmp.Compare(l.job.Created, other.job.Created), cmp.Compare(l.job.ID, other.job.ID))
+	return cmp.Or(cmp.Compare(other.job.Priority, l.job.Priority), cmp.Compare(lu, ou), cmp.Compare(ls, os), l.before(other, nil)) < 0
+}
+
+// before orders the jobs of several owners.
+func (l *line) before(other *line, share map[string]int) int {
+	return cmp.Or(cmp.Compare(share[l.job.Owner], share[other.job.Owner]), cmp.Compare(l.job.Created, other.job.Created), cmp.Compare(l.job.ID, other.job.ID))
 }
 
 // early gives tasks that no free worker can take to busy ones that would hold them. A job keeps

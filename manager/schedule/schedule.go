@@ -41,9 +41,11 @@ type Options struct {
 	Fleet  *fleet.Fleet
 	Leaser Leaser
 	// Pace is the mean time of one of a job's checks, 0 while unknown; nil for none.
-	Pace  func(jobID string) time.Duration
-	Clock func() time.Time
-	Log   *slog.Logger
+	Pace func(jobID string) time.Duration
+	// Draining tells whether nothing is given out any more, by nobody; nil for never.
+	Draining func() bool
+	Clock    func() time.Time
+	Log      *slog.Logger
 }
 
 // maxRest bounds the time between two passes while there is something to plan.

@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -29,6 +30,9 @@ func (s *Scheduler) Why(j *store.Job) string {
 	}
 	if working, _ := s.working(j.ID); working > 0 {
 		return ""
+	}
+	if s.options.Draining != nil && s.options.Draining() {
+		return "the manager is about to stop and gives nothing out any more; it goes on once a manager is back"
 	}
 	workers := s.options.Fleet.Everywhere(job.RoleWorker)
 	line, g, err := s.line(j, workers)
@@ -79,7 +83,7 @@ func (s *Scheduler) Why(j *store.Job) string {
 	case line != nil && len(line.tasks) > 0 && !line.open():
 		return line.shut(suits, s.options.Clock())
 	}
-	history := line.failed()
+	history := line.failed() + line.late(s.options.Clock()) + s.behind(j, line)
 	if out == 1 {
 		history = "; one that failed on it is left out as long as others are there" + history
 	} else if out > 1 {
@@ -128,6 +132,57 @@ func (l *line) failed() string {
 		}
 	}
 	return ""
+}
+
+// behind adds which job of the same owner goes before one that waits.
+func (s *Scheduler) behind(j *store.Job, l *line) string {
+	var first *store.Job
+	n := 0
+	err := s.options.Store.View(context.Background(), func(tx store.Tx) error {
+		first, n = nil, 0
+		jobs, err := tx.JobsInState(job.Rendering)
+		for _, other := range jobs {
+			older := other.Priority == j.Priority && cmp.Or(cmp.Compare(other.Created, j.Created), cmp.Compare(other.ID, j.ID)) < 0 && (l == nil || !l.urgent)
+			if other.Owner != j.Owner || other.ID == j.ID || other.TasksWaiting == 0 || other.Priority <= j.Priority && !older {
+				continue
+			}
+			n++
+			if first == nil || cmp.Or(cmp.Compare(first.Priority, other.Priority), cmp.Compare(other.Created, first.Created)) < 0 {
+				first = other
+			}
+		}
+		return err
+	})
+	if err != nil {
+		s.options.Log.Error("look up what goes before a job", "job", j.ID, "err", err)
+	}
+	if n == 0 {
+		return ""
+	}
+	why := "it is older"
+	if first.Priority > j.Priority {
+		why = fmt.Sprintf("its priority is %d, not %d", first.Priority, j.Priority)
+	}
+	more := ""
+	if n > 1 {
+		more = fmt.Sprintf(", and %d more", n-1)
+	}
+	return fmt.Sprintf("; job %s (%s) of the same owner%s goes first: %s", first.ID, first.Name, more, why)
+}
+
+// late adds what a deadline does for a job that is about to miss it, or has.
+func (l *line) late(now time.Time) string {
+	if l == nil || !l.urgent {
+		return ""
+	}
+	text := "may miss"
+	if l.slack < 0 {
+		text = "misses"
+	}
+	if l.job.Deadline <= now.Unix() {
+		text = "has missed"
+	}
+	return fmt.Sprintf("; it %s its deadline, %s, and so goes first among its owner's jobs of its priority, not before others'", text, time.Unix(l.job.Deadline, 0).UTC().Format("2006-01-02 15:04 UTC"))
 }
 
 // scouted says for what a job waits whose scouts are there.

@@ -113,13 +113,14 @@ func TestJoiningTakesADenoiser(t *testing.T) {
 	}
 }
 
-// TestDeadlines: within a priority, who would be late goes first, the tightest before the others.
+// TestDeadlines: among an owner's jobs of one priority, what would be late goes first, the tightest before the others.
+// Nobody gets before others by a deadline: one that can't be met is as easily written as a high priority.
 func TestDeadlines(t *testing.T) {
 	due := func(id, owner string, created int, seconds float64, in time.Duration) Candidate {
 		c := candidate(id, owner, 0, created, 4)
 		c.Job.Frames = []int{1, 2, 3, 4}
 		c.Job.Counts.Pending, c.Job.RendFrames, c.Job.Seconds = 4, 1, seconds
-		if in > 0 {
+		if in != 0 {
 			c.Job.Deadline = start.Add(in).Unix()
 		}
 		return c
@@ -130,24 +131,23 @@ func TestDeadlines(t *testing.T) {
 		candidates []Candidate
 		want       string
 	}{
-		{"time enough", []Candidate{due("a", "A", 1, 60, 0), due("b", "B", 2, 60, 2*time.Hour)}, "a.0>w1 b.0>w1"},
-		{"tight", []Candidate{due("a", "A", 1, 60, 0), due("b", "B", 2, 60, 8*time.Minute)}, "b.0>w1 b.1>w1"},
-		{"the tighter", []Candidate{due("a", "A", 1, 60, 8*time.Minute), due("b", "B", 2, 60, 5*time.Minute)}, "b.0>w1 b.1>w1"},
-		{"more work makes it tight", []Candidate{due("a", "A", 1, 60, 20*time.Minute), due("b", "B", 2, 240, 20*time.Minute)}, "b.0>w1 b.1>w1"},
+		{"time enough", []Candidate{due("a", "A", 1, 60, 0), due("b", "A", 2, 60, 2*time.Hour)}, "a.0>w1 a.1>w1"},
+		{"tight", []Candidate{due("a", "A", 1, 60, 0), due("b", "A", 2, 60, 8*time.Minute)}, "b.0>w1 b.1>w1"},
+		{"the tighter", []Candidate{due("a", "A", 1, 60, 8*time.Minute), due("b", "A", 2, 60, 5*time.Minute)}, "b.0>w1 b.1>w1"},
+		{"more work makes it tight", []Candidate{due("a", "A", 1, 60, 20*time.Minute), due("b", "A", 2, 240, 20*time.Minute)}, "b.0>w1 b.1>w1"},
+		{"past it", []Candidate{due("a", "A", 1, 60, 0), due("b", "A", 2, 60, -time.Hour)}, "b.0>w1 b.1>w1"},
+		{"another's", []Candidate{due("a", "A", 1, 60, 0), due("b", "B", 2, 60, 5*time.Minute)}, "a.0>w1 b.0>w1"},
+		{"another's past it", []Candidate{due("a", "A", 1, 60, 0), due("b", "B", 2, 60, -time.Hour), due("c", "B", 3, 60, 0)}, "a.0>w1 b.0>w1"},
 	} {
 		if got := text(Plan(test.candidates, one, nil, start)); got != test.want {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
 	}
-	late := due("b", "B", 2, 600, time.Minute)
-	ranked := due("a", "B", 1, 60, 0)
+	late := due("b", "A", 2, 600, time.Minute)
+	ranked := due("a", "A", 1, 60, 0)
 	ranked.Job.Priority = 1
 	if got := text(Plan([]Candidate{late, ranked}, one, nil, start)); got != "a.0>w1 a.1>w1" {
 		t.Errorf("priority comes before the deadline: %q", got)
-	}
-	ranked.Job.Owner = "A"
-	if got := text(Plan([]Candidate{late, ranked}, one, nil, start)); got != "b.0>w1 b.1>w1" {
-		t.Errorf("another's priority comes before the deadline: %q", got)
 	}
 }
 
@@ -488,7 +488,7 @@ func TestRestIsTold(t *testing.T) {
 func TestWhyNamesTheNextStep(t *testing.T) {
 	s := newStage(t, 1)
 	j := storetest.Job("0xA", "1", 2)
-	j.Needs.Memory = 8<<30 + 1
+	j.Needs.Memory, j.Deadline, j.Priority = 8<<30+1, 0, 0
 	j.Quote.PerFrame, j.Quote.WorkUnits = 50_000, float64(len(j.Frames))/2
 	s.update(func(tx store.Tx) error { _, err := storetest.Fill(tx, j); return err })
 	n := uint64(0)
@@ -536,6 +536,17 @@ func TestWhyNamesTheNextStep(t *testing.T) {
 		return nil
 	})
 	says("the only worker that can render it is busy; one that failed on it is left out as long as others are there")
+	// Another job of the same owner goes first.
+	first := storetest.Job("0xA", "2", 2)
+	first.Deadline, first.Priority, first.Name = start.Add(-time.Hour).Unix(), 3, "shot 12"
+	s.update(func(tx store.Tx) error { _, err := storetest.Fill(tx, first); return err })
+	says("the only worker that can render it is busy; one that failed on it is left out as long as others are there" +
+		"; job " + first.ID + " (shot 12) of the same owner goes first: its priority is 3, not 0")
+	j = first
+	says("it waits for the next free worker" +
+		"; it has missed its deadline, 2023-11-14 21:13 UTC, and so goes first among its owner's jobs of its priority, not before others'")
+	s.options.Draining = func() bool { return true }
+	says("the manager is about to stop and gives nothing out any more; it goes on once a manager is back")
 }
 
 // TestLongQueue: of many jobs only the first are read, every owner's in turn, and all of them when
@@ -570,6 +581,16 @@ func TestLongQueue(t *testing.T) {
 	})
 	if v, err = s.look(t.Context(), workers, 1, false, nil); err != nil || v.candidates[1].Job.Owner != "0xB" {
 		t.Errorf("the second owner's job is not among the first, %v", err)
+	}
+	// Priority and deadline bring nobody's job before another's that is older.
+	jobs := []*store.Job{{Job: job.Job{ID: "old", Owner: "0xA", Created: 1}}, {Job: job.Job{ID: "plain", Owner: "0xC", Created: 2}},
+		{Job: job.Job{ID: "high", Owner: "0xC", Created: 3, Priority: 9}}, {Job: job.Job{ID: "late", Owner: "0xD", Created: 4, Deadline: 1}}}
+	var order []string
+	for _, j := range inTurn(jobs, nil) {
+		order = append(order, j.ID)
+	}
+	if want := []string{"old", "high", "late", "plain"}; !slices.Equal(order, want) {
+		t.Errorf("jobs are read as %q, want %q", order, want)
 	}
 	// Convicted on every job but the last of the first owner.
 	s.update(func(tx store.Tx) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -98,5 +99,23 @@ func TestAHoldIsResolvedOnce(t *testing.T) {
 				t.Errorf("%d are payable, want %d; calls %v", got, payable, b.chain.calls)
 			}
 		})
+	}
+}
+
+// TestAcceptNamesTheNextStep: whoever can't accept a job yet learns what comes first.
+func TestAcceptNamesTheNextStep(t *testing.T) {
+	b := newBench(t)
+	j := b.delivered()
+	b.update(func(tx store.Tx) error {
+		_, err := tx.MoveJob(j.ID, []job.State{job.Delivered}, job.Disputed, nil)
+		return err
+	})
+	var refused *wire.Error
+	if _, err := b.Accept(t.Context(), j.ID, []byte{}); !errors.As(err, &refused) || refused.Code != wire.CodeConflict ||
+		!strings.Contains(refused.Message, "is disputed") || !strings.Contains(refused.Next, "once the quorum has decided your claim") {
+		t.Errorf("accepting a disputed job: %v", err)
+	}
+	if _, err := b.Accept(t.Context(), j.ID, nil); !errors.Is(err, store.ErrLost) {
+		t.Errorf("at the end of the window: %v", err)
 	}
 }

@@ -320,6 +320,19 @@ func (s *Settler) Close(tx store.Tx, jobID string) error {
 	return addOp(tx, opRefund, jobID, jobBody{Job: jobID})
 }
 
+// beforeAccepting says what to do with a job that can't be accepted now.
+func beforeAccepting(j *store.Job) string {
+	switch j.State {
+	case job.Disputed:
+		return "accept it once the quorum has decided your claim: `heliostat job why " + j.ID + "` says what that waits for"
+	case job.Draft, job.Quoted:
+		return "accept its quote first: submit it again"
+	case job.Cancelled, job.Failed:
+		return "nothing is left to do; what was delivered before is fetched with `heliostat job fetch " + j.ID + "`"
+	}
+	return "wait until all of its frames are there: `heliostat job show " + j.ID + "`"
+}
+
 // Accept agrees to a delivery. signature is the artist's acceptance; nil is the end of the dispute
 // window. Asked again it returns the job as it is.
 func (s *Settler) Accept(ctx context.Context, jobID string, signature []byte) (*store.Job, error) {
@@ -333,8 +346,12 @@ func (s *Settler) Accept(ctx context.Context, jobID string, signature []byte) (*
 		if j.State == job.Accepted || j.State == job.Settled {
 			return nil
 		}
-		if j.State != job.Delivered {
+		switch {
+		case j.State == job.Delivered:
+		case signature == nil:
 			return fmt.Errorf("job %s is %s: %w", jobID, j.State, store.ErrLost)
+		default:
+			return &wire.Error{Code: wire.CodeConflict, Message: fmt.Sprintf("job %s is %s; only a delivered one can be accepted", jobID, j.State), Next: beforeAccepting(j)}
 		}
 		if signature != nil && !s.Off() {
 			root, err := parseWord(j.DeliveryRoot)

@@ -419,3 +419,17 @@ func (s *Store) Close() error {
 	}
 	return err
 }
+
+// InUse tells whether a process has the folder open for writing, without disturbing it.
+func InUse(root string) (bool, error) {
+	path := filepath.Join(root, "lock")
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	lock := flock.New(path, flock.SetFlag(os.O_RDONLY))
+	free, err := lock.TryRLock()
+	if err != nil {
+		return false, fmt.Errorf("look whether the blob folder %s is in use: %w", root, err)
+	}
+	return !free, lock.Close()
+}
