@@ -74,7 +74,7 @@ func run(tasks []*job.Task, each []float64) (rendered, delivered, overlap float6
 			}
 			workers = append(workers, m)
 		}
-		for _, a := range schedule.Plan([]schedule.Candidate{{Job: j, Tasks: left}}, workers, nil, time.Unix(0, 0)) {
+		for _, a := range schedule.Plan([]schedule.Candidate{{Job: j, Tasks: left}}, workers, schedule.Shares{}, time.Unix(0, 0)) {
 			i := int(a.Worker[0] - '0')
 			free[i] += 1 + each[i]*float64(len(a.Task.Frames))
 			checks = append(checks, check{free[i], 2 + 0.2*each[i]*float64(len(a.Task.Frames))})

@@ -61,7 +61,7 @@ func (c *Candidate) history(tx store.Tx) (err error) {
 type view struct {
 	candidates []Candidate
 	ending     []Candidate // with nothing left waiting; their tasks are the leased ones that may be copied
-	held       map[string]int
+	share      Shares
 	holdings   map[string][]lease.Holding // by job; only where stragglers are looked for
 	cut        bool                       // jobs further back were not looked at
 	lost       map[string]string          // jobs whose dependency is lost, and how
@@ -78,12 +78,13 @@ func (s *Scheduler) look(ctx context.Context, workers []fleet.Member, room int, 
 			return err
 		}
 		if slices.ContainsFunc(jobs, func(j *store.Job) bool { return j.Owner != jobs[0].Owner }) { // who is alone shares with nobody
-			if v.held, err = tx.HeldByOwner(); err != nil {
+			if v.share.Held, err = tx.HeldByOwner(); err != nil {
 				return err
 			}
 		}
+		v.share.Last = s.turns(jobs)
 		enough := 2*room + 16
-		for _, j := range inTurn(jobs, v.held) {
+		for _, j := range inTurn(jobs, v.share) {
 			g, err := s.gate(tx, j)
 			switch {
 			case err != nil:
@@ -122,8 +123,8 @@ func (s *Scheduler) look(ctx context.Context, workers []fleet.Member, room int, 
 }
 
 // inTurn orders jobs about as Plan serves them, without looking at their tasks: each owner's first job before
-// anybody's second, an owner's own by priority and deadline, those of several owners by age.
-func inTurn(jobs []*store.Job, held map[string]int) []*store.Job {
+// anybody's second, an owner's own by priority and deadline, those of several owners by who was served longest ago and by age.
+func inTurn(jobs []*store.Job, share Shares) []*store.Job {
 	type place struct {
 		job  *store.Job
 		turn int
@@ -140,11 +141,11 @@ func inTurn(jobs []*store.Job, held map[string]int) []*store.Job {
 	seen := make(map[string]int)
 	places := make([]place, len(jobs))
 	for i, j := range jobs {
-		places[i] = place{j, held[j.Owner] + seen[j.Owner]}
+		places[i] = place{j, share.Held[j.Owner] + seen[j.Owner]}
 		seen[j.Owner]++
 	}
 	slices.SortStableFunc(places, func(a, b place) int {
-		return cmp.Or(cmp.Compare(a.turn, b.turn), cmp.Compare(a.job.Created, b.job.Created))
+		return cmp.Or(cmp.Compare(a.turn, b.turn), cmp.Compare(share.Last[a.job.Owner], share.Last[b.job.Owner]), cmp.Compare(a.job.Created, b.job.Created))
 	})
 	out := make([]*store.Job, len(jobs))
 	for i, p := range places {

@@ -36,15 +36,12 @@ type Assignment struct {
 // Plan decides which waiting task each free worker is offered. Among an owner's own jobs the one of
 // the highest priority comes first, then those that would miss their deadline otherwise, the tightest first, then
 // the oldest. Nobody gets before others by either, since everybody may write any: owners' first jobs come by what
-// their owners already have (fair share), then by age. Of the workers that can render a job,
+// their owners already have (fair share), then by who was served longest ago, then by age. Of the workers that can render a job,
 // the one that asks the least is taken, then one that has its package, then the fastest.
 // What no free worker can take goes to busy ones that would hold it early.
-// held is how many tasks of each owner are leased. Plan changes nothing but its own copies.
-func Plan(candidates []Candidate, workers []fleet.Member, held map[string]int, now time.Time) []Assignment {
-	share := make(map[string]int, len(held))
-	for owner, n := range held {
-		share[owner] = n
-	}
+// Plan changes nothing but its own copies.
+func Plan(candidates []Candidate, workers []fleet.Member, share Shares, now time.Time) []Assignment {
+	share = share.clone()
 	free := make(map[string]int)
 	total := 0
 	for _, w := range workers {
@@ -72,14 +69,15 @@ func Plan(candidates []Candidate, workers []fleet.Member, held map[string]int, n
 		plan = append(plan, Assignment{Job: first.job, Task: task, Worker: worker})
 		free[worker]--
 		total--
-		share[first.job.Owner]++
+		share.Held[first.job.Owner]++
+		share.serve(first.job.Owner)
 		first.given++
 	}
 	return append(plan, early(lines, workers, share)...)
 }
 
 // foremost is the place of the line that is served next.
-func foremost(queue []*line, share map[string]int) int {
+func foremost(queue []*line, share Shares) int {
 	heads := make(map[string]int) // each owner's first
 	for i, l := range queue {
 		if at, ok := heads[l.job.Owner]; !ok || l.outranks(queue[at]) {
@@ -105,19 +103,19 @@ func (l *line) outranks(other *line) bool {
 	}
 	lu, ls := hurried(l)
 	ou, os := hurried(other)
-	return cmp.Or(cmp.Compare(other.job.Priority, l.job.Priority), cmp.Compare(lu, ou), cmp.Compare(ls, os), l.before(other, nil)) < 0
+	return cmp.Or(cmp.Compare(other.job.Priority, l.job.Priority), cmp.Compare(lu, ou), cmp.Compare(ls, os), l.before(other, Shares{})) < 0
 }
 
 // before orders the jobs of several owners.
-func (l *line) before(other *line, share map[string]int) int {
-	return cmp.Or(cmp.Compare(share[l.job.Owner], share[other.job.Owner]), cmp.Compare(l.job.Created, other.job.Created), cmp.Compare(l.job.ID, other.job.ID))
+func (l *line) before(other *line, share Shares) int {
+	return cmp.Or(share.compare(l.job.Owner, other.job.Owner), cmp.Compare(l.job.Created, other.job.Created), cmp.Compare(l.job.ID, other.job.ID))
 }
 
 // early gives tasks that no free worker can take to busy ones that would hold them. A job keeps
 // as many of its tasks waiting as there are workers for it: at its end, whoever is free first
 // takes the next one, and none is stuck behind another. For those tasks workers have to get free, so
 // they hold nothing early of the jobs that come later: else a small job would wait for the end of a long one.
-func early(queue []*line, workers []fleet.Member, share map[string]int) []Assignment {
+func early(queue []*line, workers []fleet.Member, share Shares) []Assignment {
 	ahead := make(map[string]int)
 	for _, w := range workers {
 		if w.Ahead > 0 {

@@ -89,7 +89,7 @@ func TestPlan(t *testing.T) {
 		{"the only worker may try again", []Candidate{lonely}, []fleet.Member{worker("w1", 1)}, nil, "a.0>w1"},
 		{"yielding is no failure", []Candidate{yielded}, []fleet.Member{worker("w1", 1), worker("w2", 1)}, nil, "a.0>w1"},
 	} {
-		if got := text(Plan(test.candidates, test.workers, test.held, start)); got != test.want {
+		if got := text(Plan(test.candidates, test.workers, Shares{Held: test.held}, start)); got != test.want {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
 	}
@@ -146,7 +146,7 @@ func TestBackoff(t *testing.T) {
 		if test.passed > 0 {
 			c.Passes = map[string]int64{"w1": now.Add(-test.passed).UnixMilli()}
 		}
-		if got := text(Plan([]Candidate{c}, test.workers, nil, now)); got != test.want {
+		if got := text(Plan([]Candidate{c}, test.workers, Shares{}, now)); got != test.want {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
 		l := newLine(&c, test.workers, now)

@@ -57,9 +57,11 @@ type Scheduler struct {
 	wake    chan struct{}
 	wg      sync.WaitGroup
 
-	mu       sync.Mutex      // guards what follows
-	offering map[string]bool // tasks
-	busy     map[string]int  // workers with an open offer
+	mu       sync.Mutex        // guards what follows
+	offering map[string]bool   // tasks
+	busy     map[string]int    // workers with an open offer
+	served   map[string]uint64 // by owner: the turn in which it was given its last task
+	turn     uint64
 	met      map[string]bool // jobs that were delivered, for those that come after them
 	copied   time.Time       // when stragglers were looked for last
 	away     map[string][]lease.Holding
@@ -67,7 +69,7 @@ type Scheduler struct {
 
 // New makes a scheduler.
 func New(o Options) *Scheduler {
-	return &Scheduler{options: o, wake: make(chan struct{}, 1), offering: make(map[string]bool), busy: make(map[string]int), met: make(map[string]bool)}
+	return &Scheduler{options: o, wake: make(chan struct{}, 1), offering: make(map[string]bool), busy: make(map[string]int), served: make(map[string]uint64), met: make(map[string]bool)}
 }
 
 // Wake makes Run look for work. It never blocks.
@@ -142,7 +144,7 @@ func (s *Scheduler) Pass(ctx context.Context) error {
 			return fmt.Errorf("read the queue: %w", err)
 		}
 		s.without(v)
-		plan = Plan(v.candidates, workers, v.held, now)
+		plan = Plan(v.candidates, workers, v.share, now)
 		if !v.cut || len(plan) >= idle {
 			break
 		}
@@ -187,8 +189,12 @@ func (s *Scheduler) give(ctx context.Context, a Assignment, offer func(ctx conte
 	s.busy[a.Worker]++
 	s.mu.Unlock()
 	s.wg.Go(func() {
-		_, err := offer(ctx, a.Task.ID, a.Worker)
+		taken, err := offer(ctx, a.Task.ID, a.Worker)
 		s.mu.Lock()
+		if taken {
+			s.turn++
+			s.served[a.Job.Owner] = s.turn
+		}
 		delete(s.offering, a.Task.ID)
 		if s.busy[a.Worker]--; s.busy[a.Worker] <= 0 {
 			delete(s.busy, a.Worker)

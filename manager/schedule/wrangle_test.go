@@ -64,13 +64,13 @@ func TestPlanKeepsNeeds(t *testing.T) {
 		{"what was taken back goes to another", []Candidate{taken}, []fleet.Member{small, big}, "a.0>w2"},
 		{"if there is one", []Candidate{taken}, []fleet.Member{small}, "a.0>w1"},
 	} {
-		if got := text(Plan(test.candidates, test.workers, nil, start)); got != test.want {
+		if got := text(Plan(test.candidates, test.workers, Shares{}, start)); got != test.want {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
 	}
 	busy := big
 	busy.Free = 0
-	if got := text(Plan([]Candidate{outgrown}, []fleet.Member{small, busy}, nil, start)); got != "a.1>w1" {
+	if got := text(Plan([]Candidate{outgrown}, []fleet.Member{small, busy}, Shares{}, start)); got != "a.1>w1" {
 		t.Errorf("while the bigger one is busy: %q", got)
 	}
 }
@@ -83,10 +83,10 @@ func TestJoiningTakesADenoiser(t *testing.T) {
 	c := candidate("a", "A", 0, 1, 2)
 	c.Job.Recipe.Denoise, c.Job.Tiles = true, 2
 	c.Tasks[0].Kind, c.Tasks[1].Kind = job.TaskAssemble, job.TaskTile
-	if got := text(Plan([]Candidate{c}, []fleet.Member{poor, rich}, nil, start)); got != "a.0>w2 a.1>w1" {
+	if got := text(Plan([]Candidate{c}, []fleet.Member{poor, rich}, Shares{}, start)); got != "a.0>w2 a.1>w1" {
 		t.Errorf("%q", got)
 	}
-	if got := text(Plan([]Candidate{c}, []fleet.Member{poor}, nil, start)); got != "a.1>w1" {
+	if got := text(Plan([]Candidate{c}, []fleet.Member{poor}, Shares{}, start)); got != "a.1>w1" {
 		t.Errorf("without a denoiser: %q", got)
 	}
 
@@ -139,14 +139,14 @@ func TestDeadlines(t *testing.T) {
 		{"another's", []Candidate{due("a", "A", 1, 60, 0), due("b", "B", 2, 60, 5*time.Minute)}, "a.0>w1 b.0>w1"},
 		{"another's past it", []Candidate{due("a", "A", 1, 60, 0), due("b", "B", 2, 60, -time.Hour), due("c", "B", 3, 60, 0)}, "a.0>w1 b.0>w1"},
 	} {
-		if got := text(Plan(test.candidates, one, nil, start)); got != test.want {
+		if got := text(Plan(test.candidates, one, Shares{}, start)); got != test.want {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
 	}
 	late := due("b", "A", 2, 600, time.Minute)
 	ranked := due("a", "A", 1, 60, 0)
 	ranked.Job.Priority = 1
-	if got := text(Plan([]Candidate{late, ranked}, one, nil, start)); got != "a.0>w1 a.1>w1" {
+	if got := text(Plan([]Candidate{late, ranked}, one, Shares{}, start)); got != "a.0>w1 a.1>w1" {
 		t.Errorf("priority comes before the deadline: %q", got)
 	}
 }
@@ -172,7 +172,7 @@ func TestAhead(t *testing.T) {
 	} {
 		c := candidate("a", "A", 0, 1, test.waiting)
 		c.Job.TasksWaiting = test.waiting
-		plan := Plan([]Candidate{c}, test.workers, nil, start)
+		plan := Plan([]Candidate{c}, test.workers, Shares{}, start)
 		if got := text(plan); got != test.want {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
@@ -208,7 +208,7 @@ func TestAheadLeavesRoom(t *testing.T) {
 	} {
 		long, small := candidate("a", "A", 0, 1, 9), candidate("b", "B", 0, 2, test.waiting)
 		long.Job.TasksWaiting, small.Job.TasksWaiting = 9, test.waiting
-		if got := text(Plan([]Candidate{long, small}, busy, test.held, start)); got != test.want {
+		if got := text(Plan([]Candidate{long, small}, busy, Shares{Held: test.held}, start)); got != test.want {
 			t.Errorf("%s: %q, not %q", test.name, got, test.want)
 		}
 	}
@@ -549,6 +549,36 @@ func TestWhyNamesTheNextStep(t *testing.T) {
 	says("the manager is about to stop and gives nothing out any more; it goes on once a manager is back")
 }
 
+// TestOwnersTakeTurns: with one worker nobody holds anything when it becomes free, and the oldest job would have it
+// until its end.
+func TestOwnersTakeTurns(t *testing.T) {
+	s := newStage(t, 1)
+	owners := make(map[string]string) // by task
+	s.update(func(tx store.Tx) error {
+		for i, owner := range []string{"0xA", "0xB", "0xC"} {
+			j := storetest.Job(owner, "1", 60)
+			j.Created = int64(i)
+			tasks, err := storetest.Fill(tx, j)
+			if err != nil {
+				return err
+			}
+			for _, k := range tasks {
+				owners[k.ID] = owner
+			}
+		}
+		return nil
+	})
+	served := ""
+	for range 7 {
+		for _, task := range s.pass() {
+			served += owners[task][2:]
+		}
+	}
+	if served != "ABCABCA" {
+		t.Errorf("tasks were given out as %s", served)
+	}
+}
+
 // TestLongQueue: of many jobs only the first are read, every owner's in turn, and all of them when
 // those can't use the worker that is free.
 func TestLongQueue(t *testing.T) {
@@ -586,7 +616,7 @@ func TestLongQueue(t *testing.T) {
 	jobs := []*store.Job{{Job: job.Job{ID: "old", Owner: "0xA", Created: 1}}, {Job: job.Job{ID: "plain", Owner: "0xC", Created: 2}},
 		{Job: job.Job{ID: "high", Owner: "0xC", Created: 3, Priority: 9}}, {Job: job.Job{ID: "late", Owner: "0xD", Created: 4, Deadline: 1}}}
 	var order []string
-	for _, j := range inTurn(jobs, nil) {
+	for _, j := range inTurn(jobs, Shares{}) {
 		order = append(order, j.ID)
 	}
 	if want := []string{"old", "high", "late", "plain"}; !slices.Equal(order, want) {
