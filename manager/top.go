@@ -80,7 +80,7 @@ func (d *desk) top(w http.ResponseWriter, r *http.Request) {
 		v.Jobs = append(v.Jobs, t)
 	}
 	for _, role := range []job.Role{job.RoleWorker, job.RoleVerifier} {
-		for _, m := range p.nodes.Members(role) {
+		for _, m := range p.nodes.Everywhere(role) {
 			_, m.Paused = p.nodes.State(role, m.Address)
 			v.Nodes = append(v.Nodes, topNode{Address: m.Address, Name: m.Capabilities.Name, Role: role, Class: m.Capabilities.Class, Held: m.Held, Free: m.Free, Paused: m.Paused})
 		}

@@ -381,6 +381,11 @@ func TestSurvey(t *testing.T) {
 	if len(workers) != 2 || workers[0].Address != "0xB1" || workers[0].Free != 1 || workers[1].Free != 2 || workers[1].Capabilities.Bench != 2 || workers[1].Stated != 4 {
 		t.Errorf("workers elsewhere: %+v", workers)
 	}
+	for address, want := range map[string]job.NodeState{"0xB1": job.NodeBusy, "0xDead": job.NodeOffline} {
+		if state, _ := nodes.State(job.RoleWorker, address); state != want {
+			t.Errorf("%s is %s, want %s", address, state, want)
+		}
+	}
 	if verifiers := nodes.Everywhere(job.RoleVerifier); len(verifiers) != 1 || verifiers[0].Address != "0xV" {
 		t.Errorf("verifiers elsewhere: %+v", verifiers)
 	}

@@ -91,7 +91,7 @@ type Fleet struct {
 	paces   map[string]float64          // by worker: what its stated bench score is multiplied with
 	subs    []chan struct{}
 
-	elsewhere map[job.Role][]Member // nodes of other managers, without sessions
+	elsewhere map[job.Role][]Member // nodes of other managers by address, without sessions
 }
 
 // New makes an empty fleet.
@@ -306,6 +306,9 @@ func (f *Fleet) Member(role job.Role, address string) (Member, bool) {
 // State is what a node is doing, for people.
 func (f *Fleet) State(role job.Role, address string) (job.NodeState, string) {
 	m, ok := f.Member(role, address)
+	if !ok {
+		m, ok = f.away(role, address)
+	}
 	switch {
 	case !ok:
 		return job.NodeOffline, ""

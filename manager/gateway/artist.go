@@ -349,7 +349,7 @@ func (g *Gateway) nodeList(ctx context.Context, _ *link.Session, _ link.Message)
 	for _, n := range nodes {
 		node := job.Node{Address: n.Address, Roles: n.Roles, Capabilities: n.Capabilities, Passes: n.Passes, Fails: n.Fails, Seen: n.Seen, State: job.NodeOffline}
 		if g.options.Cluster != nil && n.Manager != "" && n.Manager != g.options.Manager && g.options.Cluster.Live(n.Manager) {
-			node.State = job.NodeIdle // what it does is in its own manager's memory
+			node.State = job.NodeIdle // before the others have been asked what it does
 		}
 		for _, role := range n.Roles {
 			state, reason := g.options.Fleet.State(role, n.Address)
@@ -370,36 +370,13 @@ func (g *Gateway) nodeList(ctx context.Context, _ *link.Session, _ link.Message)
 	return wire.TypeNodes, answer, nil
 }
 
-// elsewhere lists the workers that are connected to other managers.
-func (g *Gateway) elsewhere(ctx context.Context) (workers []job.Capabilities, err error) {
-	if g.options.Cluster == nil {
-		return nil, nil
-	}
-	var nodes []*store.Node
-	if err := g.options.Store.View(ctx, func(tx store.Tx) (err error) { nodes, err = tx.Nodes(); return err }); err != nil {
-		return nil, fmt.Errorf("read the nodes: %w", err)
-	}
-	for _, n := range nodes {
-		if n.Manager != "" && n.Manager != g.options.Manager && slices.Contains(n.Roles, job.RoleWorker) && g.options.Cluster.Live(n.Manager) {
-			workers = append(workers, n.Capabilities)
-		}
-	}
-	return workers, nil
-}
-
-func (g *Gateway) rendererAsk(ctx context.Context, _ *link.Session, _ link.Message) (wire.Type, any, error) {
-	workers, err := g.elsewhere(ctx)
-	if err != nil {
-		return "", nil, err
-	}
-	for _, w := range g.options.Fleet.Everywhere(job.RoleWorker) {
-		workers = append(workers, w.Capabilities)
-	}
+func (g *Gateway) rendererAsk(_ context.Context, _ *link.Session, _ link.Message) (wire.Type, any, error) {
 	answer := wire.Renderers{Installs: []wire.RendererCount{}}
 	same := func(c wire.RendererCount, device string, b job.Install) bool {
 		return c.Device == device && c.Renderer == b.Renderer && c.Version == b.Version && c.BuildHash == b.BuildHash && slices.Equal(c.Engines, b.Engines) && slices.Equal(c.Denoisers, b.Denoisers)
 	}
-	for _, w := range workers {
+	for _, m := range g.options.Fleet.Everywhere(job.RoleWorker) {
+		w := m.Capabilities
 		for _, install := range w.Installs {
 			i := slices.IndexFunc(answer.Installs, func(c wire.RendererCount) bool { return same(c, w.Device, install) })
 			if i < 0 {

@@ -55,9 +55,10 @@ func (sealed) SealJobKey([]byte, string, seal.JobKey) ([]byte, error) { return n
 // door is a gateway over real parts, behind a real server.
 type door struct {
 	*gateway.Gateway
-	db  store.Store
-	url string
-	id  *identity.Identity
+	db    store.Store
+	nodes *fleet.Fleet
+	url   string
+	id    *identity.Identity
 }
 
 func open(t testing.TB, studios ...string) *door {
@@ -101,7 +102,7 @@ func open(t testing.TB, studios ...string) *door {
 			t.Error(err)
 		}
 	})
-	return &door{Gateway: g, db: db, url: web.URL, id: id}
+	return &door{Gateway: g, db: db, nodes: nodes, url: web.URL, id: id}
 }
 
 func (d *door) connect(t testing.TB, id *identity.Identity, roles ...job.Role) *link.Conn {
@@ -129,6 +130,41 @@ func code(err error) wire.Code {
 		return e.Code
 	}
 	return ""
+}
+
+// TestNodesOfOtherManagers: an artist at one manager sees what the others' workers do, and each of them counts once.
+func TestNodesOfOtherManagers(t *testing.T) {
+	d := open(t)
+	install := job.Install{Renderer: "blender", Version: "3.4.1"}
+	worker := job.Capabilities{Device: "CPU", Installs: []job.Install{install}}
+	for _, address := range []string{"0xB", "0xA"} {
+		if err := d.db.Update(t.Context(), func(tx store.Tx) error {
+			_, err := tx.PutNode(address, func(n *store.Node) { n.Roles, n.Capabilities, n.Manager = []job.Role{job.RoleWorker}, worker, "there" })
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.nodes.SetElsewhere(job.RoleWorker, []fleet.Member{{Address: "0xB", Capabilities: worker, Held: 1}, {Address: "0xA", Capabilities: worker, Free: 1}})
+	artist := d.connect(t, stranger(t), job.RoleArtist)
+	var list wire.Nodes
+	if err := artist.Request(t.Context(), wire.TypeNodeList, nil, &list); err != nil {
+		t.Fatal(err)
+	}
+	states := make(map[string]job.NodeState)
+	for _, n := range list.Nodes {
+		states[n.Address] = n.State
+	}
+	if states["0xA"] != job.NodeIdle || states["0xB"] != job.NodeBusy {
+		t.Errorf("the nodes are %v", states)
+	}
+	var renderers wire.Renderers
+	if err := artist.Request(t.Context(), wire.TypeRendererAsk, nil, &renderers); err != nil {
+		t.Fatal(err)
+	}
+	if len(renderers.Installs) != 1 || renderers.Installs[0].Workers != 2 {
+		t.Errorf("renderers: %+v", renderers.Installs)
+	}
 }
 
 // Every role may send its own messages and nobody else's.
