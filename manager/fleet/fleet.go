@@ -326,5 +326,15 @@ func (f *Fleet) State(role job.Role, address string) (job.NodeState, string) {
 // Eligible lists the connected, unpaused workers that can render the job, here and at the other
 // managers. It is for counting: those elsewhere have no session.
 func (f *Fleet) Eligible(j *job.Job) []Member {
-	return slices.DeleteFunc(f.Everywhere(job.RoleWorker), func(m Member) bool { return m.Paused != "" || Unfit(m, j) != "" })
+	return slices.DeleteFunc(f.Everywhere(job.RoleWorker), func(m Member) bool { return !able(m, j) })
+}
+
+func able(m Member, j *job.Job) bool { return m.Paused == "" && Unfit(m, j) == "" }
+
+// Fits tells whether Eligible would list anybody, without listing them.
+func (f *Fleet) Fits(j *job.Job) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.ContainsFunc(f.order[job.RoleWorker], func(e *entry) bool { return able(f.memberLocked(e), j) }) ||
+		slices.ContainsFunc(f.elsewhere[job.RoleWorker], func(m Member) bool { return able(m, j) })
 }

@@ -29,13 +29,16 @@ func TestWorkersOfOtherManagersCount(t *testing.T) {
 	if got := s.why(j.ID); !strings.Contains(got, "no worker is connected") {
 		t.Errorf("alone it waits because %q", got)
 	}
-	alone := s.ETA(j)
+	if eta := s.ETA(j); eta != 0 {
+		t.Errorf("%.0f s are left, and nobody is there to render", eta)
+	}
 	away := worker("0xAway", 1)
 	away.Free = 0
 	s.nodes.SetElsewhere(job.RoleWorker, []fleet.Member{away})
 	if got := s.why(j.ID); !strings.Contains(got, "the only worker that can render it is busy") {
 		t.Errorf("with a busy worker elsewhere it waits because %q", got)
 	}
+	alone := s.ETA(j)
 	s.SetElsewhere(map[string][]lease.Holding{j.ID: {{Task: "t1", Worker: "0xAway", Frames: 2, Copies: 1}, {Task: "t2", Worker: "0xAway", Frames: 2, Copies: 1}, {Task: "t3", Worker: "0xOther", Frames: 2, Copies: 1}}})
 	if got := s.why(j.ID); got != "" {
 		t.Errorf("while it renders elsewhere it waits because %q", got)

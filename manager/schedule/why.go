@@ -235,9 +235,12 @@ func (l *line) shut(suits int, now time.Time) string {
 
 // ETA estimates the seconds until a job's last frame, 0 while unknown: the frames that are
 // left, at the mean time of those that are done, over the workers at it, or the checks that
-// are left, over the verifiers, whichever takes longer.
+// are left, over the verifiers, whichever takes longer. It is unknown, too, while nobody is there to do them.
 func (s *Scheduler) ETA(j *store.Job) float64 {
-	if j.State != job.Rendering && j.State != job.Paused {
+	if j.State != job.Rendering {
+		return 0
+	}
+	if working, _ := s.working(j.ID); working == 0 && j.TasksWaiting > 0 && !s.options.Fleet.Fits(&j.Job) {
 		return 0
 	}
 	return max(s.rendered(j), s.checked(j))
