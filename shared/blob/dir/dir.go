@@ -333,9 +333,6 @@ func (s *Store) take(size int64) error {
 
 // stat looks for a file first: where the packed file is damaged, large objects are still to be had.
 func (s *Store) stat(ctx context.Context, key string) (blob.Object, error) {
-	if known, ok := s.recent.find(key); ok {
-		return known.object, nil
-	}
 	o, err := s.statFile(key)
 	if errors.Is(err, blob.ErrNotFound) {
 		return s.packed.stat(ctx, key)

@@ -10,8 +10,8 @@ import (
 // maxRecent bounds the bytes of the small objects that are kept in memory.
 const maxRecent = 2 << 20
 
-// recent has the small objects that were stored last: most are looked up and read within seconds, by who checks them and
-// by whom they are for. It holds only what is durable. Nobody but this process changes the folder.
+// recent has the small objects that were stored last: most are read within seconds, by who checks them and
+// by whom they are for. It holds only what is durable. Whether one is still there is for the disk to say.
 type recent struct {
 	max int // bytes; 0 keeps nothing
 
