@@ -370,13 +370,37 @@ func (g *Gateway) nodeList(ctx context.Context, _ *link.Session, _ link.Message)
 	return wire.TypeNodes, answer, nil
 }
 
-func (g *Gateway) rendererAsk(_ context.Context, _ *link.Session, _ link.Message) (wire.Type, any, error) {
+// elsewhere lists the workers that are connected to other managers: from the store, where they are at once. The fleet hears
+// of them a moment later, and what it is told decides whether a job can be submitted.
+func (g *Gateway) elsewhere(ctx context.Context) (workers []job.Capabilities, err error) {
+	if g.options.Cluster == nil {
+		return nil, nil
+	}
+	var nodes []*store.Node
+	if err := g.options.Store.View(ctx, func(tx store.Tx) (err error) { nodes, err = tx.Nodes(); return err }); err != nil {
+		return nil, fmt.Errorf("read the nodes: %w", err)
+	}
+	for _, n := range nodes {
+		if n.Manager != "" && n.Manager != g.options.Manager && slices.Contains(n.Roles, job.RoleWorker) && g.options.Cluster.Live(n.Manager) {
+			workers = append(workers, n.Capabilities)
+		}
+	}
+	return workers, nil
+}
+
+func (g *Gateway) rendererAsk(ctx context.Context, _ *link.Session, _ link.Message) (wire.Type, any, error) {
+	workers, err := g.elsewhere(ctx)
+	if err != nil {
+		return "", nil, err
+	}
+	for _, m := range g.options.Fleet.Members(job.RoleWorker) {
+		workers = append(workers, m.Capabilities)
+	}
 	answer := wire.Renderers{Installs: []wire.RendererCount{}}
 	same := func(c wire.RendererCount, device string, b job.Install) bool {
 		return c.Device == device && c.Renderer == b.Renderer && c.Version == b.Version && c.BuildHash == b.BuildHash && slices.Equal(c.Engines, b.Engines) && slices.Equal(c.Denoisers, b.Denoisers)
 	}
-	for _, m := range g.options.Fleet.Everywhere(job.RoleWorker) {
-		w := m.Capabilities
+	for _, w := range workers {
 		for _, install := range w.Installs {
 			i := slices.IndexFunc(answer.Installs, func(c wire.RendererCount) bool { return same(c, w.Device, install) })
 			if i < 0 {

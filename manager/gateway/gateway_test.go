@@ -52,6 +52,12 @@ func (sealed) JobKey(string, []byte) (seal.JobKey, error) {
 }
 func (sealed) SealJobKey([]byte, string, seal.JobKey) ([]byte, error) { return nil, nil }
 
+// neighbour is one other manager, "there", and alive.
+type neighbour struct{}
+
+func (neighbour) Take(context.Context, job.Role, string, []string) error { return nil }
+func (neighbour) Live(manager string) bool                               { return manager == "there" }
+
 // door is a gateway over real parts, behind a real server.
 type door struct {
 	*gateway.Gateway
@@ -87,7 +93,7 @@ func open(t testing.TB, studios ...string) *door {
 	scheduler := schedule.New(schedule.Options{Store: db, Fleet: nodes, Leaser: keeper, Clock: time.Now, Log: log})
 	in := intake.New(intake.Options{Store: db, Blobs: blobs, Hub: hub, Quoter: &quote.Quoter{Fleet: nodes, Unit: 1, Clock: time.Now}, Settler: settler, Keeper: keeper, Keys: sealed{}, Target: time.Minute, Clock: time.Now, Log: log, Wake: func() {}})
 	g := gateway.New(gateway.Options{
-		Store: db, Blobs: blobs, Fleet: nodes, Hub: hub, Intake: in, Keeper: keeper, Auditor: auditor, Scheduler: scheduler, Settler: settler,
+		Store: db, Blobs: blobs, Fleet: nodes, Hub: hub, Intake: in, Keeper: keeper, Auditor: auditor, Scheduler: scheduler, Settler: settler, Cluster: neighbour{}, Manager: "here",
 		Address: id.Address(), SealKey: hex.EncodeToString(id.SealKey()), Studios: studios, Clock: time.Now, Log: log,
 	})
 	server := link.NewServer(link.ServerOptions{Domain: "test.example", Welcome: g.Welcome, Handler: g.Handle, OnOpen: g.Opened, OnClose: g.Closed, Limits: gateway.Limits, Log: log})
@@ -145,26 +151,31 @@ func TestNodesOfOtherManagers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	d.nodes.SetElsewhere(job.RoleWorker, []fleet.Member{{Address: "0xB", Capabilities: worker, Held: 1}, {Address: "0xA", Capabilities: worker, Free: 1}})
 	artist := d.connect(t, stranger(t), job.RoleArtist)
-	var list wire.Nodes
-	if err := artist.Request(t.Context(), wire.TypeNodeList, nil, &list); err != nil {
-		t.Fatal(err)
+	look := func(when string, busy job.NodeState) {
+		t.Helper()
+		var list wire.Nodes
+		if err := artist.Request(t.Context(), wire.TypeNodeList, nil, &list); err != nil {
+			t.Fatal(err)
+		}
+		states := make(map[string]job.NodeState)
+		for _, n := range list.Nodes {
+			states[n.Address] = n.State
+		}
+		if states["0xA"] != job.NodeIdle || states["0xB"] != busy {
+			t.Errorf("%s the nodes are %v", when, states)
+		}
+		var renderers wire.Renderers
+		if err := artist.Request(t.Context(), wire.TypeRendererAsk, nil, &renderers); err != nil {
+			t.Fatal(err)
+		}
+		if len(renderers.Installs) != 1 || renderers.Installs[0].Workers != 2 {
+			t.Errorf("%s the renderers are %+v", when, renderers.Installs)
+		}
 	}
-	states := make(map[string]job.NodeState)
-	for _, n := range list.Nodes {
-		states[n.Address] = n.State
-	}
-	if states["0xA"] != job.NodeIdle || states["0xB"] != job.NodeBusy {
-		t.Errorf("the nodes are %v", states)
-	}
-	var renderers wire.Renderers
-	if err := artist.Request(t.Context(), wire.TypeRendererAsk, nil, &renderers); err != nil {
-		t.Fatal(err)
-	}
-	if len(renderers.Installs) != 1 || renderers.Installs[0].Workers != 2 {
-		t.Errorf("renderers: %+v", renderers.Installs)
-	}
+	look("before the others were asked", job.NodeIdle)
+	d.nodes.SetElsewhere(job.RoleWorker, []fleet.Member{{Address: "0xB", Capabilities: worker, Held: 1}, {Address: "0xA", Capabilities: worker, Free: 1}})
+	look("afterwards", job.NodeBusy)
 }
 
 // Every role may send its own messages and nobody else's.
