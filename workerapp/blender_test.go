@@ -2,6 +2,7 @@ package workerapp
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/heliostat-render/heliostat/shared/pack/fetch/fetchtest"
 	"github.com/heliostat-render/heliostat/shared/proof"
@@ -108,6 +111,9 @@ func realBlender(t *testing.T, box render.Sandbox) {
 		t.Errorf("the pause took %v", took)
 	}
 	w.until(t, "paused", func(s Status) bool { return s.State == Paused })
+	for _, pid := range blenders(t, w.dir) {
+		gone(t, pid)
+	}
 	if left := blenders(t, w.dir); len(left) != 0 {
 		t.Fatalf("processes of the renderer are left: %v", left)
 	}
@@ -125,6 +131,30 @@ type found struct {
 func (f found) Find(context.Context) ([]render.Install, error) { return f.installs, nil }
 
 // blenders are the processes whose command line names the worker's folder.
+// gone waits for a process that was killed: without a namespace of their own, the kernel ends the processes of a group one
+// after another.
+func gone(t *testing.T, pid int) {
+	t.Helper()
+	fd, err := unix.PidfdOpen(pid, 0)
+	if errors.Is(err, unix.ESRCH) {
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	for {
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 10_000)
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil || n != 1 {
+			t.Errorf("process %d of the renderer lives on: %v", pid, err)
+		}
+		return
+	}
+}
+
 func blenders(t *testing.T, dir string) []int {
 	t.Helper()
 	entries, err := os.ReadDir("/proc")
