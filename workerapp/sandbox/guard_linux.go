@@ -117,7 +117,7 @@ func guard(s guardSpec, argv []string) {
 	cmd := command(argv)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if s.Group {
-		cmd.SysProcAttr.Pdeathsig = syscall.SIGTERM // the keeper has something to do first
+		cmd.SysProcAttr.Pdeathsig = syscall.SIGCONT // the keeper has something to do first, and may be stopped
 	}
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		fail(err)
@@ -150,7 +150,7 @@ func killOrphans() {
 // the group when the guard is gone.
 func keeper(s guardSpec, argv []string) {
 	gone := make(chan os.Signal, 1)
-	signal.Notify(gone, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+	signal.Notify(gone, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGCONT)
 	if err := syscall.Setpgid(0, 0); err != nil { // what kills the guard's group doesn't kill this
 		fail(err)
 	}
@@ -168,8 +168,11 @@ func keeper(s guardSpec, argv []string) {
 	}
 	kill := func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	go func() {
-		<-gone
-		kill()
+		for sig := range gone {
+			if sig != syscall.SIGCONT || os.Getppid() != s.Parent { // else somebody let it go on
+				kill()
+			}
+		}
 	}()
 	wait(cmd, newWatch(s, kill), kill)
 }
