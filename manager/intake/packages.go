@@ -74,11 +74,7 @@ func (in *Intake) missing(ctx context.Context, key string, size int64, digest st
 	if !errors.Is(err, blob.ErrNotFound) {
 		return wire.Signed{}, fmt.Errorf("look up %s: %w", key, err)
 	}
-	signed, err := lease.SignPut(ctx, in.options.Blobs, key, size, digest)
-	if errors.Is(err, blob.ErrExists) {
-		return wire.Signed{}, nil
-	}
-	return signed, err
+	return lease.SignPut(ctx, in.options.Blobs, key, size, digest)
 }
 
 // Seal announces a manifest and signs its upload.
