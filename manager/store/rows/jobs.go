@@ -15,7 +15,7 @@ import (
 
 const jobColumns = `id, owner, request, name, package, recipe, frames, job_key, priority, deadline, max_price, created, state, cause, quote,
  spent, escrow, refund, started, finished, tx, seconds, units, rend_frames, delivered_at, deliveries, delivery_root, delivery_price, acceptance, claim_frames,
- n_pending, n_uploaded, n_verified, n_delivered, n_accepted, n_rejections, tasks_waiting, tasks_open, needs, after, scout, released, tiles, release_after, release_left, release_at`
+ n_pending, n_uploaded, n_verified, n_delivered, n_accepted, n_rejections, tasks_waiting, tasks_open, needs, after, scout, released, tiles, release_after, release_left, release_at, rush, rush_reason`
 
 func scanJob(row scanner) (*store.Job, error) {
 	var j store.Job
@@ -23,7 +23,7 @@ func scanJob(row scanner) (*store.Job, error) {
 	var release int64
 	err := row.Scan(&j.ID, &j.Owner, &j.Request, &j.Name, &j.Package, &recipe, &frames, &j.Key, &j.Priority, &j.Deadline, &j.MaxPrice, &j.Created, &j.State, &j.Cause, &quote,
 		&j.Spent, &j.Escrow, &j.Refund, &j.Started, &j.Finished, &txs, &j.Seconds, &j.Units, &j.RendFrames, &j.DeliveredAt, &j.Deliveries, &j.DeliveryRoot, &j.DeliveryPrice, &j.Acceptance, &claim,
-		&j.Counts.Pending, &j.Counts.Uploaded, &j.Counts.Verified, &j.Counts.Delivered, &j.Counts.Accepted, &j.Counts.Rejected, &j.TasksWaiting, &j.TasksOpen, &need, &after, &j.Scout, &j.Released, &j.Tiles, &release, &j.ReleaseLeft, &j.ReleaseAt)
+		&j.Counts.Pending, &j.Counts.Uploaded, &j.Counts.Verified, &j.Counts.Delivered, &j.Counts.Accepted, &j.Counts.Rejected, &j.TasksWaiting, &j.TasksOpen, &need, &after, &j.Scout, &j.Released, &j.Tiles, &release, &j.ReleaseLeft, &j.ReleaseAt, &j.Rush, &j.RushReason)
 	if err != nil {
 		return nil, err
 	}
@@ -165,6 +165,8 @@ func (t *Tx) saveJob(j, was *store.Job) error {
 	put(!slices.Equal(j.After, was.After), "after", func() any { return encode(j.After) })
 	put(j.ReleaseLeft != was.ReleaseLeft, "release_left", func() any { return j.ReleaseLeft })
 	put(j.ReleaseAt != was.ReleaseAt, "release_at", func() any { return j.ReleaseAt })
+	put(j.Rush != was.Rush, "rush", func() any { return j.Rush })
+	put(j.RushReason != was.RushReason, "rush_reason", func() any { return j.RushReason })
 	owed, more := t.owing[j.ID].sets()
 	put(set+owed == "", "state", func() any { return j.State }) // nothing changes, in a row that still is as it was
 	args = append(append(args, more...), j.ID, was.State)

@@ -27,17 +27,17 @@ func testWishes(t *testing.T, open Open) {
 		view(t, s, func(tx store.Tx) error {
 			got, err := tx.Job(j.ID)
 			if err == nil && (!reflect.DeepEqual(got.Needs, want.Needs) || !reflect.DeepEqual(got.After, want.After) || got.Scout != want.Scout || got.Released != want.Released || got.Tiles != want.Tiles ||
-				!reflect.DeepEqual(got.ReleaseAfter, want.ReleaseAfter) || got.ReleaseLeft != want.ReleaseLeft || got.ReleaseAt != want.ReleaseAt || got.Priority != want.Priority) {
+				!reflect.DeepEqual(got.ReleaseAfter, want.ReleaseAfter) || got.ReleaseLeft != want.ReleaseLeft || got.ReleaseAt != want.ReleaseAt || got.Priority != want.Priority || got.Rush != want.Rush || got.RushReason != want.RushReason) {
 				t.Errorf("the job came back as %+v", got)
 			}
 			return err
 		})
 	}
 	check(*j)
-	j.Needs.VRAM, j.Released, j.Priority, j.After, j.ReleaseLeft, j.ReleaseAt = 16<<30, true, 77, nil, 5, 6
+	j.Needs.VRAM, j.Released, j.Priority, j.After, j.ReleaseLeft, j.ReleaseAt, j.Rush, j.RushReason = 16<<30, true, 77, nil, 5, 6, 1<<40, "dailies at noon"
 	update(t, s, func(tx store.Tx) error {
 		_, err := tx.EditJob(j.ID, func(e *store.Job) {
-			e.Needs.VRAM, e.Released, e.Priority, e.After, e.ReleaseLeft, e.ReleaseAt = 16<<30, true, 77, nil, 5, 6
+			e.Needs.VRAM, e.Released, e.Priority, e.After, e.ReleaseLeft, e.ReleaseAt, e.Rush, e.RushReason = 16<<30, true, 77, nil, 5, 6, 1<<40, "dailies at noon"
 			e.Tiles, e.Scout, e.ReleaseAfter = 9, false, nil // fixed
 		})
 		return err
