@@ -127,6 +127,7 @@ func (d *desk) handler() http.Handler {
 		mux.Handle("GET /metrics", d.parts.metrics.Handler())
 		mux.HandleFunc("GET /top", d.top)
 		mux.HandleFunc("POST /drain", d.drain)
+		mux.HandleFunc("POST /rush", d.rush)
 	}
 	mux.HandleFunc("GET /trail", d.trail)
 	mux.HandleFunc("GET /depot", d.depotList)

@@ -178,6 +178,48 @@ func TestPriority(t *testing.T) {
 	}
 }
 
+// TestRush: said again it changes nothing but the reason, it ends as easily, and each change is in the job's history.
+func TestRush(t *testing.T) {
+	d := newDesk(t)
+	j := d.started(func(*wire.JobDraft) {})
+	since := d.now.UnixMilli()
+	for _, step := range []struct {
+		on           bool
+		reason, kept string
+		rush         int64
+	}{{true, " dailies ", "dailies", since}, {true, "dailies", "dailies", since}, {true, "client is here", "client is here", since}, {false, "seen", "", 0}, {false, "", "", 0}} {
+		if got, err := d.Rush(t.Context(), j.ID, step.on, step.reason); err != nil || got.Rush != step.rush || got.RushReason != step.kept {
+			t.Errorf("%+v: %+v, %v", step, got, err)
+		}
+		d.now = d.now.Add(time.Minute)
+	}
+	var said []string
+	d.update(func(tx store.Tx) error {
+		events, err := tx.Events(j.ID, 100)
+		for _, e := range events {
+			if e.What == "rush" {
+				said = append(said, e.Text)
+			}
+		}
+		return err
+	})
+	if want := []string{"before everybody's jobs, by an operator: dailies", "before everybody's jobs, by an operator: client is here", "in its turn again: seen"}; !slices.Equal(said, want) {
+		t.Errorf("the history says %q", said)
+	}
+	if got, err := d.Rush(t.Context(), j.ID, true, strings.Repeat("é", 150)); err != nil || got.RushReason != strings.Repeat("é", 100) {
+		t.Errorf("%q, %v", got.RushReason, err)
+	}
+	if _, err := d.Cancel(t.Context(), j.ID, "no"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Rush(t.Context(), j.ID, true, "x"); code(err) != wire.CodeConflict {
+		t.Errorf("of a cancelled job: %v", err)
+	}
+	if again, err := d.Draft(t.Context(), artist, wire.JobDraft{Request: "again", From: j.ID}); err != nil || again.Job.Rush != 0 {
+		t.Errorf("its artist's new job from it is rushed: %+v, %v", again.Job, err)
+	}
+}
+
 func TestRelease(t *testing.T) {
 	d := newDesk(t)
 	plain, scouted := d.started(func(*wire.JobDraft) {}), d.started(func(d *wire.JobDraft) { d.Scout = true })
