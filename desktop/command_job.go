@@ -24,7 +24,7 @@ func (c *cli) jobCommand() *cobra.Command {
 		},
 	}
 	cmd.AddCommand(c.jobShowCommand(), c.jobWhyCommand(), c.jobWatchCommand(),
-		c.jobPriorityCommand(), c.jobRequeueCommand(), c.jobReleaseCommand(), c.jobRetryCommand(), c.jobFetchCommand(), c.jobEncodeCommand(),
+		c.jobPriorityCommand(), c.jobRushCommand(), c.jobRequeueCommand(), c.jobReleaseCommand(), c.jobRetryCommand(), c.jobFetchCommand(), c.jobEncodeCommand(),
 		c.cancelCommand("job "), c.pauseCommand("job "), c.resumeCommand("job "))
 	return cmd
 }
