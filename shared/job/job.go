@@ -25,6 +25,7 @@ type Job struct {
 	State    State  `json:"state"`
 	Cause    string `json:"cause,omitempty"` // why it failed, was cancelled or disputed
 	Package  string `json:"package"`
+	Origin   string `json:"origin,omitempty"` // the job that it was drafted from, to render frames of it again; "" for none
 	Recipe   Recipe `json:"recipe"`
 	Frames   []int  `json:"frames"` // ascending, no duplicates
 	Priority int    `json:"priority"`

@@ -43,7 +43,7 @@ func TestOlderFilesAreBroughtUpToDate(t *testing.T) {
 	if err := rows.Writing(t.Context(), old, dialect, new(rows.Memory)).Do(func(tx store.Tx) (err error) { j, _, err = storetest.Fixture(tx, 40); return err }); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := old.conn.Exec("ALTER TABLE jobs DROP COLUMN rush; ALTER TABLE jobs DROP COLUMN rush_reason", nil); err != nil {
+	if _, err := old.conn.Exec("ALTER TABLE jobs DROP COLUMN rush; ALTER TABLE jobs DROP COLUMN rush_reason; ALTER TABLE jobs DROP COLUMN origin", nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := old.close(); err != nil {
