@@ -279,6 +279,25 @@ func TestRetry(t *testing.T) {
 	if err != nil || same.Job.ID != q.Job.ID {
 		t.Errorf("sent again: %v, %v", same.Job.ID, err)
 	}
+	// Once it is paid, what it brings is not missing any more; what it leaves is.
+	funded, err := d.Fund(t.Context(), artist, wire.JobFund{Job: q.Job.ID, Quote: q.Quote.ID})
+	if err != nil || funded.Origin != j.ID {
+		t.Fatalf("%+v, %v", funded, err)
+	}
+	if _, err := d.Draft(t.Context(), artist, wire.JobDraft{Request: "twice", From: j.ID}); code(err) != wire.CodeConflict || !strings.Contains(err.Error(), "renders already, as job "+q.Job.ID) {
+		t.Errorf("what is missing would be paid twice: %v", err)
+	}
+	finer := j.Recipe
+	finer.Samples *= 2
+	if other, err := d.Draft(t.Context(), artist, wire.JobDraft{Request: "finer", From: j.ID, Recipe: finer}); err != nil || len(other.Job.Frames) != len(q.Job.Frames) {
+		t.Errorf("another recipe's: %+v, %v", other.Job, err)
+	}
+	if _, err := d.Cancel(t.Context(), q.Job.ID, "no"); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := d.Draft(t.Context(), artist, wire.JobDraft{Request: "left", From: j.ID}); err != nil || len(left.Job.Frames) != len(q.Job.Frames) {
+		t.Errorf("what a cancelled one left: %+v, %v", left.Job, err)
+	}
 	if some, err := d.Draft(t.Context(), artist, wire.JobDraft{Request: "some", From: j.ID, Frames: []int{2, 3}}); err != nil || !slices.Equal(some.Job.Frames, []int{2, 3}) {
 		t.Errorf("some frames: %v, %v", some.Job.Frames, err)
 	}
