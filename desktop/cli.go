@@ -201,30 +201,35 @@ func (c *cli) operates(connected *client.Client) bool {
 }
 
 func (c *cli) dialAs(ctx context.Context, manager string, roles ...job.Role) (*client.Client, error) {
+	return c.dialTelling(ctx, manager, nil, roles...)
+}
+
+// dialTelling tells trouble why a try failed that is made again.
+func (c *cli) dialTelling(ctx context.Context, manager string, trouble func(error), roles ...job.Role) (*client.Client, error) {
 	id, err := c.identity()
 	if err != nil {
 		return nil, err
 	}
 	return client.Dial(ctx, client.Options{
-		Manager: manager, Identity: id, Roles: roles, Software: "heliostat " + version, Log: c.log, Timeout: c.connect,
+		Manager: manager, Identity: id, Roles: roles, Software: "heliostat " + version, Log: c.log, Timeout: c.connect, Trouble: trouble,
 	})
 }
 
 // dialStudio connects as a studio where the manager allows it, else as an artist; as the operator too, where dial does.
-func (c *cli) dialStudio(ctx context.Context, manager string) (source, error) {
-	studio, err := c.dialAs(ctx, manager, job.RoleArtist, job.RoleStudio)
+func (c *cli) dialStudio(ctx context.Context, manager string, trouble func(error)) (source, error) {
+	studio, err := c.dialTelling(ctx, manager, trouble, job.RoleArtist, job.RoleStudio)
 	if err == nil && !c.operates(studio) {
 		return source{studio, true, false}, nil
 	}
 	if err == nil {
 		studio.Close()
-		operator, err := c.dialAs(ctx, manager, job.RoleArtist, job.RoleStudio, job.RoleOperator)
+		operator, err := c.dialTelling(ctx, manager, trouble, job.RoleArtist, job.RoleStudio, job.RoleOperator)
 		return source{operator, true, true}, err
 	}
 	if !link.Refused(err) {
 		return source{}, err
 	}
-	artist, err := c.dialAs(ctx, manager, job.RoleArtist)
+	artist, err := c.dialTelling(ctx, manager, trouble, job.RoleArtist)
 	if err != nil {
 		return source{}, err
 	}

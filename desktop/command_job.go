@@ -31,7 +31,7 @@ func (c *cli) jobCommand() *cobra.Command {
 
 // detail connects, as a studio where that is allowed, and fetches one job.
 func (c *cli) detail(ctx context.Context, id string) (source, wire.JobDetail, error) {
-	manager, err := c.dialStudio(ctx, c.manager)
+	manager, err := c.dialStudio(ctx, c.manager, nil)
 	if err != nil {
 		return source{}, wire.JobDetail{}, err
 	}

@@ -35,6 +35,17 @@ func (r *recorder) Thumb(frame job.Frame) {
 	}
 	r.thumbs[frame.Number] = true
 }
+func (r *recorder) Look(frame job.Frame, beside ...job.Frame) {
+	var numbers []int
+	for _, f := range beside {
+		numbers = append(numbers, f.Number)
+	}
+	r.note("look %d %v", frame.Number, numbers)
+}
+func (r *recorder) Priority(id string, n int) { r.note("priority %s %d", id, n) }
+func (r *recorder) Rush(id string, on bool, reason string) {
+	r.note("rush %s %v %s", id, on, reason)
+}
 func (r *recorder) Cancel(id string) { r.note("cancel %s", id) }
 func (r *recorder) Pause(id string)  { r.note("pause %s", id) }
 func (r *recorder) Resume(id string) { r.note("resume %s", id) }
@@ -224,7 +235,7 @@ func TestJobsAreFoundAmongMany(t *testing.T) {
 
 func TestAFrameThatWaitsForItsTaskIsRendered(t *testing.T) {
 	test.NewTempApp(t)
-	cell := widget.NewFrameCell()
+	cell := widget.NewFrameCell(func(int) {}, func(int) {})
 	cell.Resize(fyne.NewSize(146, 110))
 	for progress, want := range map[float64]string{0.52: "52 %", 1: "rendered"} {
 		cell.Set(job.Frame{Number: 2, Progress: progress}, state.LookRendering, "tower", nil, false)

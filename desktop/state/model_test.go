@@ -39,7 +39,7 @@ func start(t *testing.T, cache string, dial state.Dial) *running {
 	t.Helper()
 	r := &running{source: newSource()}
 	if dial == nil {
-		dial = func(context.Context, string) (state.Source, error) { return r.source, nil }
+		dial = func(context.Context, string, func(error)) (state.Source, error) { return r.source, nil }
 	}
 	r.Model = state.New(state.Options{Dial: dial, Manager: state.DefaultManager, Cache: cache,
 		Fetch: func(_ context.Context, _ state.Source, detail wire.JobDetail, told func(done, all int)) (string, error) {
@@ -218,7 +218,7 @@ func TestPayoutsShowWhatThisMachinesWorkerEarned(t *testing.T) {
 		r := &running{source: newSource()}
 		worker := &steadyWorker{status: state.WorkerStatus{Address: example.Tower, Earned: 8_000}}
 		r.Model = state.New(state.Options{Manager: state.DefaultManager, Worker: worker,
-			Dial: func(context.Context, string) (state.Source, error) { return r.source, nil }})
+			Dial: func(context.Context, string, func(error)) (state.Source, error) { return r.source, nil }})
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { defer close(done); r.Run(ctx, func(state.Snapshot) {}) }()
@@ -335,7 +335,7 @@ func TestALostManagerIsFoundAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tries := 0
 		fake := newSource()
-		r := start(t, "", func(context.Context, string) (state.Source, error) {
+		r := start(t, "", func(context.Context, string, func(error)) (state.Source, error) {
 			if tries++; tries < 4 {
 				return nil, errors.New("no manager answers at http://127.0.0.1:7777")
 			}
@@ -363,7 +363,7 @@ func TestALostManagerIsFoundAgain(t *testing.T) {
 func TestARefusalIsToldFromAManagerThatIsAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var away atomic.Bool
-		r := start(t, "", func(context.Context, string) (state.Source, error) {
+		r := start(t, "", func(context.Context, string, func(error)) (state.Source, error) {
 			if away.Load() {
 				return nil, errors.New("no manager answers")
 			}
@@ -385,7 +385,7 @@ func TestAnotherManagerReplacesTheFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first, second := newSource(), newSource()
 		second.detail.Job.Name = "elsewhere"
-		r := start(t, "", func(_ context.Context, manager string) (state.Source, error) {
+		r := start(t, "", func(_ context.Context, manager string, _ func(error)) (state.Source, error) {
 			if manager == state.DefaultManager {
 				return first, nil
 			}

@@ -38,5 +38,6 @@ type Source interface {
 	Close()
 }
 
-// Dial opens a Source, or says why it can't. It returns after the first sign-in.
-type Dial func(ctx context.Context, manager string) (Source, error)
+// Dial opens a Source, or says why it can't. It returns after the first sign-in. Until then it tells trouble why each try
+// failed that it makes again.
+type Dial func(ctx context.Context, manager string, trouble func(error)) (Source, error)

@@ -183,9 +183,9 @@ func (s *Scheduler) behind(j *store.Job, l *line, workers []fleet.Member) string
 			who += " (" + rushed[0].Name + ")"
 		}
 		if len(rushed) > 1 {
-			more = fmt.Sprintf(", and %d more do", len(rushed)-1)
+			more = fmt.Sprintf(", and %d more", len(rushed)-1)
 		}
-		text += fmt.Sprintf("; job %s goes first: %s%s", who, Rushed(rushed[0]), more)
+		text += fmt.Sprintf("; job %s%s goes first: %s", who, more, Rushed(rushed[0]))
 	}
 	if n == 0 {
 		return text
