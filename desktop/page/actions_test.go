@@ -129,13 +129,13 @@ func TestTheOpenJobOffersWhatItsStateAllows(t *testing.T) {
 		t.Fatal("a job without frames offers them, or shows an offer that nobody asked for")
 	}
 	test.Tap(screen.again)
-	if got := actions.last(t); got != "again "+example.Open {
+	if got := actions.last(t); got != "again "+example.Open || screen.again.Text != "Render again" {
 		t.Fatalf("Render the rest asked for %q", got)
 	}
 	show(func() {
 		snapshot.Offer = &state.Offer{Job: example.Open, Frames: 16, Quote: job.Quote{Price: 14_401, Ceiling: 15_841, Seconds: 126}}
 	})
-	if want := "16 frames for about 0.014 HELIO, never more than 0.016 HELIO, in about 2 min 06 s."; screen.offerIs.Text != want || screen.again.Visible() || !screen.offer.Visible() {
+	if want := "16 frames for about 0.014 HELIO, never more than 0.016 HELIO, in about 2 min 06 s. The scene is the same: what failed in it fails again."; screen.offerIs.Text != want || screen.again.Visible() || !screen.offer.Visible() {
 		t.Fatalf("the offer reads %q", screen.offerIs.Text)
 	}
 	show(func() { snapshot.Offer = &state.Offer{Job: "another"} })

@@ -42,7 +42,7 @@ type openJob struct {
 	calm   fyne.Resource
 	grave  fyne.Resource
 	grid   *widget.FrameGrid
-	events *fynewidget.List
+	events *widget.LeftList
 	empty  *widget.Empty
 
 	pause, resume, accept *fynewidget.Button
@@ -110,7 +110,9 @@ func (p *openJob) lists() {
 			if thumb == nil {
 				p.shell.options.Actions.Thumb(frame)
 			}
-			item.(*widget.FrameCell).Set(frame, state.LookOf(p.view.Job.State, frame), state.Who(frame.Worker, p.nodes), thumb, p.picked[frame.Number])
+			cell := item.(*widget.FrameCell)
+			cell.Fix(state.Final(p.view.Job.State))
+			cell.Set(frame, state.LookOf(p.view.Job.State, frame), state.Who(frame.Worker, p.nodes), thumb, p.picked[frame.Number])
 		})
 	p.grid.OnSelected = func(id fynewidget.GridWrapItemID) {
 		p.grid.Unselect(id)
@@ -128,7 +130,7 @@ func (p *openJob) lists() {
 			p.pick(p.view.Frames[id].Number)
 		}
 	}
-	p.events = fynewidget.NewList(
+	p.events = widget.NewLeftList(
 		func() int { return len(p.view.Events) },
 		func() fyne.CanvasObject { return widget.NewEventRow() },
 		func(id fynewidget.ListItemID, item fyne.CanvasObject) {
@@ -138,6 +140,7 @@ func (p *openJob) lists() {
 			}
 		})
 	p.events.HideSeparators = true
+	p.events.OnLeft = p.shell.TypedKey
 	p.told = fynewidget.NewLabel("")
 	p.told.Wrapping = fyne.TextWrapWord
 	p.told.Selectable = true
@@ -237,6 +240,9 @@ func (p *openJob) tell(event wire.Event) {
 }
 
 func (p *openJob) pick(number int) {
+	if state.Final(p.view.Job.State) {
+		return // nothing can be done with it any more
+	}
 	if p.picked[number] {
 		delete(p.picked, number)
 	} else {
@@ -364,6 +370,9 @@ func (p *openJob) update(s state.Snapshot) {
 	if o := s.Offer; o != nil && o.Job == j.ID {
 		may.Again = false
 		offer = fmt.Sprintf("%s for about %s, never more than %s, in about %s.", plural(o.Frames, "frame"), state.Money(o.Quote.Price, symbol), state.AtMost(o.Quote.Ceiling, symbol), state.Duration(o.Quote.Seconds))
+		if j.State == job.Failed {
+			offer += " The scene is the same: what failed in it fails again."
+		}
 	}
 	moved := false // another badge and other buttons, as wide as they are
 	for _, one := range []struct {
@@ -399,6 +408,7 @@ func (p *openJob) update(s state.Snapshot) {
 	asked := say(p.offer, p.offerIs, offer)
 	if say(p.why, p.whyIs, why) || asked || moved {
 		p.header.Refresh()
+		p.all.Refresh() // the frames take the room that is left
 	}
 	p.empty.Hidden = len(p.view.Frames) > 0
 	p.grid.Hidden = len(p.view.Frames) == 0

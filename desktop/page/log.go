@@ -44,8 +44,7 @@ func logOf(events []wire.Event) (wire.Event, bool) {
 }
 
 func (v *logView) show(event wire.Event, nodes []job.Node) {
-	v.title.SetText("Renderer's log")
-	v.below.SetText(strings.Trim(state.Who(event.Node, nodes)+"  ·  "+time.UnixMilli(event.Time).Format("15:04:05"), " ·"))
+	v.call("Renderer's log", strings.Trim(state.Who(event.Node, nodes)+"  ·  "+time.UnixMilli(event.Time).Format("15:04:05"), " ·"))
 	v.text.SetText(event.Text)
 	v.open()
 }

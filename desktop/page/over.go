@@ -16,6 +16,7 @@ type over struct {
 	keys  *widget.Keys
 	title *fynewidget.Label
 	below *fynewidget.Label
+	line  *fyne.Container // with title, below and the buttons
 	all   fyne.CanvasObject
 	was   fyne.Focusable // what had the keyboard before
 
@@ -40,8 +41,18 @@ func (o *over) button(text string, icon fyne.Resource, tapped func()) *widget.Ke
 func (o *over) lay(content fyne.CanvasObject, buttons ...fyne.CanvasObject) {
 	o.keys = widget.NewKeys(content, o.typed)
 	shut := o.button("Close", fynetheme.CancelIcon(), o.close)
-	line := container.NewBorder(nil, nil, o.title, container.NewHBox(append(buttons, shut)...), o.below)
-	o.all = container.NewStack(widget.NewFill(theme.Ground), widget.Pad(container.NewBorder(widget.Pad(line, 0, 8, 0, 0), nil, nil, nil, o.keys), 14, 14, 18, 18))
+	o.line = container.NewBorder(nil, nil, o.title, container.NewHBox(append(buttons, shut)...), o.below)
+	o.all = container.NewStack(widget.NewFill(theme.Ground), widget.Pad(container.NewBorder(widget.Pad(o.line, 0, 8, 0, 0), nil, nil, nil, o.keys), 14, 14, 18, 18))
+}
+
+// call sets the title and the quiet text beside it.
+func (o *over) call(title, below string) {
+	if o.title.Text == title && o.below.Text == below {
+		return
+	}
+	o.title.SetText(title)
+	o.below.SetText(below)
+	o.line.Refresh() // as wide as they are now
 }
 
 func (o *over) typed(e *fyne.KeyEvent) {

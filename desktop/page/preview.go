@@ -128,7 +128,9 @@ func (v *preview) update() {
 		v.picture.Image = picture
 		v.picture.Refresh()
 	}
-	set(v.wait, text)
+	if v.wait.Text != text {
+		v.wait.SetText(text)
+	}
 	v.say()
 }
 
@@ -151,20 +153,14 @@ func (v *preview) say() {
 	if v.job.picked[v.number] {
 		pick, icon = "Picked", fynetheme.CheckButtonCheckedIcon()
 	}
-	set(v.title, fmt.Sprint("Frame ", v.number))
-	set(v.below, about)
+	v.call(fmt.Sprint("Frame ", v.number), about)
 	if v.pick.Text != pick {
 		v.pick.Text = pick
 		v.pick.SetIcon(icon)
+		v.line.Refresh()
 	}
 	enable(v.before, at > 0)
 	enable(v.after, at < len(frames)-1)
-}
-
-func set(label *fynewidget.Label, text string) {
-	if label.Text != text {
-		label.SetText(text)
-	}
 }
 
 func enable(b *widget.KeyButton, on bool) {

@@ -331,6 +331,26 @@ func TestFramesAreFetchedBesideOtherActions(t *testing.T) {
 	})
 }
 
+// TestTroubleIsToldAtOnce: while the first sign-in is tried again and again, the window says why it fails.
+func TestTroubleIsToldAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := newSource()
+		r := start(t, "", func(_ context.Context, _ string, trouble func(error)) (state.Source, error) {
+			trouble(errors.New("no manager answers"))
+			time.Sleep(8 * time.Second)
+			return fake, nil
+		})
+		settle()
+		if got := r.last().Link; got.Connected || got.Problem != "no manager answers" {
+			t.Fatalf("the link is %+v", got)
+		}
+		time.Sleep(8 * time.Second)
+		if got := r.last().Link; !got.Connected || got.Problem != "" {
+			t.Fatalf("the link is %+v", got)
+		}
+	})
+}
+
 func TestALostManagerIsFoundAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tries := 0
@@ -403,6 +423,52 @@ func TestAnotherManagerReplacesTheFirst(t *testing.T) {
 		defer first.mu.Unlock()
 		if !first.closed {
 			t.Fatal("the first connection is still open")
+		}
+	})
+}
+
+// TestAFrameIsLookedAtLarge: what was asked for comes first, in its own size, with its neighbours after it; what can't be shown says why.
+func TestAFrameIsLookedAtLarge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, t.TempDir(), nil)
+		settle()
+		r.Open(example.Open)
+		settle()
+		frames := r.last().Open.Frames
+		look := func(i int, beside ...job.Frame) *state.Large {
+			t.Helper()
+			r.Look(frames[i], beside...)
+			settle()
+			got := r.last().Open.Large
+			if got == nil || got.Number != frames[i].Number {
+				t.Fatalf("frame %d is looked at, and %+v is shown", frames[i].Number, got)
+			}
+			return got
+		}
+		if r.last().Open.Large != nil {
+			t.Error("a frame is shown large that nobody asked for")
+		}
+		got := look(0, frames[1], frames[2])
+		if got.Picture == nil || got.Problem != "" || got.Picture.Bounds().Dx() != 960 {
+			t.Fatalf("it is %+v", got)
+		}
+		before := r.source.fetched
+		if got := look(2); got.Picture == nil || got.Picture.Bounds().Dx() != 960 {
+			t.Errorf("an OpenEXR is %+v", got)
+		}
+		if r.source.fetched != before {
+			t.Error("a neighbour was not there yet")
+		}
+		if got := look(1); got.Picture != nil || got.Problem == "" {
+			t.Errorf("what is no picture is %+v", got)
+		}
+		if got := look(3); got.Picture != nil || !strings.Contains(got.Problem, "the network is slow today") {
+			t.Errorf("what can't be fetched is %+v", got)
+		}
+		r.Look(job.Frame{})
+		settle()
+		if got := r.last().Open.Large; got != nil {
+			t.Errorf("it is still shown: %+v", got)
 		}
 	})
 }

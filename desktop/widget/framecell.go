@@ -26,6 +26,7 @@ type FrameCell struct {
 	who    string
 	thumb  image.Image
 	picked bool
+	fixed  bool // can't be picked
 
 	onOpen, onPick func(number int)
 }
@@ -46,12 +47,20 @@ func (c *FrameCell) Set(frame job.Frame, look state.Look, who string, thumb imag
 	c.Refresh()
 }
 
+// Fix keeps the frame from being picked.
+func (c *FrameCell) Fix(fixed bool) {
+	if c.fixed != fixed {
+		c.fixed = fixed
+		c.Refresh()
+	}
+}
+
 // corner is how far the place for picking reaches from the cell's upper right one.
 const corner = 38
 
 // Tapped implements fyne.Tappable.
 func (c *FrameCell) Tapped(at *fyne.PointEvent) {
-	if c.thumb == nil || at.Position.Y < corner && at.Position.X > c.Size().Width-4-corner {
+	if c.thumb == nil || !c.fixed && at.Position.Y < corner && at.Position.X > c.Size().Width-4-corner {
 		c.onPick(c.frame.Number)
 		return
 	}
@@ -117,7 +126,7 @@ func (c *FrameCell) CreateRenderer() fyne.WidgetRenderer {
 			picture.Image = nil
 			picture.Hide()
 		}
-		tick.Hidden, mark.Hidden = c.thumb == nil && !c.picked, !c.picked
+		tick.Hidden, mark.Hidden = c.fixed || c.thumb == nil && !c.picked, !c.picked
 		tick.FillColor, tick.StrokeColor = color.NRGBA{A: 0x70}, color.White // on any picture
 		if c.picked {
 			tick.FillColor, tick.StrokeColor = theme.Color(theme.Sun), theme.Color(theme.Sun)

@@ -23,6 +23,29 @@ func NewFrameGrid(length func() int, create func() fyne.CanvasObject, update fun
 	return g
 }
 
+// LeftList is a list that leaves Escape to somebody else.
+type LeftList struct {
+	fynewidget.List
+	OnLeft func(*fyne.KeyEvent)
+}
+
+// NewLeftList makes one; see fynewidget.NewList.
+func NewLeftList(length func() int, create func() fyne.CanvasObject, update func(fynewidget.ListItemID, fyne.CanvasObject)) *LeftList {
+	l := &LeftList{}
+	l.Length, l.CreateItem, l.UpdateItem = length, create, update
+	l.ExtendBaseWidget(l)
+	return l
+}
+
+// TypedKey implements fyne.Focusable.
+func (l *LeftList) TypedKey(e *fyne.KeyEvent) {
+	if e.Name == fyne.KeyEscape {
+		l.OnLeft(e)
+		return
+	}
+	l.List.TypedKey(e)
+}
+
 // TypedKey implements fyne.Focusable.
 func (g *FrameGrid) TypedKey(e *fyne.KeyEvent) {
 	switch e.Name {
