@@ -145,6 +145,12 @@ func TestOneSetsTheOrderOfOnesJobs(t *testing.T) {
 	if first, last := p.order.beside(1), p.order.beside(-1); first != 8 || last != -4 {
 		t.Errorf("first is %d, last %d", first, last)
 	}
+	w.Canvas().Focus(p.order.entry)
+	press(w, fyne.KeyEscape)
+	if p.order.panel.Visible() || shell.Place() != PlaceJob {
+		t.Error("Escape doesn't close the panel, or more than it")
+	}
+	test.Tap(p.order.button)
 	snapshot := shell.last
 	view := *snapshot.Open
 	snapshot.Open = &view

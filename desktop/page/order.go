@@ -20,9 +20,9 @@ type order struct {
 	job     *openJob
 	button  *fynewidget.Button // shows the panel and hides it again
 	panel   *widget.Panel
-	entry   *fynewidget.Entry
+	entry   *widget.LeftEntry
 	says    *fynewidget.Label
-	reason  *fynewidget.Entry
+	reason  *widget.LeftEntry
 	rush    *fynewidget.Button
 	rushRow *fyne.Container
 	others  []job.Job // the owner's that aren't done
@@ -32,7 +32,8 @@ type order struct {
 const orderSays = "Higher goes before lower, among one owner's jobs only. 0 is usual."
 
 func newOrder(p *openJob) *order {
-	o := &order{job: p, entry: fynewidget.NewEntry(), says: fynewidget.NewLabel(orderSays), reason: fynewidget.NewEntry()}
+	o := &order{job: p, says: fynewidget.NewLabel(orderSays)}
+	o.entry, o.reason = widget.NewLeftEntry(o.toggle), widget.NewLeftEntry(o.toggle)
 	o.button = fynewidget.NewButtonWithIcon("Priority", fynetheme.ListIcon(), func() { o.toggle() })
 	o.button.Importance = fynewidget.LowImportance
 	o.says.Importance = fynewidget.LowImportance
@@ -65,9 +66,14 @@ func (o *order) toggle() {
 	}
 	o.job.header.Refresh()
 	o.job.all.Refresh()
-	if canvas := o.job.shell.canvas(); canvas != nil && o.panel.Visible() {
+	canvas := o.job.shell.canvas()
+	switch {
+	case canvas == nil:
+	case o.panel.Visible():
 		canvas.Focus(o.entry)
 		o.entry.TypedShortcut(&fyne.ShortcutSelectAll{})
+	default:
+		canvas.Focus(o.button)
 	}
 }
 

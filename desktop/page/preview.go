@@ -159,6 +159,7 @@ func (v *preview) say() {
 		v.pick.SetIcon(icon)
 		v.line.Refresh()
 	}
+	v.pick.Hidden = state.Final(v.job.view.Job.State) // nothing comes of it
 	enable(v.before, at > 0)
 	enable(v.after, at < len(frames)-1)
 }

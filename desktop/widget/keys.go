@@ -59,3 +59,25 @@ func (b *KeyButton) TypedKey(e *fyne.KeyEvent) {
 		b.OnKey(e)
 	}
 }
+
+// LeftEntry is an entry that Escape leaves.
+type LeftEntry struct {
+	fynewidget.Entry
+	onLeft func()
+}
+
+// NewLeftEntry makes one.
+func NewLeftEntry(onLeft func()) *LeftEntry {
+	e := &LeftEntry{onLeft: onLeft}
+	e.ExtendBaseWidget(e)
+	return e
+}
+
+// TypedKey implements fyne.Focusable.
+func (e *LeftEntry) TypedKey(key *fyne.KeyEvent) {
+	if key.Name == fyne.KeyEscape {
+		e.onLeft()
+		return
+	}
+	e.Entry.TypedKey(key)
+}
