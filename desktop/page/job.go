@@ -42,7 +42,7 @@ type openJob struct {
 	calm   fyne.Resource
 	grave  fyne.Resource
 	grid   *widget.FrameGrid
-	events *widget.LeftList
+	events *widget.RowList
 	empty  *widget.Empty
 
 	pause, resume, accept *fynewidget.Button
@@ -111,7 +111,7 @@ func (p *openJob) lists() {
 				p.shell.options.Actions.Thumb(frame)
 			}
 			cell := item.(*widget.FrameCell)
-			cell.Fix(state.Final(p.view.Job.State))
+			cell.Mark(state.Final(p.view.Job.State), p.grid.On(id))
 			cell.Set(frame, state.LookOf(p.view.Job.State, frame), state.Who(frame.Worker, p.nodes), thumb, p.picked[frame.Number])
 		})
 	p.grid.OnSelected = func(id fynewidget.GridWrapItemID) {
@@ -130,7 +130,7 @@ func (p *openJob) lists() {
 			p.pick(p.view.Frames[id].Number)
 		}
 	}
-	p.events = widget.NewLeftList(
+	p.events = widget.NewRowList(
 		func() int { return len(p.view.Events) },
 		func() fyne.CanvasObject { return widget.NewEventRow() },
 		func(id fynewidget.ListItemID, item fyne.CanvasObject) {

@@ -101,6 +101,10 @@ func TestAFrameFillsTheWindow(t *testing.T) {
 	if got := actions.last(t); p.preview.visible() || shell.Place() != PlaceJob || got != "look 0 []" {
 		t.Fatalf("Escape leads to %s, after %q", shell.Place(), got)
 	}
+	p.grid.OnHighlighted(7) // the pointer passes by
+	if !p.grid.On(1) || p.grid.On(7) {
+		t.Error("the keyboard isn't on the frame that was shown")
+	}
 	press(w, fyne.KeyEnter)
 	if !p.preview.visible() || p.preview.number != 2 {
 		t.Fatalf("Enter shows frame %d", p.preview.number)

@@ -49,7 +49,7 @@ func newPreview(p *openJob) *preview {
 		p.shell.options.Actions.Look(job.Frame{})
 		if at := slices.IndexFunc(p.view.Frames, func(f job.Frame) bool { return f.Number == v.number }); at >= 0 {
 			p.shell.canvas().Focus(p.grid) // go on from there
-			p.grid.Highlight(at)
+			p.grid.GoTo(at)
 		}
 	}
 	return v

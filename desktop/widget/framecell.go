@@ -27,6 +27,7 @@ type FrameCell struct {
 	thumb  image.Image
 	picked bool
 	fixed  bool // can't be picked
+	lit    bool // the keyboard is on it
 
 	onOpen, onPick func(number int)
 }
@@ -47,10 +48,10 @@ func (c *FrameCell) Set(frame job.Frame, look state.Look, who string, thumb imag
 	c.Refresh()
 }
 
-// Fix keeps the frame from being picked.
-func (c *FrameCell) Fix(fixed bool) {
-	if c.fixed != fixed {
-		c.fixed = fixed
+// Mark says whether the frame can't be picked, and whether the keyboard is on it.
+func (c *FrameCell) Mark(fixed, lit bool) {
+	if c.fixed != fixed || c.lit != lit {
+		c.fixed, c.lit = fixed, lit
 		c.Refresh()
 	}
 }
@@ -91,9 +92,9 @@ func (c *FrameCell) CreateRenderer() fyne.WidgetRenderer {
 	p.paint = func() {
 		look := c.look
 		card.FillColor = theme.Color(theme.Surface)
-		card.StrokeWidth, card.StrokeColor = 0, theme.Color(theme.Surface)
-		if c.picked {
-			card.StrokeWidth, card.StrokeColor = 2, theme.Color(theme.Sun)
+		ring(card, c.picked, theme.Sun)
+		if c.lit {
+			ring(card, true, theme.Ink)
 		}
 		screen.FillColor = theme.Color(theme.Raised)
 		dot.FillColor = theme.Color(theme.ForLook(look))

@@ -17,6 +17,7 @@ type JobRow struct {
 	fynewidget.BaseWidget
 	row    state.Row
 	symbol string
+	lit    bool
 }
 
 // NewJobRow makes an empty row.
@@ -26,9 +27,9 @@ func NewJobRow() *JobRow {
 	return r
 }
 
-// Set shows a job. Symbol is the money's.
-func (r *JobRow) Set(row state.Row, symbol string) {
-	r.row, r.symbol = row, symbol
+// Set shows a job. Symbol is the money's; lit says that the keyboard is on it.
+func (r *JobRow) Set(row state.Row, symbol string, lit bool) {
+	r.row, r.symbol, r.lit = row, symbol, lit
 	r.Refresh()
 }
 
@@ -76,6 +77,7 @@ func (r *JobRow) CreateRenderer() fyne.WidgetRenderer {
 		j := r.row.Job
 		total := state.Total(j)
 		card.FillColor = theme.Color(theme.Surface)
+		ring(card, r.lit, theme.Ink)
 		edge.FillColor = theme.Color(theme.ForJob(j.State))
 		title := j.Name
 		if title == "" {
