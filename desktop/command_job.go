@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -188,23 +189,39 @@ func (c *cli) follow(ctx context.Context, manager *client.Client, id string) (jo
 	if err != nil {
 		nodes = nil // names are a courtesy
 	}
-	frames := make(map[int]job.Frame)
-	var last job.Job
+	var mu sync.Mutex // guards what follows, and the display
+	view := renderView{frames: make(map[int]job.Frame), nodes: nodes}
+	var asking sync.WaitGroup
+	defer asking.Wait()
+	defer stop()
+	asking.Go(func() {
+		manager.Waits(watch, id, func(why string) {
+			mu.Lock()
+			defer mu.Unlock()
+			if view.why = why; view.job.ID != "" {
+				display.render(view)
+			}
+		})
+	})
 	err = manager.Watch(watch, wire.JobWatch{Job: id}, func(update wire.JobUpdate) {
-		last = update.Job
+		mu.Lock()
+		defer mu.Unlock()
+		view.job, view.eta, view.why = update.Job, update.ETA, ""
 		for _, f := range update.Frames {
-			frames[f.Number] = f
+			view.frames[f.Number] = f
 		}
-		display.render(renderView{job: last, frames: frames, eta: update.ETA, nodes: nodes})
+		display.render(view)
 		if update.Event != nil {
 			display.event(*update.Event, nodes)
 		}
-		if state.Finished(last.State) {
+		if state.Finished(view.job.State) {
 			stop()
 		}
 	})
+	mu.Lock()
+	defer mu.Unlock()
 	if ctx.Err() != nil {
-		return last, errInterrupted
+		return view.job, errInterrupted
 	}
-	return last, err
+	return view.job, err
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
@@ -16,14 +17,18 @@ import (
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
-// whoLines is how many workers the live display names.
-const whoLines = 4
+// The live display names so many workers, a line each, or says why there is none.
+const (
+	whoLines = 4
+	whoWidth = 76
+)
 
 // renderView is what the display shows of a job.
 type renderView struct {
 	job    job.Job
 	frames map[int]job.Frame
 	eta    float64 // seconds; 0 while unknown
+	why    string  // nothing renders now; "" while something does
 	nodes  []job.Node
 }
 
@@ -41,6 +46,7 @@ type display struct {
 	who  [whoLines]string
 
 	seen   map[int]state.Look // plain lines: what was already said of each frame
+	why    string             // and of the job
 	tenth  int
 	closed bool
 }
@@ -98,7 +104,7 @@ func (d *display) submission(s submit.Status) {
 		if s.Job == nil {
 			return
 		}
-		view := renderView{job: *s.Job, frames: make(map[int]job.Frame), eta: s.ETA}
+		view := renderView{job: *s.Job, frames: make(map[int]job.Frame), eta: s.ETA, why: s.Why}
 		for _, f := range s.Frames {
 			view.frames[f.Frame] = job.Frame{Number: f.Frame, State: f.State, Worker: f.Worker, Progress: f.Progress, Rejects: f.Rejects, Cause: f.Cause}
 		}
@@ -150,11 +156,33 @@ func (d *display) render(v renderView) {
 				d.line(clean(frameLine(f, look, v.nodes)))
 			}
 		}
+		if v.why != "" && v.why != d.why {
+			d.line(clean("waiting: " + v.why))
+		}
+		if v.why != "" || len(changed) > 0 {
+			d.why = v.why
+		}
 		return
+	}
+	if v.why != "" {
+		working = folded("waiting: "+v.why, whoWidth-2)
+		working = working[:min(len(working), whoLines)]
 	}
 	d.begin("render", int64(max(total, 1)), whoLines)
 	d.say(fmt.Sprintf("%s  %d of %d frames", v.job.State, done, total), etaText(v.eta), working)
 	d.move(int64(done))
+}
+
+// folded breaks a text into indented lines of at most width letters.
+func folded(text string, width int) (lines []string) {
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
+			lines, line = append(lines, "  "+line), ""
+		}
+		line = strings.TrimSpace(line + " " + word)
+	}
+	return append(lines, "  "+line)
 }
 
 func frameLine(f job.Frame, look state.Look, nodes []job.Node) string {
@@ -227,7 +255,7 @@ func (d *display) say(left, tail string, who []string) {
 	for i := range d.who {
 		d.who[i] = ""
 		if i < len(who) {
-			d.who[i] = clean(cut(who[i], 76))
+			d.who[i] = clean(cut(who[i], whoWidth))
 		}
 	}
 	if len(who) > whoLines {

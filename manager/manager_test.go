@@ -41,6 +41,12 @@ func TestJobWithoutPayments(t *testing.T) {
 	if d, err := a.Job(a.ctx, j.ID); err != nil || !strings.Contains(d.Why, "no worker is connected") {
 		t.Errorf("why: %q, %v", d.Why, err)
 	}
+	told, stop := context.WithCancel(a.ctx)
+	said := ""
+	a.Waits(told, j.ID, func(why string) { said = why; stop() })
+	if !strings.Contains(said, "no worker is connected") {
+		t.Errorf("whoever follows the job is told %q", said)
+	}
 	startWorker(t, url, fake.Behaviour{})
 	startWorker(t, url, fake.Behaviour{})
 	startVerifier(t, url, fake.Behaviour{})

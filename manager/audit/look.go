@@ -2,7 +2,6 @@ package audit
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
@@ -15,16 +14,20 @@ import (
 // the tiles that it committed to, for which it is to blame. What only looks wrong, an image that is
 // all black, say, is a doubt: a scene can be so on purpose.
 func (u *Auditor) look(ctx context.Context, s *subject) (f finding, err error) {
+	keys := make([]string, len(s.attempt.Commit.Files))
+	for i, file := range s.attempt.Commit.Files {
+		keys[i] = lease.FrameKey(s.attempt.Job, s.attempt.ID, file)
+	}
+	objects, err := blob.Stats(ctx, u.options.Blobs, keys)
+	if err != nil {
+		return f, err
+	}
 	large := false
-	for _, file := range s.attempt.Commit.Files {
-		key := lease.FrameKey(s.attempt.Job, s.attempt.ID, file)
-		object, err := u.options.Blobs.Stat(ctx, key)
-		switch {
-		case errors.Is(err, blob.ErrNotFound):
+	for i, file := range s.attempt.Commit.Files {
+		if objects[i] == nil {
 			return finding{reason: fmt.Sprintf("the %s file of frame %d is gone", file.Kind, file.Frame)}, nil
-		case err != nil:
-			return f, fmt.Errorf("look up %s: %w", key, err)
-		case !lease.Same(object, file.Size, file.Digest):
+		}
+		if !lease.Same(*objects[i], file.Size, file.Digest) {
 			return finding{reason: fmt.Sprintf("the %s file of frame %d is not the committed one", file.Kind, file.Frame)}, nil
 		}
 		large = large || file.Size > maxRead

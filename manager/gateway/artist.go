@@ -182,7 +182,7 @@ func (g *Gateway) jobShow(ctx context.Context, s *link.Session, m link.Message) 
 	var tasks []*job.Task
 	d := wire.JobDetail{Frames: []job.Frame{}, Tasks: []job.Task{}, Events: []wire.Event{}}
 	err = g.options.Store.View(ctx, func(tx store.Tx) (err error) {
-		if j, err = tx.Job(q.Job); err != nil {
+		if j, err = tx.Job(q.Job); err != nil || q.Brief {
 			return err
 		}
 		if frames, err = tx.Frames(q.Job); err != nil {
@@ -202,7 +202,7 @@ func (g *Gateway) jobShow(ctx context.Context, s *link.Session, m link.Message) 
 		return "", nil, err
 	}
 	d.Job, d.ETA, d.Why = j.Job, g.options.Scheduler.ETA(j), g.options.Scheduler.Why(j)
-	if q.Frames > 0 || q.Tasks > 0 {
+	if q.Brief || q.Frames > 0 || q.Tasks > 0 {
 		d.Job.Frames = nil
 	}
 	frames, tasks = frames[max(0, min(q.Frames, len(frames))):], tasks[max(0, min(q.Tasks, len(tasks))):]

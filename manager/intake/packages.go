@@ -34,16 +34,27 @@ func (in *Intake) Offer(ctx context.Context, owner string, o wire.PackageOffer) 
 	if err := in.noteOffer(ctx, owner); err != nil {
 		return wire.BlobURLs{}, err
 	}
-	urls := wire.BlobURLs{URLs: make([]wire.Signed, len(o.Chunks))}
+	keys := make([]string, len(o.Chunks))
 	for i, c := range o.Chunks {
 		if err := checkChunk(c); err != nil {
 			return wire.BlobURLs{}, err
 		}
-		signed, err := in.missing(ctx, lease.ChunkKey(owner, c.ID), c.Size, c.Digest)
-		if err != nil {
+		keys[i] = lease.ChunkKey(owner, c.ID)
+	}
+	there, err := blob.Stats(ctx, in.options.Blobs, keys)
+	if err != nil {
+		return wire.BlobURLs{}, err
+	}
+	// A chunk that is there with other stored bytes was sealed by another version of the software; its id is keyed over
+	// the plain bytes, so it is the same chunk.
+	urls := wire.BlobURLs{URLs: make([]wire.Signed, len(o.Chunks))}
+	for i, c := range o.Chunks {
+		if there[i] != nil {
+			continue
+		}
+		if urls.URLs[i], err = lease.SignPut(ctx, in.options.Blobs, keys[i], c.Size, c.Digest); err != nil {
 			return wire.BlobURLs{}, err
 		}
-		urls.URLs[i] = signed
 	}
 	return urls, nil
 }
@@ -61,24 +72,6 @@ func (in *Intake) noteOffer(ctx context.Context, owner string) error {
 		return fmt.Errorf("note the offer of %s: %w", owner, err)
 	}
 	return nil
-}
-
-// missing signs an upload unless the object is there. A chunk that is there with other stored bytes
-// was sealed by another version of the software; its id is keyed over the plain bytes, so it is
-// the same chunk.
-func (in *Intake) missing(ctx context.Context, key string, size int64, digest string) (wire.Signed, error) {
-	_, err := in.options.Blobs.Stat(ctx, key)
-	if err == nil {
-		return wire.Signed{}, nil
-	}
-	if !errors.Is(err, blob.ErrNotFound) {
-		return wire.Signed{}, fmt.Errorf("look up %s: %w", key, err)
-	}
-	signed, err := lease.SignPut(ctx, in.options.Blobs, key, size, digest)
-	if errors.Is(err, blob.ErrExists) {
-		return wire.Signed{}, nil
-	}
-	return signed, err
 }
 
 // Seal announces a manifest and signs its upload.
@@ -99,7 +92,15 @@ func (in *Intake) Seal(ctx context.Context, owner string, p wire.PackageSeal) (w
 	if err != nil {
 		return wire.BlobURLs{}, err
 	}
-	signed, err := in.missing(ctx, lease.ManifestKey(p.Package), p.Size, p.Digest)
+	key := lease.ManifestKey(p.Package)
+	_, err = in.options.Blobs.Stat(ctx, key)
+	if err == nil {
+		return wire.BlobURLs{URLs: make([]wire.Signed, 1)}, nil
+	}
+	if !errors.Is(err, blob.ErrNotFound) {
+		return wire.BlobURLs{}, fmt.Errorf("look up %s: %w", key, err)
+	}
+	signed, err := lease.SignPut(ctx, in.options.Blobs, key, p.Size, p.Digest)
 	return wire.BlobURLs{URLs: []wire.Signed{signed}}, err
 }
 
@@ -143,16 +144,21 @@ func (in *Intake) finish(ctx context.Context, owner string, f wire.PackageFinish
 			return err
 		}
 		keys = append(keys, lease.ChunkKey(owner, c.ID))
-		if _, err := in.options.Blobs.Stat(ctx, lease.ChunkKey(owner, c.ID)); err != nil {
-			return absent("chunk "+c.ID, err)
+	}
+	there, err := blob.Stats(ctx, in.options.Blobs, keys)
+	if err != nil {
+		return err
+	}
+	for i, c := range f.Chunks {
+		if there[i+1] == nil {
+			return absent("chunk " + c.ID)
 		}
 	}
-	if !f.More {
-		object, err := in.options.Blobs.Stat(ctx, lease.ManifestKey(f.Package))
-		if err != nil {
-			return absent("the manifest", err)
+	if manifest := there[0]; !f.More {
+		if manifest == nil {
+			return absent("the manifest")
 		}
-		if !lease.Same(object, p.Size, p.Digest) {
+		if !lease.Same(*manifest, p.Size, p.Digest) {
 			return &wire.Error{Code: wire.CodeConflict, Message: "the store has another manifest for package " + f.Package}
 		}
 	}
@@ -184,11 +190,8 @@ func (in *Intake) finish(ctx context.Context, owner string, f wire.PackageFinish
 	})
 }
 
-func absent(what string, err error) error {
-	if errors.Is(err, blob.ErrNotFound) {
-		return &wire.Error{Code: wire.CodeConflict, Message: what + " is not in the store", Next: "upload it and finish the package again"}
-	}
-	return fmt.Errorf("look up %s: %w", what, err)
+func absent(what string) error {
+	return &wire.Error{Code: wire.CodeConflict, Message: what + " is not in the store", Next: "upload it and finish the package again"}
 }
 
 // Chunks signs downloads of chunks of the package behind a job.

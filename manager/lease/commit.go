@@ -263,6 +263,7 @@ func (k *Keeper) check(ctx context.Context, j *store.Job, a *store.Attempt, t *j
 		}
 		files[fileID(f.Kind, f.Frame, f.Name)] = f
 	}
+	var uploads []wire.UploadFile
 	deliveries := make(map[int]delivery)
 	if t.Kind == job.TaskTile {
 		deliveries[c.Frames[0].Frame] = delivery{}
@@ -274,7 +275,7 @@ func (k *Keeper) check(ctx context.Context, j *store.Job, a *store.Attempt, t *j
 			return nil, bad("frame %d: the final file is missing or has another digest than the commitment", frame.Frame)
 		}
 		d := delivery{final: final}
-		uploads := []wire.UploadFile{final}
+		uploads = append(uploads, final)
 		if frame.MasterRoot != (proof.Digest{}) {
 			master, ok := files[fileID(KindMaster, frame.Frame, "")]
 			if !ok || master.Digest != frame.MasterDigest.String() {
@@ -290,14 +291,9 @@ func (k *Keeper) check(ctx context.Context, j *store.Job, a *store.Attempt, t *j
 			uploads = append(uploads, f)
 			d.extras = append(d.extras, job.Extra{Name: x.Name, Object: FrameKey(a.Job, a.ID, f), Size: f.Size, Digest: f.Digest})
 		}
-		for _, f := range uploads {
-			if err := k.stored(ctx, a, f); err != nil {
-				return nil, err
-			}
-		}
 		deliveries[frame.Frame] = d
 	}
-	return deliveries, nil
+	return deliveries, k.stored(ctx, a, uploads)
 }
 
 // fileID tells the files of a commit apart; name is an extra's.
@@ -336,18 +332,23 @@ func checkPlanes(r job.Recipe, t *job.Task, frames []proof.FrameCommit) string {
 	return ""
 }
 
-// stored makes sure that a file is durable before it is promised to anybody.
-func (k *Keeper) stored(ctx context.Context, a *store.Attempt, f wire.UploadFile) error {
-	key := FrameKey(a.Job, a.ID, f)
-	object, err := k.options.Blobs.Stat(ctx, key)
-	if errors.Is(err, blob.ErrNotFound) {
-		return &wire.Error{Code: wire.CodeNotFound, Message: fmt.Sprintf("frame %d: the %s file is not in the store", f.Frame, f.Kind), Next: "upload it and commit again"}
+// stored makes sure that files are durable before they are promised to anybody.
+func (k *Keeper) stored(ctx context.Context, a *store.Attempt, files []wire.UploadFile) error {
+	keys := make([]string, len(files))
+	for i, f := range files {
+		keys[i] = FrameKey(a.Job, a.ID, f)
 	}
+	objects, err := blob.Stats(ctx, k.options.Blobs, keys)
 	if err != nil {
-		return fmt.Errorf("look up %s: %w", key, err)
+		return err
 	}
-	if !Same(object, f.Size, f.Digest) {
-		return &wire.Error{Code: wire.CodeNotFound, Message: fmt.Sprintf("frame %d: the store has another %s file than the committed one", f.Frame, f.Kind), Next: "upload it again and commit again"}
+	for i, f := range files {
+		if objects[i] == nil {
+			return &wire.Error{Code: wire.CodeNotFound, Message: fmt.Sprintf("frame %d: the %s file is not in the store", f.Frame, f.Kind), Next: "upload it and commit again"}
+		}
+		if !Same(*objects[i], f.Size, f.Digest) {
+			return &wire.Error{Code: wire.CodeConflict, Message: fmt.Sprintf("frame %d: the store has another %s file than the committed one", f.Frame, f.Kind), Next: "what is stored stays: give the lease up and render the task anew"}
+		}
 	}
 	return nil
 }

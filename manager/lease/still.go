@@ -186,7 +186,7 @@ func (k *Keeper) checkTile(ctx context.Context, a *store.Attempt, t *job.Task, c
 	case frame.MasterRoot == (proof.Digest{}):
 		return bad("frame %d: the tiles of the master are not committed to", frame.Frame)
 	}
-	return k.stored(ctx, a, f)
+	return k.stored(ctx, a, []wire.UploadFile{f})
 }
 
 // commitTile records a tile's receipt: the frame stays pending until it is assembled.

@@ -67,7 +67,7 @@ heliostat_handle heliostat_resume(heliostat_handle connection, const char *key);
 char *heliostat_list(heliostat_handle connection);
 
 /* The submission now:
- *     {"key", "name", "phase", "fraction", "eta", "text",
+ *     {"key", "name", "phase", "fraction", "eta", "text", "why",
  *      "findings": [{"level", "code", "text", "fix", "file", "user"}],
  *      "upload": {"step", "files", "bytes", "done", "uploaded"},
  *      "quote": {"workUnits", "seconds", "price", "ceiling", "basis", ...}, "balance", "symbol",
@@ -77,7 +77,8 @@ char *heliostat_list(heliostat_handle connection);
  *      "error": {"message", "next"}}
  * Phases: preflight, pack, quote, confirm, fund, render, delivered, accepted, settled;
  * checked, rejected, cancelled, failed. Amounts are in millionths of a token, eta in
- * seconds, fraction from 0 to 1 within the phase. */
+ * seconds, fraction from 0 to 1 within the phase. "why" says in
+ * phase render why nothing renders now. */
 char *heliostat_poll(heliostat_handle submission);
 
 /* The answer to a quote, in phase confirm. Rejecting ends the submission unpaid. */

@@ -3,6 +3,7 @@ package submit
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/heliostat-render/heliostat/shared/client"
 	"github.com/heliostat-render/heliostat/shared/job"
@@ -21,15 +22,19 @@ func (s *Submission) follow(ctx context.Context) error {
 		return err
 	}
 	ctx, stop := context.WithCancel(ctx)
-	watched, ended := make(chan error, 1), make(chan struct{})
-	go func() {
-		defer close(ended)
+	watched := make(chan error, 1)
+	var ended sync.WaitGroup
+	ended.Go(func() {
 		defer s.recovered()
 		watched <- c.Watch(ctx, wire.JobWatch{Job: s.record.Job}, s.update)
-	}()
+	})
+	ended.Go(func() {
+		defer s.recovered()
+		c.Waits(ctx, s.record.Job, s.waits)
+	})
 	err = s.attend(ctx, c, watched)
 	stop()
-	<-ended
+	ended.Wait()
 	return err
 }
 
@@ -61,6 +66,15 @@ func (s *Submission) attend(ctx context.Context, c *client.Client, watched <-cha
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
+	}
+}
+
+// waits notes why nothing renders now. It is called by client.Waits.
+func (s *Submission) waits(why string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.status.Phase == Render && s.status.Why != why {
+		s.setLocked(func(now *Status) { now.Why = why })
 	}
 }
 
@@ -130,7 +144,7 @@ func (s *Submission) update(u wire.JobUpdate) {
 	}
 	s.setLocked(func(now *Status) {
 		j := u.Job
-		now.Job = &j
+		now.Job, now.Why = &j, ""
 		if u.Event != nil {
 			now.Events = append(now.Events, *u.Event)
 			now.Events = now.Events[max(0, len(now.Events)-maxEvents):]

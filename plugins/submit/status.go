@@ -18,6 +18,7 @@ type Status struct {
 	Fraction float64       `json:"fraction"`      // of the phase, 0 to 1
 	ETA      float64       `json:"eta,omitempty"` // seconds until the phase ends, 0 while unknown
 	Text     string        `json:"text"`          // one line for people
+	Why      string        `json:"why,omitempty"` // in phase render: why nothing renders now
 	Findings []Finding     `json:"findings,omitempty"`
 	Upload   Upload        `json:"upload"`
 	Quote    *job.Quote    `json:"quote,omitempty"`

@@ -239,7 +239,7 @@ func (s *Submission) enter(p Phase, format string, args ...any) error {
 	defer s.mu.Unlock()
 	s.since = time.Now()
 	s.setLocked(func(now *Status) {
-		now.Phase, now.Fraction, now.ETA, now.Error = p, 0, 0, nil
+		now.Phase, now.Fraction, now.ETA, now.Error, now.Why = p, 0, 0, nil, ""
 		now.Text = fmt.Sprintf(format, args...)
 	})
 	s.agent.log.Info("submission", "key", s.record.Key, "job", s.record.Job, "phase", p)
@@ -248,7 +248,7 @@ func (s *Submission) enter(p Phase, format string, args ...any) error {
 
 // fail shows the error. The record keeps its phase, so Resume goes on from there.
 func (s *Submission) fail(p *Problem) {
-	s.set(func(now *Status) { now.Phase, now.Error, now.Text, now.ETA = Failed, p, p.Error(), 0 })
+	s.set(func(now *Status) { now.Phase, now.Error, now.Text, now.ETA, now.Why = Failed, p, p.Error(), 0, "" })
 	s.agent.log.Info("submission failed", "key", s.record.Key, "err", p)
 }
 

@@ -203,6 +203,20 @@ func TestRejectedFrameComesAgain(t *testing.T) {
 	wait(t, s, "delivery", phase(submit.Delivered))
 }
 
+func TestSaysWhyItWaits(t *testing.T) {
+	m := manager(t, blender341)
+	a := agent(t, m.URL(), t.TempDir())
+	sc := scene(t, 1, 2)
+	sc.AcceptQuote = true
+	s := a.Start(t.Context(), sc)
+	j := funded(t, m)
+	wait(t, s, "the reason", func(now submit.Status) bool { return strings.Contains(now.Why, "no worker is connected") })
+	m.Progress(j, 1, 0.5)
+	wait(t, s, "the end of the wait", func(now submit.Status) bool { return now.Frames[0].Progress == 0.5 && now.Why == "" })
+	deliver(t, m, j, 1, 2)
+	wait(t, s, "delivery", phase(submit.Delivered))
+}
+
 func TestFailedJob(t *testing.T) {
 	m := manager(t, blender341)
 	a := agent(t, m.URL(), t.TempDir())

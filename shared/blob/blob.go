@@ -76,8 +76,9 @@ type Store interface {
 	// Digest is set by dir; s3 leaves it zero where its server doesn't list it.
 	List(ctx context.Context, prefix string, fn func(Object) error) error
 
-	// SignPut returns a URL by which exactly this content can be put, any number of times,
-	// until it expires. ErrExists if other content is there, ErrTooLarge.
+	// SignPut returns a URL by which exactly this content can be put, any number of times, until it expires. It doesn't
+	// look at what is there: the PUT itself changes nothing where the key has content, whoever signed what before.
+	// Whether it is this content, Stat tells. ErrTooLarge.
 	SignPut(ctx context.Context, key string, size int64, digest [32]byte, ttl time.Duration) (Signed, error)
 
 	// SignGet returns a URL by which the object can be read until it expires. It need not exist yet.

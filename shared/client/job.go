@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/pack"
@@ -103,6 +104,32 @@ func (c *Client) Job(ctx context.Context, id string) (wire.JobDetail, error) {
 	}
 	detail.More = false
 	return detail, nil
+}
+
+// When Waits asks.
+const (
+	firstWait = time.Second // a free worker has begun by then
+	nextWait  = 10 * time.Second
+)
+
+// Waits tells say, again and again until ctx ends, why nothing of a job renders now; "" while something does.
+func (c *Client) Waits(ctx context.Context, id string, say func(why string)) {
+	for pause := firstWait; ; pause = nextWait {
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		}
+		asking, stop := context.WithTimeout(ctx, nextWait)
+		var detail wire.JobDetail
+		err := c.conn.Request(asking, wire.TypeJobShow, wire.JobShow{Job: id, Brief: true}, &detail)
+		stop()
+		if err == nil {
+			say(detail.Why)
+		}
+	}
 }
 
 // Cancel stops a job: verified frames are paid, the rest is refunded.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/heliostat-render/heliostat/shared/blob"
 	"github.com/heliostat-render/heliostat/shared/blob/transfer"
 	"github.com/heliostat-render/heliostat/shared/pack"
 	"github.com/heliostat-render/heliostat/shared/wire"
@@ -85,8 +86,9 @@ func (s *sink) Put(ctx context.Context, chunk pack.ChunkRef, stored []byte) erro
 		if err == nil {
 			return nil
 		}
-		// A URL that lay in the queue too long is asked for again, once.
-		if errors.Is(err, transfer.ErrExpired) && try == 0 {
+		// A URL that lay in the queue too long is asked for again, once, and so is one of a chunk that came meanwhile as
+		// another version of the software seals it.
+		if (errors.Is(err, transfer.ErrExpired) || errors.Is(err, blob.ErrExists)) && try == 0 {
 			ok = false
 			continue
 		}

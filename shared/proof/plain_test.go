@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -388,6 +389,79 @@ func judged(b *testing.B) Evidence {
 	return e
 }
 
+// plainSane counts the pixels that aren't finite, and those of the missing texture's magenta; black is whether
+// no channel but alpha holds light.
+func plainSane(r *raster.Raster) (nan, magenta int, black bool) {
+	n := r.Shows()
+	black = true
+	for y := range r.H {
+		for x := range r.W {
+			odd := false
+			for c := range n {
+				v := r.At(x, y, c)
+				odd = odd || math.IsNaN(v) || math.IsInf(v, 0)
+				alpha := n%4 == 0 && c%4 == 3 || n == 2 && c == 1
+				if !alpha && v != 0 && !math.IsNaN(v) && !math.IsInf(v, 0) {
+					black = false
+				}
+			}
+			if odd {
+				nan++
+			}
+			if n >= 3 && r.At(x, y, 0) > 0.02 && r.At(x, y, 1) < 0.05*r.At(x, y, 0) && math.Abs(r.At(x, y, 0)-r.At(x, y, 2)) < 0.1*r.At(x, y, 0) {
+				magenta++
+			}
+		}
+	}
+	return nan, magenta, black
+}
+
+// TestSaneByLine holds the counts that decide to those by sample, around each bound.
+func TestSaneByLine(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	odd := []float64{math.NaN(), math.Inf(1), math.Inf(-1), 0, -1, 65504}
+	seen := make(map[string]int)
+	for range 4000 {
+		channels := []string{"R", "G", "B", "A", "D.R", "D.G", "D.B"}[:1+rng.IntN(7)]
+		r := raster.New(1+rng.IntN(30), 1+rng.IntN(8), channels, []raster.Depth{raster.U8, raster.U16, raster.F16, raster.F32}[rng.IntN(4)])
+		if len(channels) > 4 {
+			r.Lead = 4
+		}
+		light, few, red := rng.IntN(3) > 0, rng.Float64()*0.03, rng.IntN(4) == 0
+		for y := range r.H {
+			for x := range r.W {
+				for c := range channels {
+					switch {
+					case rng.Float64() < few/float64(len(channels)):
+						r.Set(x, y, c, odd[rng.IntN(len(odd))])
+					case red && rng.IntN(60) > 0:
+						r.Set(x, y, c, []float64{0.7, 0.01, 0.7}[c%3])
+					case light || c == 3:
+						r.Set(x, y, c, rng.Float64())
+					}
+				}
+			}
+		}
+		nan, magenta, black := plainSane(r)
+		total, want := float64(r.W*r.H), ""
+		switch {
+		case float64(nan) > maxNaN*total:
+			want = "finite"
+		case black:
+			want = "black"
+		case float64(magenta) > maxMagenta*total:
+			want = "magenta"
+		}
+		seen[want]++
+		if err := sane(r, r.W, r.H); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Fatalf("%d×%d of %v, depth %v: %v instead of %q", r.W, r.H, channels, r.Depth, err, want)
+		}
+	}
+	if len(seen) != 4 {
+		t.Error(seen)
+	}
+}
+
 // plainly measures how long something takes once, the best of several.
 func plainly(fn func()) time.Duration {
 	best := time.Duration(math.MaxInt64)
@@ -468,6 +542,19 @@ func BenchmarkJudge(b *testing.B) {
 			b.Fatal(v.Reason, err)
 		}
 	}
+}
+
+// BenchmarkSane looks over a frame of 1080p. x is how many times longer the plain way takes.
+func BenchmarkSane(b *testing.B) {
+	r := flat(1920, 1080, 0.5)
+	plain := plainly(func() { plainSane(r) })
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := sane(r, r.W, r.H); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(plain.Nanoseconds())/(float64(b.Elapsed().Nanoseconds())/float64(b.N)), "x")
 }
 
 // BenchmarkPicks draws the tiles of such a frame.

@@ -63,18 +63,19 @@ func sane(r *raster.Raster, w, h int) error {
 	if r.W != w || r.H != h {
 		return fmt.Errorf("%w: %d×%d pixels where the recipe asks for %d×%d", ErrGarbage, r.W, r.H, w, h)
 	}
-	n := r.Shows()
+	n, channels := r.Shows(), len(r.Channels)
 	alpha := func(c int) bool { return (n%4 == 0 && c%4 == 3) || (n == 2 && c == 1) }
 	var nan, magenta int
 	black := true
+	line, size := []float64(nil), r.W*channels*r.Depth.Size()
 	for y := range r.H {
-		for x := range r.W {
-			bad := false
-			for c := range n {
-				v := r.At(x, y, c)
-				if math.IsNaN(v) || math.IsInf(v, 0) {
+		line = raster.Values(line[:0], r.Depth, r.Bits[y*size:(y+1)*size])
+		for at := 0; at < len(line); at += channels {
+			pixel, bad := line[at:at+n], false
+			for c, v := range pixel {
+				if v-v != 0 { // of infinities and of what isn't a number
 					bad = true
-				} else if v != 0 && !alpha(c) {
+				} else if black && v != 0 && !alpha(c) {
 					black = false
 				}
 			}
@@ -82,7 +83,7 @@ func sane(r *raster.Raster, w, h int) error {
 				nan++
 			}
 			if n >= 3 {
-				red, green, blue := r.At(x, y, 0), r.At(x, y, 1), r.At(x, y, 2)
+				red, green, blue := pixel[0], pixel[1], pixel[2]
 				if red > 0.02 && green < 0.05*red && math.Abs(red-blue) < 0.1*red {
 					magenta++
 				}

@@ -103,6 +103,8 @@ type JobShow struct {
 	Job    string `json:"job"`
 	Frames int    `json:"frames,omitempty"` // frames to leave out, in the order of their numbers
 	Tasks  int    `json:"tasks,omitempty"`  // tasks to leave out, in the order of their indexes
+	// Brief asks for the job, the time left and the reason for waiting alone: no list of frames, no frame, task or event.
+	Brief bool `json:"brief,omitempty"`
 }
 
 // JobWatch subscribes to one job, or to all that the client may see.

@@ -121,6 +121,8 @@ def _job(layout, context):
         row.operator("heliostat.reject_quote", icon="X")
     if phase in {"pack", "render", "fund"}:
         box.prop(context.window_manager, "heliostat_progress", text=now.get("text", ""), slider=True)
+    if now.get("why"):
+        _lines(box, context, sentence("Waiting: " + now["why"]), "TIME")
     if phase in {"render", "delivered", "accepted", "settled"}:
         _frames(box, now)
     if phase == "delivered":

@@ -387,6 +387,7 @@ type request struct {
 	Job    string `json:"job"`
 	Frames []int  `json:"frames"`
 	Reason string `json:"reason"`
+	Brief  bool   `json:"brief"`
 }
 
 func (m *Manager) control(ctx context.Context, message link.Message) (wire.Type, any, error) {
@@ -413,7 +414,11 @@ func (m *Manager) control(ctx context.Context, message link.Message) (wire.Type,
 	case wire.TypeJobClaim:
 		return m.move(j, job.Disputed, q.Reason, job.Delivered)
 	case wire.TypeJobShow:
-		return wire.TypeJobDetail, m.detail(j), nil
+		d := m.detail(j)
+		if q.Brief {
+			d.Job.Frames, d.Frames = nil, nil
+		}
+		return wire.TypeJobDetail, d, nil
 	case wire.TypeJobFetch:
 		return m.files(ctx, j, q.Frames)
 	}
@@ -444,8 +449,13 @@ func (m *Manager) detail(j *Job) wire.JobDetail {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	d := wire.JobDetail{Job: j.Job, ETA: float64(j.Counts.Pending)}
+	begun := false
 	for _, n := range j.Frames {
 		d.Frames = append(d.Frames, *j.frames[n])
+		begun = begun || j.frames[n].Worker != ""
+	}
+	if !begun {
+		d.Why = "no worker is connected; start heliostat-worker"
 	}
 	return d
 }

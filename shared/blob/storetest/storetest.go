@@ -160,11 +160,16 @@ func immutable(t *testing.T, h Harness) {
 			if err := h.Store.Put(ctx, key, bytes.NewReader(b), int64(m), sum); !errors.Is(err, blob.ErrExists) {
 				t.Fatalf("%d other bytes for %d: %v", m, n, err)
 			}
-			if _, err := h.Store.SignPut(ctx, key, int64(m), sum, time.Minute); !errors.Is(err, blob.ErrExists) {
-				t.Fatalf("a URL for %d other bytes for %d: %v", m, n, err)
+			signed, err := h.Store.SignPut(ctx, key, int64(m), sum, time.Minute)
+			if err != nil {
+				t.Fatal(err)
 			}
+			// Not every server says that it is other content.
+			if err := h.client().PutBytes(ctx, signed, b); err != nil && !errors.Is(err, blob.ErrExists) {
+				t.Fatalf("%d other bytes for %d by a URL: %v", m, n, err)
+			}
+			mustHave(t, h.Store, key, a)
 		}
-		mustHave(t, h.Store, key, a)
 	}
 }
 

@@ -179,6 +179,21 @@ func TestRefusalsAreTypedAndNotRepeated(t *testing.T) {
 	}
 }
 
+// A lost answer is followed by the same PUT again, which an S3 server refuses without saying what is there.
+func TestCreatedBefore(t *testing.T) {
+	f := start(t, func(http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("If-None-Match") == "*" {
+				w.WriteHeader(http.StatusPreconditionFailed)
+			}
+		})
+	})
+	s := blob.Signed{Method: "PUT", URL: "/blob/x", Header: map[string]string{"If-None-Match": "*"}}
+	if err := f.c.PutBytes(context.Background(), s, []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestGivesUp(t *testing.T) {
 	var n atomic.Int32
 	f := start(t, func(http.Handler) http.Handler {

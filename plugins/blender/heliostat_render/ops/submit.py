@@ -71,7 +71,7 @@ class Printer:
             if frame.get("path") and frame["frame"] not in self._frames:
                 self._frames.add(frame["frame"])
                 print("heliostat: frame %d %s worker=%s" % (frame["frame"], os.path.normpath(frame["path"]), frame.get("worker", "")), flush=True)
-        line = (now.get("phase") or ("collect" if session.description else ""), now.get("text", ""))
+        line = (now.get("phase") or ("collect" if session.description else ""), now.get("text", "") + ("; waiting: " + now["why"] if now.get("why") else ""))
         if line != self._last and line[0]:
             self._last = line
             eta = ", %d s left" % now["eta"] if now.get("eta") else ""

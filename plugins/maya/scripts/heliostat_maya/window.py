@@ -54,7 +54,7 @@ class Window:
         cmds.text(self.state, edit=True, label="Connected to %s" % status["manager"] if status["connected"] else error.get("message", "Connecting…"))
         if self.job:
             now = self.job.status()
-            cmds.text(self.text, edit=True, label="%s: %s" % (now["phase"], now["text"]))
+            cmds.text(self.text, edit=True, label="%s: %s%s" % (now["phase"], now["text"], "; waiting: " + now["why"] if now.get("why") else ""))
             cmds.progressBar(self.bar, edit=True, progress=int(1000 * now["fraction"]))
 
 
