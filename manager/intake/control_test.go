@@ -220,6 +220,50 @@ func TestRush(t *testing.T) {
 	}
 }
 
+// TestRushTakesWhatNobodyHasBegun: a busy worker's next task goes back to the queue, as many of them as the rushed job has tasks to give
+// instead; what it renders, and what else is rushed, stays.
+func TestRushTakesWhatNobodyHasBegun(t *testing.T) {
+	d := newDesk(t)
+	many := func(w *wire.JobDraft) { w.Frames = frames(40) }
+	others, first, rushed := d.started(many), d.started(many), d.started(func(w *wire.JobDraft) { w.Frames = frames(2) })
+	if _, err := d.Rush(t.Context(), first.ID, true, ""); err != nil {
+		t.Fatal(err)
+	}
+	offer := func(id string, i int) *job.Task {
+		t.Helper()
+		k := d.tasks(id)[i]
+		d.now = d.now.Add(time.Second)
+		if taken, err := d.keeper.Offer(t.Context(), k.ID, "0xW"); err != nil || !taken {
+			t.Fatal(taken, err)
+		}
+		return k
+	}
+	renders := offer(others.ID, 0)
+	waits := []*job.Task{offer(others.ID, 1), offer(others.ID, 2), offer(others.ID, 3)}
+	second := offer(first.ID, 0)
+	c := job.Capabilities{Slots: 1, Bench: 1, Installs: []job.Install{{Renderer: "blender", Version: "3.4.1"}}}
+	d.options.Quoter.Fleet.Ready(fleet.Announcement{Role: job.RoleWorker, Address: "0xW", Session: taking{}, Seq: 2, Capabilities: c})
+	n := len(d.tasks(rushed.ID))
+	if n != 2 {
+		t.Fatalf("the rushed job has %d tasks; this is about fewer than wait", n)
+	}
+	if _, err := d.Rush(t.Context(), rushed.ID, true, "dailies"); err != nil {
+		t.Fatal(err)
+	}
+	held := make(map[string]bool)
+	for _, list := range d.keeper.Held() {
+		for _, h := range list {
+			held[h.Task] = true
+		}
+	}
+	if !held[renders.ID] || !held[second.ID] || !held[waits[0].ID] || held[waits[1].ID] || held[waits[2].ID] {
+		t.Errorf("held are %v", held)
+	}
+	if k := d.tasks(others.ID)[3]; k.State != job.TaskWaiting || k.Failures != 0 {
+		t.Errorf("a task that was taken back is %+v", k)
+	}
+}
+
 func TestRelease(t *testing.T) {
 	d := newDesk(t)
 	plain, scouted := d.started(func(*wire.JobDraft) {}), d.started(func(d *wire.JobDraft) { d.Scout = true })

@@ -6,8 +6,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/heliostat-render/heliostat/manager/fleet"
+	"github.com/heliostat-render/heliostat/manager/lease"
 	"github.com/heliostat-render/heliostat/manager/store"
 	"github.com/heliostat-render/heliostat/manager/store/storetest"
 	"github.com/heliostat-render/heliostat/shared/job"
@@ -141,6 +143,28 @@ func TestRushProperties(t *testing.T) {
 	}
 	if given < 300 {
 		t.Errorf("only %d rushed tasks were given out: the queues say little", given)
+	}
+}
+
+// TestHeldEarly: what a worker has taken beyond its slots waits there, if the worker could render the job at all; what it has rendered
+// and not yet uploaded takes no slot.
+func TestHeldEarly(t *testing.T) {
+	hold := func(worker, task string, age, done, copies int) lease.Holding {
+		return lease.Holding{Task: task, Worker: worker, Frames: 4, Done: done, Copies: copies, Since: start.Add(time.Duration(-age) * time.Second)}
+	}
+	two, other := worker("w2", 0), worker("w3", 0)
+	two.Capabilities.Slots = 2
+	other.Capabilities.Installs[0].Version = "2.93.0"
+	held := map[string][]lease.Holding{
+		"a": {hold("w1", "a1", 9, 2, 1), hold("w1", "a2", 8, 0, 1), hold("w2", "a3", 9, 0, 1), hold("w2", "a4", 8, 4, 1), hold("w3", "a5", 9, 0, 1), hold("w3", "a6", 8, 0, 1)},
+		"b": {hold("w1", "b1", 7, 0, 1), hold("w1", "b2", 6, 0, 2), hold("w1", "b3", 5, 1, 1), hold("w2", "b4", 7, 0, 1), hold("w2", "b5", 6, 0, 1), hold("gone", "b6", 1, 0, 1)},
+	}
+	var got []string
+	for _, e := range HeldEarly(held, []fleet.Member{worker("w1", 0), two, other}, candidate("j", "J", 0, 0, 1).Job) {
+		got = append(got, e.Job+" "+e.Task)
+	}
+	if want := []string{"b b5", "b b1", "a a2"}; !slices.Equal(got, want) {
+		t.Errorf("%q wait, not %q", got, want)
 	}
 }
 
