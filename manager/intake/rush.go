@@ -85,7 +85,7 @@ func (in *Intake) makeRoom(tx store.Tx, changes *notify.Changes, j *store.Job, e
 		if k.State != job.TaskLeased {
 			continue // it has just ended
 		}
-		out, err := in.options.Keeper.TakeBack(tx, changes, other, k.Frames, "no worker had begun with it, and job "+j.ID+" goes first")
+		out, err := in.options.Keeper.TakeBack(tx, changes, other, k.Frames, "No worker had begun with it, and job "+j.ID+" goes first")
 		if err != nil {
 			return nil, err
 		}
