@@ -170,10 +170,10 @@ func (c *cli) identity() (*identity.Identity, error) {
 	return id, nil
 }
 
-// source is a connected client and the role that it signed in with.
+// source is a connected client and the roles that it signed in with.
 type source struct {
 	*client.Client
-	studio bool
+	studio, operator bool
 }
 
 var _ state.Source = source{}
@@ -181,35 +181,59 @@ var _ state.Source = source{}
 // Everything implements state.Source.
 func (s source) Everything() bool { return s.studio }
 
-// dial connects as an artist.
+// Operates implements state.Source.
+func (s source) Operates() bool { return s.operator }
+
+// dial connects as an artist, and as the operator where the data folder has the manager's own key.
 func (c *cli) dial(ctx context.Context) (*client.Client, error) {
-	return c.dialAs(ctx, c.manager, job.RoleArtist)
+	artist, err := c.dialAs(ctx, c.manager, job.RoleArtist)
+	if err != nil || !c.operates(artist) {
+		return artist, err
+	}
+	artist.Close()
+	return c.dialAs(ctx, c.manager, job.RoleArtist, job.RoleOperator)
+}
+
+// operates tells whether the key is the manager's own: whoever holds it is the operator.
+func (c *cli) operates(connected *client.Client) bool {
+	id, err := c.identity()
+	return err == nil && id.Address() == connected.Welcome().Manager
 }
 
 func (c *cli) dialAs(ctx context.Context, manager string, roles ...job.Role) (*client.Client, error) {
+	return c.dialTelling(ctx, manager, nil, roles...)
+}
+
+// dialTelling tells trouble why a try failed that is made again.
+func (c *cli) dialTelling(ctx context.Context, manager string, trouble func(error), roles ...job.Role) (*client.Client, error) {
 	id, err := c.identity()
 	if err != nil {
 		return nil, err
 	}
 	return client.Dial(ctx, client.Options{
-		Manager: manager, Identity: id, Roles: roles, Software: "heliostat " + version, Log: c.log, Timeout: c.connect,
+		Manager: manager, Identity: id, Roles: roles, Software: "heliostat " + version, Log: c.log, Timeout: c.connect, Trouble: trouble,
 	})
 }
 
-// dialStudio connects as a studio where the manager allows it, else as an artist.
-func (c *cli) dialStudio(ctx context.Context, manager string) (source, error) {
-	studio, err := c.dialAs(ctx, manager, job.RoleArtist, job.RoleStudio)
+// dialStudio connects as a studio where the manager allows it, else as an artist; as the operator too, where dial does.
+func (c *cli) dialStudio(ctx context.Context, manager string, trouble func(error)) (source, error) {
+	studio, err := c.dialTelling(ctx, manager, trouble, job.RoleArtist, job.RoleStudio)
+	if err == nil && !c.operates(studio) {
+		return source{studio, true, false}, nil
+	}
 	if err == nil {
-		return source{studio, true}, nil
+		studio.Close()
+		operator, err := c.dialTelling(ctx, manager, trouble, job.RoleArtist, job.RoleStudio, job.RoleOperator)
+		return source{operator, true, true}, err
 	}
 	if !link.Refused(err) {
 		return source{}, err
 	}
-	artist, err := c.dialAs(ctx, manager, job.RoleArtist)
+	artist, err := c.dialTelling(ctx, manager, trouble, job.RoleArtist)
 	if err != nil {
 		return source{}, err
 	}
-	return source{artist, false}, nil
+	return source{artist, false, false}, nil
 }
 
 // explain words an error for people: what the manager said comes first.

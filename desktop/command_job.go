@@ -25,14 +25,14 @@ func (c *cli) jobCommand() *cobra.Command {
 		},
 	}
 	cmd.AddCommand(c.jobShowCommand(), c.jobWhyCommand(), c.jobWatchCommand(),
-		c.jobPriorityCommand(), c.jobRequeueCommand(), c.jobReleaseCommand(), c.jobRetryCommand(), c.jobFetchCommand(), c.jobEncodeCommand(),
+		c.jobPriorityCommand(), c.jobRushCommand(), c.jobRequeueCommand(), c.jobReleaseCommand(), c.jobRetryCommand(), c.jobFetchCommand(), c.jobEncodeCommand(),
 		c.cancelCommand("job "), c.pauseCommand("job "), c.resumeCommand("job "))
 	return cmd
 }
 
 // detail connects, as a studio where that is allowed, and fetches one job.
 func (c *cli) detail(ctx context.Context, id string) (source, wire.JobDetail, error) {
-	manager, err := c.dialStudio(ctx, c.manager)
+	manager, err := c.dialStudio(ctx, c.manager, nil)
 	if err != nil {
 		return source{}, wire.JobDetail{}, err
 	}

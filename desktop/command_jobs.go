@@ -57,6 +57,14 @@ func (c *cli) jobsCommand() *cobra.Command {
 	return cmd
 }
 
+// stateOf is a job's state, and that it is rushed while that matters.
+func stateOf(j job.Job) string {
+	if j.Rush > 0 && !state.Finished(j.State) {
+		return string(j.State) + ", rush"
+	}
+	return string(j.State)
+}
+
 func (c *cli) printJobs(manager *client.Client, jobs []job.Job) error {
 	if len(jobs) == 0 {
 		fmt.Fprintln(c.out, "No jobs yet: press Render in Blender, or run heliostat submit scene.blend --frames 1-12 --out render")
@@ -66,7 +74,7 @@ func (c *cli) printJobs(manager *client.Client, jobs []job.Job) error {
 	rows := [][]string{{"JOB", "NAME", "STATE", "FRAMES", "SPENT", "AT MOST", "CREATED"}}
 	for _, j := range jobs {
 		rows = append(rows, []string{
-			j.ID, j.Name, string(j.State), fmt.Sprintf("%d/%d", state.Done(j.Counts), state.Total(j)),
+			j.ID, j.Name, stateOf(j), fmt.Sprintf("%d/%d", state.Done(j.Counts), state.Total(j)),
 			state.Money(j.Spent, ""), state.AtMost(j.Quote.Ceiling, symbol), state.Ago(j.Created, time.Now()),
 		})
 	}

@@ -21,7 +21,7 @@ func (c *cli) nodesCommand() *cobra.Command {
 		Example: "  heliostat nodes\n  heliostat nodes --json",
 		Args:    exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			manager, err := c.dialStudio(cmd.Context(), c.manager)
+			manager, err := c.dialStudio(cmd.Context(), c.manager, nil)
 			if err != nil {
 				return err
 			}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/heliostat-render/heliostat/desktop/state"
 	"github.com/heliostat-render/heliostat/plugins/submit"
 	"github.com/heliostat-render/heliostat/shared/job"
 )
@@ -176,6 +177,9 @@ func wantsOf(j job.Job) (facts [][]string) {
 	}
 	if j.Priority != 0 {
 		add("priority", strconv.Itoa(j.Priority))
+	}
+	if j.Rush > 0 {
+		add("rush", state.Rushed(j))
 	}
 	if j.Deadline > 0 {
 		add("deadline", time.Unix(j.Deadline, 0).Format("2006-01-02 15:04"))

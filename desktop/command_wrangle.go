@@ -45,6 +45,42 @@ func (c *cli) jobPriorityCommand() *cobra.Command {
 	}
 }
 
+func (c *cli) jobRushCommand() *cobra.Command {
+	var reason string
+	var off bool
+	cmd := &cobra.Command{
+		Use:   "rush JOB",
+		Short: "Put a job before everybody's, as the operator, or with --off back into its turn",
+		Long: `Puts a job before everybody's until it is done, whoever owns it. Only the manager's operator may: the data folder has to hold the
+manager's own key. On the manager's machine, heliostat-manager rush does the same. Those who wait read the reason in heliostat job why.`,
+		Example: "  heliostat job rush j6f2… --reason \"dailies at noon\"\n  heliostat job rush j6f2… --off",
+		Args:    exactly("the job's id"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			manager, err := c.dial(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer manager.Close()
+			if !c.operates(manager) {
+				return fmt.Errorf("only the manager's operator may put a job before everybody's; ask for `heliostat-manager rush %s --data FOLDER`, where FOLDER is the manager's. Among your own jobs, heliostat job priority decides", args[0])
+			}
+			after, err := manager.Rush(cmd.Context(), args[0], !off, reason)
+			if err != nil {
+				return err
+			}
+			said := "in its turn again"
+			if after.Rush > 0 {
+				said = "before everybody's jobs"
+			}
+			fmt.Fprintf(c.out, "%s %s\n", after.ID, said)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&reason, "reason", "", "why, for those who wait meanwhile")
+	cmd.Flags().BoolVar(&off, "off", false, "back into its turn")
+	return cmd
+}
+
 func (c *cli) jobRequeueCommand() *cobra.Command {
 	var frames string
 	var numbers []int

@@ -55,9 +55,12 @@ func newManager(t testing.TB) *manager {
 	}
 	server := link.NewServer(link.ServerOptions{
 		Domain: "test",
-		Welcome: func(link.Peer) (wire.Welcome, error) {
+		Welcome: func(p link.Peer) (wire.Welcome, error) {
 			m.mu.Lock()
 			defer m.mu.Unlock()
+			for _, detail := range m.jobs {
+				detail.Job.Owner = p.Address // whoever looks
+			}
 			if m.closed {
 				return wire.Welcome{}, &wire.Error{Code: wire.CodeUnauthorised, Message: "this key is not allowed here", Next: "ask the operator to add it"}
 			}

@@ -62,8 +62,8 @@ func (c *cli) window(ctx context.Context) error {
 
 	worker := newWorkerMode(ctx, &group, log, c.workerSetup)
 	model := state.New(state.Options{
-		Dial: func(ctx context.Context, manager string) (state.Source, error) {
-			opened, err := c.dialStudio(ctx, manager)
+		Dial: func(ctx context.Context, manager string, trouble func(error)) (state.Source, error) {
+			opened, err := c.dialStudio(ctx, manager, trouble)
 			if err != nil {
 				return nil, err
 			}

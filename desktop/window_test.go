@@ -321,6 +321,15 @@ func TestTheRealWindow(t *testing.T) {
 		t.Fatalf("the open job looks like the list: %.3f differs", share)
 	}
 
+	s.click(300, 250) // the first frame's picture
+	s.until("the frame is as large as the window", func() bool { return differs(open, s.picture()) > 0.5 })
+	large := s.picture()
+	s.save("2-frame")
+	s.try("xdotool", "key", "Right")
+	s.until("the next frame is shown", func() bool { return differs(large, s.picture()) > 0.02 })
+	s.try("xdotool", "key", "Escape")
+	s.until("the job is shown again", func() bool { return differs(open, s.picture()) < 0.05 })
+
 	s.click(980, 60) // Pause
 	s.until("the manager is asked to pause the job", func() bool { return m.has("job.pause " + example.Open) })
 

@@ -18,6 +18,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/heliostat-render/heliostat/manager/store"
@@ -127,6 +128,7 @@ func (d *desk) handler() http.Handler {
 		mux.Handle("GET /metrics", d.parts.metrics.Handler())
 		mux.HandleFunc("GET /top", d.top)
 		mux.HandleFunc("POST /drain", d.drain)
+		mux.HandleFunc("POST /rush", d.rush)
 	}
 	mux.HandleFunc("GET /trail", d.trail)
 	mux.HandleFunc("GET /depot", d.depotList)
@@ -158,7 +160,11 @@ func (d *desk) reply(w http.ResponseWriter, r *http.Request, body any, err error
 
 // did writes an operator's command into the trail.
 func (d *desk) did(ctx context.Context, tx store.Tx, what, subject, detail string) error {
-	d.log.InfoContext(ctx, "command", "what", what, "who", "operator", "subject", subject, "detail", detail)
+	about := ""
+	if strings.HasPrefix(what, "job.") {
+		about = subject
+	}
+	d.log.InfoContext(ctx, "command", "what", what, "who", "operator", "job", about, "subject", subject, "detail", detail)
 	return tx.AddDeed(store.Deed{Time: d.clock().UnixMilli(), Who: "operator", What: what, Subject: subject, Detail: detail})
 }
 

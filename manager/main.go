@@ -39,6 +39,6 @@ func rootCommand() *cobra.Command {
 		},
 	}
 	root.SetFlagErrorFunc(usage.Flag)
-	root.AddCommand(serveCommand(), blobsCommand(), depotCommand(), trailCommand(), drainCommand(), topCommand(), storeCommand())
+	root.AddCommand(serveCommand(), blobsCommand(), depotCommand(), trailCommand(), drainCommand(), topCommand(), rushCommand(), storeCommand())
 	return usage.Group(root)
 }

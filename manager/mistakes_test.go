@@ -15,7 +15,7 @@ func TestMistakesOfOperators(t *testing.T) {
 		t.Fatal(err)
 	}
 	for line, want := range map[string]string{
-		"":                                    "say what to do: blobs, depot, drain, serve, store, top, trail",
+		"":                                    "say what to do: blobs, depot, drain, rush, serve, store, top, trail",
 		"frob":                                `"frob" isn't a command`,
 		"serv":                                "did you mean serve",
 		"serve":                               "--data is missing: name a folder",

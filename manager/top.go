@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/heliostat-render/heliostat/manager/lifecycle"
+	"github.com/heliostat-render/heliostat/manager/schedule"
 	"github.com/heliostat-render/heliostat/manager/store"
 	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/service"
@@ -45,6 +46,7 @@ type topJob struct {
 	Open    int        `json:"open"`
 	ETA     float64    `json:"eta"` // seconds
 	Why     string     `json:"why,omitempty"`
+	Rush    string     `json:"rush,omitempty"` // an operator's word that it goes before everybody's
 }
 
 type topNode struct {
@@ -71,9 +73,11 @@ func (d *desk) top(w http.ResponseWriter, r *http.Request) {
 		jobs, err = tx.JobsInState(job.Rendering, job.Paused, job.Disputed)
 		return err
 	})
-	slices.SortStableFunc(jobs, func(a, b *store.Job) int { return -cmp.Compare(a.Priority, b.Priority) })
+	slices.SortStableFunc(jobs, func(a, b *store.Job) int {
+		return cmp.Or(schedule.Ranks(a, b), -cmp.Compare(a.Priority, b.Priority))
+	})
 	for _, j := range jobs[:min(len(jobs), topRows)] {
-		t := topJob{ID: j.ID, Name: j.Name, State: j.State, Counts: j.Counts, Waiting: j.TasksWaiting, Open: j.TasksOpen, ETA: p.scheduler.ETA(j)}
+		t := topJob{ID: j.ID, Name: j.Name, State: j.State, Counts: j.Counts, Waiting: j.TasksWaiting, Open: j.TasksOpen, ETA: p.scheduler.ETA(j), Rush: schedule.Rushed(j)}
 		if j.TasksWaiting > 0 {
 			t.Why = p.scheduler.Why(j)
 		}
@@ -121,6 +125,9 @@ func (v *overview) print(out io.Writer) error {
 	// The reasons go between the rows once those are aligned: a line without columns ends a table.
 	for i, row := range slices.Collect(strings.Lines(table.String())) {
 		fmt.Fprint(out, row)
+		if i > 0 && v.Jobs[i-1].Rush != "" {
+			fmt.Fprintf(out, "  %s\n", v.Jobs[i-1].Rush)
+		}
 		if i > 0 && v.Jobs[i-1].Why != "" {
 			fmt.Fprintf(out, "  %s\n", v.Jobs[i-1].Why)
 		}

@@ -35,6 +35,17 @@ func (r *recorder) Thumb(frame job.Frame) {
 	}
 	r.thumbs[frame.Number] = true
 }
+func (r *recorder) Look(frame job.Frame, beside ...job.Frame) {
+	var numbers []int
+	for _, f := range beside {
+		numbers = append(numbers, f.Number)
+	}
+	r.note("look %d %v", frame.Number, numbers)
+}
+func (r *recorder) Priority(id string, n int) { r.note("priority %s %d", id, n) }
+func (r *recorder) Rush(id string, on bool, reason string) {
+	r.note("rush %s %v %s", id, on, reason)
+}
 func (r *recorder) Cancel(id string) { r.note("cancel %s", id) }
 func (r *recorder) Pause(id string)  { r.note("pause %s", id) }
 func (r *recorder) Resume(id string) { r.note("resume %s", id) }
@@ -118,13 +129,13 @@ func TestTheOpenJobOffersWhatItsStateAllows(t *testing.T) {
 		t.Fatal("a job without frames offers them, or shows an offer that nobody asked for")
 	}
 	test.Tap(screen.again)
-	if got := actions.last(t); got != "again "+example.Open {
+	if got := actions.last(t); got != "again "+example.Open || screen.again.Text != "Render again" {
 		t.Fatalf("Render the rest asked for %q", got)
 	}
 	show(func() {
 		snapshot.Offer = &state.Offer{Job: example.Open, Frames: 16, Quote: job.Quote{Price: 14_401, Ceiling: 15_841, Seconds: 126}}
 	})
-	if want := "16 frames for about 0.014 HELIO, never more than 0.016 HELIO, in about 2 min 06 s."; screen.offerIs.Text != want || screen.again.Visible() || !screen.offer.Visible() {
+	if want := "16 frames for about 0.014 HELIO, never more than 0.016 HELIO, in about 2 min 06 s. The scene is the same: what failed in it fails again."; screen.offerIs.Text != want || screen.again.Visible() || !screen.offer.Visible() {
 		t.Fatalf("the offer reads %q", screen.offerIs.Text)
 	}
 	show(func() { snapshot.Offer = &state.Offer{Job: "another"} })
@@ -224,7 +235,7 @@ func TestJobsAreFoundAmongMany(t *testing.T) {
 
 func TestAFrameThatWaitsForItsTaskIsRendered(t *testing.T) {
 	test.NewTempApp(t)
-	cell := widget.NewFrameCell()
+	cell := widget.NewFrameCell(func(int) {}, func(int) {})
 	cell.Resize(fyne.NewSize(146, 110))
 	for progress, want := range map[float64]string{0.52: "52 %", 1: "rendered"} {
 		cell.Set(job.Frame{Number: 2, Progress: progress}, state.LookRendering, "tower", nil, false)

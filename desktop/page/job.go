@@ -27,21 +27,33 @@ type openJob struct {
 	nodes  []job.Node
 	picked map[int]bool
 
+	operator bool // we are the manager's
+
 	title  *fynewidget.RichText
 	below  *fynewidget.Label
 	badge  *widget.Badge
 	bar    *widget.Bar
 	legend *widget.Legend
 	stats  [4]*widget.Stat
+	rush   *widget.Badge
 	why    *widget.Panel
 	whyIs  *fynewidget.Label
-	grid   *fynewidget.GridWrap
-	events *fynewidget.List
+	mood   *fynewidget.Icon // of why: that nothing renders, or that the job failed
+	calm   fyne.Resource
+	grave  fyne.Resource
+	grid   *widget.FrameGrid
+	events *widget.RowList
 	empty  *widget.Empty
 
 	pause, resume, accept *fynewidget.Button
 	release, again        *fynewidget.Button
 	frames                *fynewidget.Button // fetches them and shows their folder
+	goes                  *fynewidget.Button // to the job that renders the rest
+	goesTo                string
+	showLog               *fynewidget.Button
+	order                 *order
+	preview               *preview
+	log                   *logView
 	offer                 *widget.Panel
 	offerIs               *fynewidget.Label
 	requeue               *fynewidget.Button
@@ -65,24 +77,30 @@ func newJob(s *Shell) *openJob {
 	p.below.Importance = fynewidget.LowImportance
 	p.below.Truncation = fyne.TextTruncateEllipsis
 	p.badge = widget.NewBadge("", theme.Soft)
+	p.rush = widget.NewBadge("rush", theme.Sun)
+	p.rush.Hide()
 	p.bar, p.legend = widget.NewBar(), widget.NewLegend()
 	for i, name := range []string{"Frames", "Time", "Spent", "Checks"} {
 		p.stats[i] = widget.NewStat(name)
 	}
 	p.whyIs = fynewidget.NewLabel("")
 	p.whyIs.Wrapping = fyne.TextWrapWord
-	p.why = widget.NewPanel(container.NewBorder(nil, nil, fynewidget.NewIcon(fynetheme.NewColoredResource(fynetheme.InfoIcon(), theme.Sun)), nil, p.whyIs), 6)
-	p.why.Hide()
+	p.calm = fynetheme.NewColoredResource(fynetheme.InfoIcon(), theme.Sun)
+	p.grave = fynetheme.NewColoredResource(fynetheme.ErrorIcon(), theme.Bad)
+	p.mood = fynewidget.NewIcon(p.calm)
 	p.lists()
 	p.buttons()
+	p.why = widget.NewPanel(container.NewBorder(nil, nil, p.mood, container.NewCenter(p.showLog), p.whyIs), 6)
+	p.why.Hide()
 	p.arrange()
 	return p
 }
 
 func (p *openJob) lists() {
-	p.grid = fynewidget.NewGridWrap(
+	p.preview, p.log, p.order = newPreview(p), newLog(p.shell), newOrder(p)
+	p.grid = widget.NewFrameGrid(
 		func() int { return len(p.view.Frames) },
-		func() fyne.CanvasObject { return widget.NewFrameCell() },
+		func() fyne.CanvasObject { return widget.NewFrameCell(p.preview.show, p.pick) },
 		func(id fynewidget.GridWrapItemID, item fyne.CanvasObject) {
 			if id >= len(p.view.Frames) {
 				return
@@ -92,7 +110,9 @@ func (p *openJob) lists() {
 			if thumb == nil {
 				p.shell.options.Actions.Thumb(frame)
 			}
-			item.(*widget.FrameCell).Set(frame, state.LookOf(p.view.Job.State, frame), state.Who(frame.Worker, p.nodes), thumb, p.picked[frame.Number])
+			cell := item.(*widget.FrameCell)
+			cell.Mark(state.Final(p.view.Job.State), p.grid.On(id))
+			cell.Set(frame, state.LookOf(p.view.Job.State, frame), state.Who(frame.Worker, p.nodes), thumb, p.picked[frame.Number])
 		})
 	p.grid.OnSelected = func(id fynewidget.GridWrapItemID) {
 		p.grid.Unselect(id)
@@ -100,7 +120,17 @@ func (p *openJob) lists() {
 			p.pick(p.view.Frames[id].Number)
 		}
 	}
-	p.events = fynewidget.NewList(
+	p.grid.OnLeft = p.shell.TypedKey
+	p.grid.OnOpened = func(id fynewidget.GridWrapItemID) {
+		switch {
+		case id < 0 || id >= len(p.view.Frames):
+		case here(p.view.Frames[id]):
+			p.preview.show(p.view.Frames[id].Number)
+		default:
+			p.pick(p.view.Frames[id].Number)
+		}
+	}
+	p.events = widget.NewRowList(
 		func() int { return len(p.view.Events) },
 		func() fyne.CanvasObject { return widget.NewEventRow() },
 		func(id fynewidget.ListItemID, item fyne.CanvasObject) {
@@ -110,6 +140,7 @@ func (p *openJob) lists() {
 			}
 		})
 	p.events.HideSeparators = true
+	p.events.OnLeft = p.shell.TypedKey
 	p.told = fynewidget.NewLabel("")
 	p.told.Wrapping = fyne.TextWrapWord
 	p.told.Selectable = true
@@ -133,6 +164,12 @@ func (p *openJob) buttons() {
 	p.release = fynewidget.NewButtonWithIcon("Release", fynetheme.ConfirmIcon(), func() { do.Release(p.view.Job.ID) })
 	p.release.Importance = fynewidget.HighImportance
 	p.again = fynewidget.NewButtonWithIcon("Render the rest", fynetheme.ViewRefreshIcon(), func() { do.Again(p.view.Job.ID) })
+	p.goes = fynewidget.NewButtonWithIcon("", fynetheme.NavigateNextIcon(), func() { p.shell.open(p.goesTo) })
+	p.showLog = fynewidget.NewButtonWithIcon("Show log", fynetheme.DocumentIcon(), func() {
+		if event, found := logOf(p.view.Events); found {
+			p.log.show(event, p.nodes)
+		}
+	})
 	p.frames = fynewidget.NewButtonWithIcon("Open frames", fynetheme.FolderOpenIcon(), func() { do.Frames(p.view.Job.ID) })
 	p.frames.Importance = fynewidget.LowImportance
 	p.offerIs = fynewidget.NewLabel("")
@@ -169,13 +206,13 @@ func (p *openJob) arrange() {
 	back := fynewidget.NewButtonWithIcon("", fynetheme.NavigateBackIcon(), func() { p.shell.Show(PlaceJobs) })
 	back.Importance = fynewidget.LowImportance
 	words := container.New(layout.NewCustomPaddedVBoxLayout(-12), p.title, p.below)
-	buttons := container.NewHBox(container.NewCenter(p.badge), widget.Pad(p.pause, 0, 0, 12, 0), p.resume, p.cancel, p.release, p.again, p.accept)
+	buttons := container.NewHBox(container.NewCenter(p.rush), container.NewCenter(p.badge), widget.Pad(p.pause, 0, 0, 12, 0), p.resume, p.cancel, p.release, p.goes, p.again, p.accept)
 	p.top = container.NewBorder(nil, nil, container.NewCenter(back), container.NewCenter(buttons), words)
 	stats := container.NewGridWithColumns(4)
 	for _, stat := range p.stats {
 		stats.Add(widget.Pad(stat, 0, 0, 0, 4))
 	}
-	p.header = container.NewVBox(p.top, stats, widget.Pad(p.bar, 6, 0, 0, 6), container.NewBorder(nil, nil, nil, p.frames, p.legend), p.why, p.offer)
+	p.header = container.NewVBox(p.top, stats, widget.Pad(p.bar, 6, 0, 0, 6), container.NewBorder(nil, nil, nil, container.NewHBox(p.order.button, p.frames), p.legend), p.order.panel, p.why, p.offer)
 	width := canvas.NewRectangle(color.Transparent)
 	width.SetMinSize(fyne.NewSize(244, 10))
 	history := widget.NewPanel(container.NewStack(width, container.NewBorder(
@@ -189,6 +226,10 @@ func (p *openJob) object() fyne.CanvasObject { return p.all }
 
 // tell shows the whole text of an event, which its row may cut; asked again, it goes.
 func (p *openJob) tell(event wire.Event) {
+	if event.What == "log" { // it is long
+		p.log.show(event, p.nodes)
+		return
+	}
 	if p.tellsOf == event {
 		event = wire.Event{}
 	}
@@ -199,6 +240,9 @@ func (p *openJob) tell(event wire.Event) {
 }
 
 func (p *openJob) pick(number int) {
+	if state.Final(p.view.Job.State) {
+		return // nothing can be done with it any more
+	}
 	if p.picked[number] {
 		delete(p.picked, number)
 	} else {
@@ -237,7 +281,7 @@ func (p *openJob) showClaim() {
 	if len(p.picked) > 1 {
 		text = "Frames " + state.Frames(p.chosen())
 	}
-	all := state.MayOf(p.view.Job)
+	all := p.may()
 	may := all.Claim
 	requeue := all.Requeue && slices.ContainsFunc(p.view.Frames, func(f job.Frame) bool {
 		return p.picked[f.Number] && state.LookOf(p.view.Job.State, f) == state.LookRendering
@@ -258,7 +302,14 @@ func (p *openJob) showClaim() {
 	p.all.Refresh() // the bar takes its place below the frames
 }
 
+// may is what we may do with the job.
+func (p *openJob) may() state.May {
+	j := p.view.Job
+	return state.MayOf(j).For(strings.EqualFold(j.Owner, p.shell.options.Address), p.operator)
+}
+
 func (p *openJob) update(s state.Snapshot) {
+	p.operator = s.Link.Operator
 	was := p.view.Job.State
 	if s.Open == nil {
 		p.view = state.View{Loading: true}
@@ -267,6 +318,7 @@ func (p *openJob) update(s state.Snapshot) {
 			clear(p.picked)
 			p.reason.SetText("")
 			p.tell(wire.Event{})
+			p.order.reset()
 		}
 		p.view = *s.Open
 	}
@@ -285,22 +337,48 @@ func (p *openJob) update(s state.Snapshot) {
 	if j.Recipe.Width > 0 {
 		about = widget.Recipe(j.Recipe) + "  ·  frames " + state.Frames(j.Frames) + "  ·  " + state.Short(j.ID)
 	}
+	if j.Owner != "" && !strings.EqualFold(j.Owner, p.shell.options.Address) {
+		about += "  ·  of " + state.Short(j.Owner)
+	}
 	if p.below.Text != about {
 		p.below.SetText(about)
 	}
 	p.badge.Set(string(j.State), theme.ForJob(j.State))
 	p.figures(symbol)
-	may := state.MayOf(j)
+	may := p.may()
+	next, left := state.GoesOn(s.Jobs, j)
+	may.Again = may.Again && left > 0
+	if next != nil {
+		p.goesTo = next.ID
+		name := next.Name
+		if name == "" || name == j.Name {
+			name = state.Short(next.ID)
+		}
+		if text := "Goes on in " + name; p.goes.Text != text {
+			p.goes.SetText(text)
+		}
+	}
+	again := "Render the rest"
+	if state.Done(j.Counts) == 0 {
+		again = "Render again"
+	}
+	if p.again.Text != again {
+		p.again.SetText(again)
+	}
+	_, logged := logOf(p.view.Events)
 	offer := ""
 	if o := s.Offer; o != nil && o.Job == j.ID {
 		may.Again = false
 		offer = fmt.Sprintf("%s for about %s, never more than %s, in about %s.", plural(o.Frames, "frame"), state.Money(o.Quote.Price, symbol), state.AtMost(o.Quote.Ceiling, symbol), state.Duration(o.Quote.Seconds))
+		if j.State == job.Failed {
+			offer += " The scene is the same: what failed in it fails again."
+		}
 	}
 	moved := false // another badge and other buttons, as wide as they are
 	for _, one := range []struct {
 		button fyne.CanvasObject
 		shown  bool
-	}{{p.pause, may.Pause}, {p.resume, may.Resume}, {p.cancel, may.Cancel}, {p.release, may.Release}, {p.again, may.Again}, {p.accept, may.Accept}, {p.frames, state.Done(j.Counts) > 0}} {
+	}{{p.pause, may.Pause}, {p.resume, may.Resume}, {p.cancel, may.Cancel}, {p.release, may.Release}, {p.again, may.Again}, {p.goes, next != nil}, {p.showLog, logged && j.State == job.Failed}, {p.rush, j.Rush > 0 && !state.Finished(j.State)}, {p.accept, may.Accept}, {p.frames, state.Done(j.Counts) > 0}} {
 		if one.shown && !one.button.Visible() {
 			one.button.Show()
 			moved = true
@@ -313,12 +391,24 @@ func (p *openJob) update(s state.Snapshot) {
 	if j.Cause != "" {
 		why = j.Cause
 	}
+	if why == "" && p.rush.Visible() {
+		why = state.Rushed(j)
+	}
+	mood := p.calm
+	if j.State == job.Failed {
+		mood = p.grave
+	}
+	if p.mood.Resource != mood {
+		p.mood.SetResource(mood)
+	}
+	moved = p.order.update(s, may) || moved
 	if was != j.State || moved {
 		p.top.Refresh()
 	}
 	asked := say(p.offer, p.offerIs, offer)
 	if say(p.why, p.whyIs, why) || asked || moved {
 		p.header.Refresh()
+		p.all.Refresh() // the frames take the room that is left
 	}
 	p.empty.Hidden = len(p.view.Frames) > 0
 	p.grid.Hidden = len(p.view.Frames) == 0
@@ -333,6 +423,7 @@ func (p *openJob) update(s state.Snapshot) {
 	p.showClaim()
 	p.grid.Refresh()
 	p.events.Refresh()
+	p.preview.update()
 }
 
 func (p *openJob) figures(symbol string) {

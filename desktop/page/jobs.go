@@ -26,7 +26,7 @@ type jobs struct {
 	search  *fynewidget.Entry
 	last    state.Snapshot
 	symbol  string
-	list    *fynewidget.List
+	list    *widget.RowList
 	empty   *widget.Empty
 	below   *fynewidget.Label
 	stats   [4]*widget.Stat
@@ -37,12 +37,12 @@ type jobs struct {
 
 func newJobs(s *Shell) *jobs {
 	j := &jobs{below: fynewidget.NewLabel("")}
-	j.list = fynewidget.NewList(
+	j.list = widget.NewRowList(
 		func() int { return len(j.rows) },
 		func() fyne.CanvasObject { return widget.NewJobRow() },
 		func(id fynewidget.ListItemID, item fyne.CanvasObject) {
 			if id < len(j.rows) {
-				item.(*widget.JobRow).Set(j.rows[id], j.symbol)
+				item.(*widget.JobRow).Set(j.rows[id], j.symbol, j.list.On(id))
 			}
 		})
 	j.list.HideSeparators = true

@@ -25,6 +25,9 @@ import (
 type Actions interface {
 	Open(id string)
 	Thumb(frame job.Frame)
+	Look(frame job.Frame, neighbours ...job.Frame)
+	Priority(id string, priority int)
+	Rush(id string, on bool, reason string)
 	Cancel(id string)
 	Pause(id string)
 	Resume(id string)

@@ -3,6 +3,7 @@ package state
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"time"
 
 	"github.com/heliostat-render/heliostat/shared/wire"
@@ -60,6 +61,26 @@ func (m *Model) Claim(id string, frames []int, reason string) {
 func (m *Model) Release(id string) {
 	m.act("Releasing the rest", "The scout frames are approved: the rest of the job renders.", func(ctx context.Context, s Source) error {
 		_, err := s.Release(ctx, id, "the scout frames are good")
+		return err
+	})
+}
+
+// Priority changes a job's place among its owner's.
+func (m *Model) Priority(id string, priority int) {
+	m.act("Changing the priority", fmt.Sprintf("Its priority is %d now.", priority), func(ctx context.Context, s Source) error {
+		_, err := s.Priority(ctx, id, priority)
+		return err
+	})
+}
+
+// Rush puts a job before everybody's, or back into its turn.
+func (m *Model) Rush(id string, on bool, reason string) {
+	name, done := "Rushing", "The job goes before everybody's until it is done."
+	if !on {
+		name, done = "Ending the rush", "The job is in its turn again."
+	}
+	m.act(name, done, func(ctx context.Context, s Source) error {
+		_, err := s.Rush(ctx, id, on, reason)
 		return err
 	})
 }

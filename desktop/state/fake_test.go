@@ -115,6 +115,14 @@ func (s *source) Requeue(_ context.Context, id string, frames []int, _ string) (
 	s.note("requeue %s %v", id, frames)
 	return job.Job{}, nil
 }
+func (s *source) Priority(_ context.Context, id string, priority int) (job.Job, error) {
+	s.note("priority %s %d", id, priority)
+	return job.Job{}, nil
+}
+func (s *source) Rush(_ context.Context, id string, on bool, reason string) (job.Job, error) {
+	s.note("rush %s %v %s", id, on, reason)
+	return job.Job{}, nil
+}
 func (s *source) Redraft(_ context.Context, draft wire.JobDraft) (wire.JobQuote, error) {
 	s.note("redraft %s", draft.From)
 	return wire.JobQuote{Job: job.Job{ID: "jagain", Frames: []int{3, 4}}, Quote: job.Quote{ID: "q1", Price: 5, Ceiling: 6}}, nil
@@ -180,6 +188,7 @@ func (s *source) Connected() bool {
 	return !s.offline
 }
 func (s *source) Everything() bool { return true }
+func (s *source) Operates() bool   { return false }
 func (s *source) Close() {
 	s.mu.Lock()
 	s.closed = true

@@ -58,7 +58,11 @@ func (m *Model) dial(ctx context.Context, manager string) (Source, error) {
 	}
 	results := make(chan result, 1)
 	go func() {
-		source, err := m.options.Dial(inner, manager)
+		source, err := m.options.Dial(inner, manager, func(err error) {
+			if inner.Err() == nil { // else it is over
+				m.problem(manager, err)
+			}
+		})
 		results <- result{source, err}
 	}()
 	select {
@@ -111,7 +115,7 @@ func (m *Model) with(ctx context.Context, manager string, source Source) {
 	current := m.link.Manager == manager
 	if current {
 		m.source = source
-		m.link = Link{Manager: manager, Connected: true, Address: welcome.Manager, Money: welcome.Money}
+		m.link = Link{Manager: manager, Connected: true, Address: welcome.Manager, Operator: source.Operates(), Money: welcome.Money}
 	}
 	m.mu.Unlock()
 	defer source.Close()
@@ -119,6 +123,7 @@ func (m *Model) with(ctx context.Context, manager string, source Source) {
 		return
 	}
 	m.thumbs.use(source)
+	m.larges.use(source)
 	m.touch()
 	var group sync.WaitGroup
 	group.Go(func() { m.watch(ctx, source) })
@@ -133,6 +138,7 @@ func (m *Model) with(ctx context.Context, manager string, source Source) {
 	stop()
 	group.Wait()
 	m.thumbs.use(nil)
+	m.larges.use(nil)
 	m.mu.Lock()
 	m.source = nil
 	m.mu.Unlock()

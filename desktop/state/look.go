@@ -83,17 +83,52 @@ func Total(j job.Job) int {
 
 // May says which actions a job's state allows. The manager decides; this only keeps
 // buttons from promising what it would refuse.
-type May struct{ Pause, Resume, Cancel, Accept, Claim, Release, Requeue, Again bool }
+type May struct{ Pause, Resume, Cancel, Accept, Claim, Release, Requeue, Again, Priority, Rush bool }
+
+// For leaves what a person may do: everything but rushing with a job of one's own, the operator with any what needs no
+// signature of its owner's, and anybody else nothing.
+func (m May) For(owner, operator bool) May {
+	m.Rush = m.Rush && operator
+	switch {
+	case owner:
+		return m
+	case operator:
+		m.Accept, m.Claim, m.Again = false, false, false
+		return m
+	}
+	return May{}
+}
+
+// GoesOn looks among all jobs for the last one that renders what is missing of a job, nil for none, and counts the frames
+// that are missing still.
+func GoesOn(rows []Row, j job.Job) (next *job.Job, left int) {
+	left = Total(j) - Done(j.Counts)
+	for i := range rows {
+		r := &rows[i].Job
+		if r.Origin != j.ID || j.ID == "" || r.Started == 0 {
+			continue
+		}
+		if r.State == job.Cancelled || r.State == job.Failed {
+			left -= Done(r.Counts)
+		} else {
+			left -= Total(*r)
+		}
+		if next == nil || r.Created > next.Created {
+			next = r
+		}
+	}
+	return next, max(left, 0)
+}
 
 // MayOf lists the actions that a job allows.
 func MayOf(j job.Job) May {
 	switch j.State {
 	case job.Draft, job.Quoted:
-		return May{Cancel: true}
+		return May{Cancel: true, Priority: true}
 	case job.Funded, job.Rendering:
-		return May{Pause: true, Cancel: true, Requeue: true, Release: j.Scout && !j.Released}
+		return May{Pause: true, Cancel: true, Requeue: true, Release: j.Scout && !j.Released, Priority: true, Rush: true}
 	case job.Paused:
-		return May{Resume: true, Cancel: true}
+		return May{Resume: true, Cancel: true, Priority: true, Rush: true}
 	case job.Delivered:
 		return May{Accept: true, Claim: true}
 	case job.Failed, job.Cancelled:

@@ -40,10 +40,11 @@ func TestWhatAJobAllows(t *testing.T) {
 		j    job.Job
 		want state.May
 	}{
-		{job.Job{State: job.Rendering}, state.May{Pause: true, Cancel: true, Requeue: true}},
-		{job.Job{State: job.Rendering, Scout: true}, state.May{Pause: true, Cancel: true, Requeue: true, Release: true}},
-		{job.Job{State: job.Rendering, Scout: true, Released: true}, state.May{Pause: true, Cancel: true, Requeue: true}},
-		{job.Job{State: job.Paused}, state.May{Resume: true, Cancel: true}},
+		{job.Job{State: job.Rendering}, state.May{Pause: true, Cancel: true, Requeue: true, Priority: true, Rush: true}},
+		{job.Job{State: job.Quoted}, state.May{Cancel: true, Priority: true}},
+		{job.Job{State: job.Rendering, Scout: true}, state.May{Pause: true, Cancel: true, Requeue: true, Release: true, Priority: true, Rush: true}},
+		{job.Job{State: job.Rendering, Scout: true, Released: true}, state.May{Pause: true, Cancel: true, Requeue: true, Priority: true, Rush: true}},
+		{job.Job{State: job.Paused}, state.May{Resume: true, Cancel: true, Priority: true, Rush: true}},
 		{job.Job{State: job.Delivered}, state.May{Accept: true, Claim: true}},
 		{job.Job{State: job.Settled}, state.May{}},
 		{job.Job{State: job.Failed, Counts: some}, state.May{Again: true}},
@@ -52,6 +53,53 @@ func TestWhatAJobAllows(t *testing.T) {
 	} {
 		if got := state.MayOf(c.j); got != c.want {
 			t.Errorf("%+v allows %+v", c.j, got)
+		}
+	}
+}
+
+func TestWhoMayDoWhat(t *testing.T) {
+	all := state.May{Pause: true, Cancel: true, Accept: true, Claim: true, Again: true, Priority: true, Rush: true}
+	for _, c := range []struct {
+		owner, operator bool
+		want            state.May
+	}{
+		{false, false, state.May{}},
+		{true, false, state.May{Pause: true, Cancel: true, Accept: true, Claim: true, Again: true, Priority: true}},
+		{false, true, state.May{Pause: true, Cancel: true, Priority: true, Rush: true}},
+		{true, true, all},
+	} {
+		if got := all.For(c.owner, c.operator); got != c.want {
+			t.Errorf("the owner %v, the operator %v: %+v", c.owner, c.operator, got)
+		}
+	}
+}
+
+// TestAJobGoesOn: what a later job brings isn't missing, whether it is there yet or not; what it left when it ended is.
+func TestAJobGoesOn(t *testing.T) {
+	old := job.Job{ID: "j", State: job.Failed, Counts: job.Counts{Pending: 6, Delivered: 4}}
+	from := func(id string, s job.State, started int64, c job.Counts) state.Row {
+		return state.Row{Job: job.Job{ID: id, Origin: "j", State: s, Started: started, Created: started, Counts: c}}
+	}
+	for _, c := range []struct {
+		name string
+		rows []state.Row
+		next string
+		left int
+	}{
+		{"alone", []state.Row{{Job: old}, {Job: job.Job{ID: "other"}}}, "", 6},
+		{"a quote that nobody took", []state.Row{from("a", job.Cancelled, 0, job.Counts{})}, "", 6},
+		{"renders", []state.Row{from("a", job.Rendering, 1, job.Counts{Pending: 6})}, "a", 0},
+		{"some of it", []state.Row{from("a", job.Rendering, 1, job.Counts{Pending: 2})}, "a", 4},
+		{"failed in turn", []state.Row{from("a", job.Failed, 1, job.Counts{Pending: 5, Delivered: 1})}, "a", 5},
+		{"and was taken up", []state.Row{from("b", job.Settled, 2, job.Counts{Accepted: 5}), from("a", job.Failed, 1, job.Counts{Pending: 5, Delivered: 1})}, "b", 0},
+	} {
+		next, left := state.GoesOn(c.rows, old)
+		id := ""
+		if next != nil {
+			id = next.ID
+		}
+		if id != c.next || left != c.left {
+			t.Errorf("%s: it goes on in %q, %d are left", c.name, id, left)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -46,6 +47,7 @@ type Model struct {
 	actions chan action
 	wanted  chan string // a job whose frames are to be fetched
 	thumbs  *thumbs
+	larges  *thumbs
 
 	mu      sync.Mutex // guards what follows
 	link    Link
@@ -54,6 +56,7 @@ type Model struct {
 	loaded  bool
 	open    string
 	view    *View
+	looked  job.Frame        // of the open job, shown large; zero for none
 	missed  []wire.JobUpdate // of the open job, while its detail is under way
 	asking  bool             // its detail is under way
 	nodes   []job.Node
@@ -87,7 +90,12 @@ func New(options Options) *Model {
 		link:    Link{Manager: options.Manager},
 		worker:  WorkerStatus{State: WorkerOff},
 	}
-	m.thumbs = newThumbs(options.Cache, m.touch, options.Log)
+	large := options.Cache
+	if large != "" {
+		large = filepath.Join(large, "large")
+	}
+	m.thumbs = newThumbs(options.Cache, smallPictures, m.touch, options.Log)
+	m.larges = newThumbs(large, largePictures, m.touch, options.Log)
 	if options.Worker != nil {
 		m.worker = options.Worker.Status()
 	}
@@ -101,6 +109,7 @@ func (m *Model) Run(ctx context.Context, publish func(Snapshot)) {
 	var group sync.WaitGroup
 	group.Go(func() { m.follow(ctx) })
 	group.Go(func() { m.thumbs.run(ctx) })
+	group.Go(func() { m.larges.run(ctx) })
 	if m.options.Worker != nil {
 		m.options.Worker.Watch(func(status WorkerStatus) {
 			m.mu.Lock()
@@ -177,6 +186,10 @@ func (m *Model) Snapshot() Snapshot {
 		view.Frames = slices.Clone(view.Frames)
 		view.Events = slices.Clone(view.Events)
 		view.Thumbs = m.thumbs.of(view.Job.ID)
+		if key, ok := keyOf(m.looked); ok && m.looked.Job == view.Job.ID {
+			view.Large = &Large{Number: m.looked.Number}
+			view.Large.Picture, view.Large.Problem = m.larges.at(key)
+		}
 		s.Open = &view
 	}
 	return s
@@ -229,6 +242,19 @@ func (m *Model) Open(id string) {
 	}
 	m.mu.Unlock()
 	signal(m.poke)
+	m.touch()
+}
+
+// Look asks for the large picture of a delivered frame, and fetches those of its neighbours after it; it arrives in a later
+// Snapshot's View. The zero Frame ends it.
+func (m *Model) Look(frame job.Frame, neighbours ...job.Frame) {
+	m.mu.Lock()
+	m.looked = frame
+	m.mu.Unlock()
+	for _, n := range neighbours {
+		m.larges.want(n)
+	}
+	m.larges.want(frame) // the newest wish is the first
 	m.touch()
 }
 

@@ -39,7 +39,7 @@ func start(t *testing.T, cache string, dial state.Dial) *running {
 	t.Helper()
 	r := &running{source: newSource()}
 	if dial == nil {
-		dial = func(context.Context, string) (state.Source, error) { return r.source, nil }
+		dial = func(context.Context, string, func(error)) (state.Source, error) { return r.source, nil }
 	}
 	r.Model = state.New(state.Options{Dial: dial, Manager: state.DefaultManager, Cache: cache,
 		Fetch: func(_ context.Context, _ state.Source, detail wire.JobDetail, told func(done, all int)) (string, error) {
@@ -218,7 +218,7 @@ func TestPayoutsShowWhatThisMachinesWorkerEarned(t *testing.T) {
 		r := &running{source: newSource()}
 		worker := &steadyWorker{status: state.WorkerStatus{Address: example.Tower, Earned: 8_000}}
 		r.Model = state.New(state.Options{Manager: state.DefaultManager, Worker: worker,
-			Dial: func(context.Context, string) (state.Source, error) { return r.source, nil }})
+			Dial: func(context.Context, string, func(error)) (state.Source, error) { return r.source, nil }})
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { defer close(done); r.Run(ctx, func(state.Snapshot) {}) }()
@@ -331,11 +331,31 @@ func TestFramesAreFetchedBesideOtherActions(t *testing.T) {
 	})
 }
 
+// TestTroubleIsToldAtOnce: while the first sign-in is tried again and again, the window says why it fails.
+func TestTroubleIsToldAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := newSource()
+		r := start(t, "", func(_ context.Context, _ string, trouble func(error)) (state.Source, error) {
+			trouble(errors.New("no manager answers"))
+			time.Sleep(8 * time.Second)
+			return fake, nil
+		})
+		settle()
+		if got := r.last().Link; got.Connected || got.Problem != "no manager answers" {
+			t.Fatalf("the link is %+v", got)
+		}
+		time.Sleep(8 * time.Second)
+		if got := r.last().Link; !got.Connected || got.Problem != "" {
+			t.Fatalf("the link is %+v", got)
+		}
+	})
+}
+
 func TestALostManagerIsFoundAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tries := 0
 		fake := newSource()
-		r := start(t, "", func(context.Context, string) (state.Source, error) {
+		r := start(t, "", func(context.Context, string, func(error)) (state.Source, error) {
 			if tries++; tries < 4 {
 				return nil, errors.New("no manager answers at http://127.0.0.1:7777")
 			}
@@ -363,7 +383,7 @@ func TestALostManagerIsFoundAgain(t *testing.T) {
 func TestARefusalIsToldFromAManagerThatIsAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var away atomic.Bool
-		r := start(t, "", func(context.Context, string) (state.Source, error) {
+		r := start(t, "", func(context.Context, string, func(error)) (state.Source, error) {
 			if away.Load() {
 				return nil, errors.New("no manager answers")
 			}
@@ -385,7 +405,7 @@ func TestAnotherManagerReplacesTheFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first, second := newSource(), newSource()
 		second.detail.Job.Name = "elsewhere"
-		r := start(t, "", func(_ context.Context, manager string) (state.Source, error) {
+		r := start(t, "", func(_ context.Context, manager string, _ func(error)) (state.Source, error) {
 			if manager == state.DefaultManager {
 				return first, nil
 			}
@@ -403,6 +423,52 @@ func TestAnotherManagerReplacesTheFirst(t *testing.T) {
 		defer first.mu.Unlock()
 		if !first.closed {
 			t.Fatal("the first connection is still open")
+		}
+	})
+}
+
+// TestAFrameIsLookedAtLarge: what was asked for comes first, in its own size, with its neighbours after it; what can't be shown says why.
+func TestAFrameIsLookedAtLarge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, t.TempDir(), nil)
+		settle()
+		r.Open(example.Open)
+		settle()
+		frames := r.last().Open.Frames
+		look := func(i int, beside ...job.Frame) *state.Large {
+			t.Helper()
+			r.Look(frames[i], beside...)
+			settle()
+			got := r.last().Open.Large
+			if got == nil || got.Number != frames[i].Number {
+				t.Fatalf("frame %d is looked at, and %+v is shown", frames[i].Number, got)
+			}
+			return got
+		}
+		if r.last().Open.Large != nil {
+			t.Error("a frame is shown large that nobody asked for")
+		}
+		got := look(0, frames[1], frames[2])
+		if got.Picture == nil || got.Problem != "" || got.Picture.Bounds().Dx() != 960 {
+			t.Fatalf("it is %+v", got)
+		}
+		before := r.source.fetched
+		if got := look(2); got.Picture == nil || got.Picture.Bounds().Dx() != 960 {
+			t.Errorf("an OpenEXR is %+v", got)
+		}
+		if r.source.fetched != before {
+			t.Error("a neighbour was not there yet")
+		}
+		if got := look(1); got.Picture != nil || got.Problem == "" {
+			t.Errorf("what is no picture is %+v", got)
+		}
+		if got := look(3); got.Picture != nil || !strings.Contains(got.Problem, "the network is slow today") {
+			t.Errorf("what can't be fetched is %+v", got)
+		}
+		r.Look(job.Frame{})
+		settle()
+		if got := r.last().Open.Large; got != nil {
+			t.Errorf("it is still shown: %+v", got)
 		}
 	})
 }

@@ -14,6 +14,7 @@ type Link struct {
 	Problem   string // why not, and the next step; "" while connected or still trying for the first time
 	Refused   bool   // a manager answered and doesn't let us in
 	Address   string // the manager's own identity
+	Operator  bool   // we are its operator
 	Money     wire.Money
 }
 
@@ -33,6 +34,14 @@ type View struct {
 	Loading bool    // nothing has arrived yet
 	Problem string  // why it can't be shown
 	Thumbs  map[int]image.Image
+	Large   *Large // what Look asked for; nil for nothing
+}
+
+// Large is a frame's large picture, or why there is none; neither while it is under way.
+type Large struct {
+	Number  int
+	Picture image.Image
+	Problem string
 }
 
 // Offer is what rendering a job's missing frames again would cost.

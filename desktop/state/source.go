@@ -21,6 +21,8 @@ type Source interface {
 	Accept(ctx context.Context, id string) (job.Job, error)
 	Claim(ctx context.Context, id string, frames []int, reason string) (job.Job, error)
 	Release(ctx context.Context, id, reason string) (job.Job, error)
+	Priority(ctx context.Context, id string, priority int) (job.Job, error)
+	Rush(ctx context.Context, id string, on bool, reason string) (job.Job, error)
 	Requeue(ctx context.Context, id string, frames []int, reason string) (job.Job, error)
 	Redraft(ctx context.Context, draft wire.JobDraft) (wire.JobQuote, error)
 	Fund(ctx context.Context, quote wire.JobQuote) (job.Job, error)
@@ -31,9 +33,11 @@ type Source interface {
 	Payouts(ctx context.Context, all bool) ([]job.Payout, error)
 	ClaimPayout(ctx context.Context) (wire.PayoutPaid, error)
 	Connected() bool
+	Operates() bool   // signed in as the operator, who may change every job
 	Everything() bool // sees every owner's jobs and payouts: it signed in as a studio
 	Close()
 }
 
-// Dial opens a Source, or says why it can't. It returns after the first sign-in.
-type Dial func(ctx context.Context, manager string) (Source, error)
+// Dial opens a Source, or says why it can't. It returns after the first sign-in. Until then it tells trouble why each try
+// failed that it makes again.
+type Dial func(ctx context.Context, manager string, trouble func(error)) (Source, error)

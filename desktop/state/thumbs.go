@@ -25,13 +25,9 @@ import (
 )
 
 const (
-	thumbWidth   = 320     // pixels; twice a cell's width, for dense screens
-	thumbsKept   = 600     // pictures in memory, about 0.2 MB each
-	thumbsOnDisk = 5000    // files in the cache folder
-	thumbBatch   = 16      // frames asked for at once
-	thumbPixels  = 1 << 27 // a larger picture isn't decoded: a worker may deliver a bomb
-	thumbBytes   = 1 << 28
-	thumbTries   = 3 // of a picture on one connection
+	thumbPixels = 1 << 27 // a larger picture isn't decoded: a worker may deliver a bomb
+	thumbBytes  = 1 << 28
+	thumbTries  = 3 // of a picture on one connection
 )
 
 type thumbKey struct {
@@ -40,10 +36,24 @@ type thumbKey struct {
 	digest string
 }
 
-// thumbs fetches delivered frames and scales them down. The folder keeps the small
-// pictures by the digest of the large ones, so a frame is fetched once.
+// bounds are how large pictures are, and how many are kept.
+type bounds struct {
+	width  int // pixels
+	kept   int // in memory
+	onDisk int // files in the folder
+	batch  int // frames asked for at once
+}
+
+var (
+	smallPictures = bounds{320, 600, 5000, 16} // twice a cell's width, for dense screens; about 0.2 MB each
+	largePictures = bounds{2560, 6, 60, 1}     // fill a window; up to 15 MB each
+)
+
+// thumbs fetches delivered frames and scales them down. The folder keeps the smaller
+// pictures by the digest of the frames, so a frame is fetched once.
 type thumbs struct {
-	dir   string
+	dir string
+	bounds
 	touch func()
 	log   *slog.Logger
 	wake  chan struct{}
@@ -54,13 +64,16 @@ type thumbs struct {
 	asked  map[thumbKey]bool // queued, or tried and failed
 	failed map[thumbKey]int  // how often on this connection
 	images map[thumbKey]image.Image
-	order  []thumbKey // of images, oldest first
+	order  []thumbKey          // of images, oldest first
+	lacks  map[thumbKey]string // why there is none
+
+	saved int // files since the last pruning; the fetching goroutine's
 }
 
-func newThumbs(dir string, touch func(), log *slog.Logger) *thumbs {
+func newThumbs(dir string, b bounds, touch func(), log *slog.Logger) *thumbs {
 	return &thumbs{
-		dir: dir, touch: touch, log: log, wake: make(chan struct{}, 1),
-		asked: make(map[thumbKey]bool), failed: make(map[thumbKey]int), images: make(map[thumbKey]image.Image),
+		dir: dir, bounds: b, touch: touch, log: log, wake: make(chan struct{}, 1),
+		asked: make(map[thumbKey]bool), failed: make(map[thumbKey]int), images: make(map[thumbKey]image.Image), lacks: make(map[thumbKey]string),
 	}
 }
 
@@ -77,14 +90,27 @@ func (t *thumbs) use(source Source) {
 	signal(t.wake)
 }
 
+// keyOf names a frame's picture; false where it can't have one.
+func keyOf(frame job.Frame) (thumbKey, bool) {
+	if len(frame.Digest) != 64 {
+		return thumbKey{}, false
+	}
+	_, err := hex.DecodeString(frame.Digest) // it names a file
+	return thumbKey{frame.Job, frame.Number, strings.ToLower(frame.Digest)}, err == nil
+}
+
+// at is one picture, or why there is none; neither while it is under way.
+func (t *thumbs) at(key thumbKey) (image.Image, string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.images[key], t.lacks[key]
+}
+
 func (t *thumbs) want(frame job.Frame) {
-	if t.dir == "" || len(frame.Digest) != 64 {
+	key, ok := keyOf(frame)
+	if t.dir == "" || !ok {
 		return
 	}
-	if _, err := hex.DecodeString(frame.Digest); err != nil { // it names a file
-		return
-	}
-	key := thumbKey{frame.Job, frame.Number, strings.ToLower(frame.Digest)}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.asked[key] {
@@ -141,7 +167,7 @@ func (t *thumbs) next() ([]thumbKey, Source) {
 		return nil, nil
 	}
 	var batch []thumbKey
-	for len(t.queue) > 0 && len(batch) < thumbBatch {
+	for len(t.queue) > 0 && len(batch) < t.batch {
 		last := t.queue[len(t.queue)-1]
 		if len(batch) > 0 && last.job != batch[0].job {
 			break
@@ -174,39 +200,57 @@ func (t *thumbs) fetch(ctx context.Context, batch []thumbKey, source Source) {
 	files, err := source.Files(inner, batch[0].job, ask)
 	if err != nil {
 		t.log.Warn("no thumbnails now", "job", batch[0].job, "error", err)
-		t.again(batch)
+		t.again(batch, err)
 		return
 	}
 	for _, file := range files.Files {
 		key, wanted := missing[file.Frame]
-		if !wanted || file.Size > thumbBytes {
+		if !wanted || file.Extra {
+			continue
+		}
+		if file.Size > thumbBytes {
+			t.lack(key, fmt.Errorf("a file of %d MB is too large to show here", file.Size>>20))
 			continue
 		}
 		large := t.path(key) + ".part"
 		if err := source.Download(inner, file, large); err != nil {
 			t.log.Warn("no thumbnail", "frame", file.Frame, "error", err)
-			t.again([]thumbKey{key})
+			t.again([]thumbKey{key}, err)
 			continue
 		}
 		picture, err := decode(large)
 		os.Remove(large)
 		if err != nil { // the cell shows no picture
 			t.log.Info("a frame has no thumbnail", "frame", file.Frame, "reason", err)
+			t.lack(key, err)
 			continue
 		}
-		small := scale(picture)
+		small := scale(picture, t.width)
 		if err := save(t.path(key), small); err != nil {
 			t.log.Warn("a thumbnail isn't kept", "error", err)
+		}
+		if t.saved++; t.saved >= t.onDisk/4 {
+			t.saved = 0
+			t.prune()
 		}
 		t.put(key, small)
 	}
 }
 
+func (t *thumbs) lack(key thumbKey, err error) {
+	t.mu.Lock()
+	t.lacks[key] = Problem(err)
+	t.mu.Unlock()
+	t.touch()
+}
+
 // again lets a later wish try once more.
-func (t *thumbs) again(keys []thumbKey) {
+func (t *thumbs) again(keys []thumbKey, err error) {
+	defer t.touch()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, key := range keys {
+		t.lacks[key] = Problem(err)
 		t.failed[key]++
 		if _, have := t.images[key]; !have && t.failed[key] < thumbTries {
 			delete(t.asked, key)
@@ -220,7 +264,8 @@ func (t *thumbs) put(key thumbKey, picture image.Image) {
 		t.order = append(t.order, key)
 	}
 	t.images[key] = picture
-	for len(t.order) > thumbsKept {
+	delete(t.lacks, key)
+	for len(t.order) > t.kept {
 		delete(t.images, t.order[0])
 		delete(t.asked, t.order[0])
 		t.order = t.order[1:]
@@ -251,7 +296,7 @@ func (t *thumbs) prune() {
 		}
 	}
 	sort.Slice(files, func(i, j int) bool { return files[i].time.Before(files[j].time) })
-	for len(files) > thumbsOnDisk {
+	for len(files) > t.onDisk {
 		os.Remove(files[0].path)
 		files = files[1:]
 	}
@@ -284,14 +329,14 @@ func decode(path string) (image.Image, error) {
 	return picture, err
 }
 
-// scale makes a picture thumbWidth wide, never larger than it was.
-func scale(picture image.Image) image.Image {
+// scale makes a picture at most so wide, never larger than it was.
+func scale(picture image.Image, width int) image.Image {
 	bounds := picture.Bounds()
-	if bounds.Dx() <= thumbWidth {
+	if bounds.Dx() <= width {
 		return picture
 	}
-	height := max(1, bounds.Dy()*thumbWidth/bounds.Dx())
-	small := image.NewNRGBA(image.Rect(0, 0, thumbWidth, min(height, 4*thumbWidth)))
+	height := max(1, bounds.Dy()*width/bounds.Dx())
+	small := image.NewNRGBA(image.Rect(0, 0, width, min(height, 4*width)))
 	draw.ApproxBiLinear.Scale(small, small.Bounds(), picture, bounds, draw.Src, nil)
 	return small
 }
@@ -302,7 +347,8 @@ func save(path string, picture image.Image) error {
 		return err
 	}
 	defer os.Remove(temp.Name())
-	err = errors.Join(png.Encode(temp, picture), temp.Close())
+	encoder := png.Encoder{CompressionLevel: png.BestSpeed}
+	err = errors.Join(encoder.Encode(temp, picture), temp.Close())
 	if err != nil {
 		return err
 	}

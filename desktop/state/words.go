@@ -124,6 +124,15 @@ func Said(e wire.Event) string {
 	return strings.ReplaceAll(e.Text, " on "+e.Node, "")
 }
 
+// Rushed says that an operator put a job before everybody's, since when and why.
+func Rushed(j job.Job) string {
+	text := "before everybody's jobs since " + time.UnixMilli(j.Rush).Format("2006-01-02 15:04") + ", by an operator"
+	if j.RushReason != "" {
+		text += ": " + j.RushReason
+	}
+	return text
+}
+
 // Frames writes frame numbers as ranges: "1-12, 20". The numbers ascend.
 func Frames(frames []int) string {
 	var out strings.Builder

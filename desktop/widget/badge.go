@@ -56,6 +56,7 @@ func (p *pill) set(text string, name fyne.ThemeColorName) {
 	p.line.name = name
 	p.line.set(text)
 	p.back.FillColor = tint(name, 0x28)
+	p.back.Hidden = text == ""
 }
 
 func (p *pill) width() float32 {

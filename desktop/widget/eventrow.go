@@ -51,7 +51,7 @@ func (r *EventRow) CreateRenderer() fyne.WidgetRenderer {
 		if r.who != "" {
 			line = r.who + ": " + line
 		}
-		text.set(line)
+		text.set(strings.Join(strings.Fields(line), " ")) // a log has lines
 		tone := theme.Faint
 		for _, mark := range []struct {
 			word string

@@ -3,11 +3,13 @@ package widget
 import (
 	"fmt"
 	"image"
+	"image/color"
 	"reflect"
 	"strconv"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	fynetheme "fyne.io/fyne/v2/theme"
 	fynewidget "fyne.io/fyne/v2/widget"
 
 	"github.com/heliostat-render/heliostat/desktop/state"
@@ -24,11 +26,15 @@ type FrameCell struct {
 	who    string
 	thumb  image.Image
 	picked bool
+	fixed  bool // can't be picked
+	lit    bool // the keyboard is on it
+
+	onOpen, onPick func(number int)
 }
 
-// NewFrameCell makes an empty cell.
-func NewFrameCell() *FrameCell {
-	c := &FrameCell{}
+// NewFrameCell makes an empty cell. A tap on a picture opens it, one on its corner or on a cell without a picture picks the frame.
+func NewFrameCell(onOpen, onPick func(number int)) *FrameCell {
+	c := &FrameCell{onOpen: onOpen, onPick: onPick}
 	c.ExtendBaseWidget(c)
 	return c
 }
@@ -40,6 +46,26 @@ func (c *FrameCell) Set(frame job.Frame, look state.Look, who string, thumb imag
 	}
 	c.frame, c.look, c.who, c.thumb, c.picked = frame, look, who, thumb, picked
 	c.Refresh()
+}
+
+// Mark says whether the frame can't be picked, and whether the keyboard is on it.
+func (c *FrameCell) Mark(fixed, lit bool) {
+	if c.fixed != fixed || c.lit != lit {
+		c.fixed, c.lit = fixed, lit
+		c.Refresh()
+	}
+}
+
+// corner is how far the place for picking reaches from the cell's upper right one.
+const corner = 38
+
+// Tapped implements fyne.Tappable.
+func (c *FrameCell) Tapped(at *fyne.PointEvent) {
+	if c.thumb == nil || !c.fixed && at.Position.Y < corner && at.Position.X > c.Size().Width-4-corner {
+		c.onPick(c.frame.Number)
+		return
+	}
+	c.onOpen(c.frame.Number)
 }
 
 // CreateRenderer implements fyne.Widget.
@@ -57,15 +83,18 @@ func (c *FrameCell) CreateRenderer() fyne.WidgetRenderer {
 	status.Alignment = fyne.TextAlignCenter
 	dot := canvas.NewCircle(theme.Color(theme.Faint))
 	bar := newStripe()
+	tick := canvas.NewCircle(color.Transparent)
+	tick.StrokeWidth = 1.5
+	mark := canvas.NewImageFromResource(nil)
 	p := &painter{}
-	p.objects = append([]fyne.CanvasObject{card, screen, picture, status.Text, dot, number.Text, who.Text}, bar.objects()...)
+	p.objects = append([]fyne.CanvasObject{card, screen, picture, status.Text, dot, number.Text, who.Text, tick, mark}, bar.objects()...)
 	progress := false
 	p.paint = func() {
 		look := c.look
 		card.FillColor = theme.Color(theme.Surface)
-		card.StrokeWidth, card.StrokeColor = 0, theme.Color(theme.Surface)
-		if c.picked {
-			card.StrokeWidth, card.StrokeColor = 2, theme.Color(theme.Sun)
+		ring(card, c.picked, theme.Sun)
+		if c.lit {
+			ring(card, true, theme.Ink)
 		}
 		screen.FillColor = theme.Color(theme.Raised)
 		dot.FillColor = theme.Color(theme.ForLook(look))
@@ -98,6 +127,14 @@ func (c *FrameCell) CreateRenderer() fyne.WidgetRenderer {
 			picture.Image = nil
 			picture.Hide()
 		}
+		tick.Hidden, mark.Hidden = c.fixed || c.thumb == nil && !c.picked, !c.picked
+		tick.FillColor, tick.StrokeColor = color.NRGBA{A: 0x70}, color.White // on any picture
+		if c.picked {
+			tick.FillColor, tick.StrokeColor = theme.Color(theme.Sun), theme.Color(theme.Sun)
+			mark.Resource = fynetheme.NewColoredResource(fynetheme.ConfirmIcon(), theme.OnSun)
+		}
+		tick.Refresh()
+		mark.Refresh()
 		status.set(text)
 		progress = look == state.LookRendering
 		if progress {
@@ -114,6 +151,8 @@ func (c *FrameCell) CreateRenderer() fyne.WidgetRenderer {
 		put(screen, 6, 6, w-12, top-6)
 		put(picture, 6, 6, w-12, top-6)
 		status.place(10, top/2+2, w-20)
+		put(tick, w-28, 12, 16, 16)
+		put(mark, w-26, 14, 12, 12)
 		middle := top + 15
 		put(dot, 11, middle-4, 8, 8)
 		used := number.place(25, middle, 50)

@@ -17,6 +17,7 @@ type JobRow struct {
 	fynewidget.BaseWidget
 	row    state.Row
 	symbol string
+	lit    bool
 }
 
 // NewJobRow makes an empty row.
@@ -26,9 +27,9 @@ func NewJobRow() *JobRow {
 	return r
 }
 
-// Set shows a job. Symbol is the money's.
-func (r *JobRow) Set(row state.Row, symbol string) {
-	r.row, r.symbol = row, symbol
+// Set shows a job. Symbol is the money's; lit says that the keyboard is on it.
+func (r *JobRow) Set(row state.Row, symbol string, lit bool) {
+	r.row, r.symbol, r.lit = row, symbol, lit
 	r.Refresh()
 }
 
@@ -68,14 +69,15 @@ func (r *JobRow) CreateRenderer() fyne.WidgetRenderer {
 	price := newLine(13, theme.Ink, false)
 	ceiling := newLine(12, theme.Soft, false)
 	price.Alignment, ceiling.Alignment = fyne.TextAlignTrailing, fyne.TextAlignTrailing
-	badge, bar := newPill(), newStripe()
+	badge, rush, bar := newPill(), newPill(), newStripe()
 	recipe := ""
 	p := &painter{}
-	p.objects = append([]fyne.CanvasObject{card, edge, name.Text, about.Text, count.Text, eta.Text, price.Text, ceiling.Text, badge.back, badge.line.Text}, bar.objects()...)
+	p.objects = append([]fyne.CanvasObject{card, edge, name.Text, about.Text, count.Text, eta.Text, price.Text, ceiling.Text, badge.back, badge.line.Text, rush.back, rush.line.Text}, bar.objects()...)
 	p.paint = func() {
 		j := r.row.Job
 		total := state.Total(j)
 		card.FillColor = theme.Color(theme.Surface)
+		ring(card, r.lit, theme.Ink)
 		edge.FillColor = theme.Color(theme.ForJob(j.State))
 		title := j.Name
 		if title == "" {
@@ -85,6 +87,13 @@ func (r *JobRow) CreateRenderer() fyne.WidgetRenderer {
 		recipe = Recipe(j.Recipe)
 		if len(j.Frames) > 0 {
 			recipe += "  ·  frames " + state.Frames(j.Frames)
+		}
+		if j.Priority != 0 && !state.Finished(j.State) {
+			recipe = fmt.Sprintf("priority %d  ·  %s", j.Priority, recipe)
+		}
+		rush.set("", theme.Sun)
+		if j.Rush > 0 && !state.Finished(j.State) {
+			rush.set("rush", theme.Sun)
 		}
 		count.set(fmt.Sprintf("%d of %d frames", state.Done(j.Counts), total))
 		switch {
@@ -112,13 +121,17 @@ func (r *JobRow) CreateRenderer() fyne.WidgetRenderer {
 		left := float32(22)
 		middle := max(size.Width*0.46, left+180)
 		barEnd := right - money - status
+		title := func(end float32) { // and that it is rushed, behind it
+			used := name.place(left, h/2-11, end-left-16-rush.width())
+			rush.place(left+used+8, h/2-11)
+		}
 		if narrow := barEnd-middle < 120; narrow { // the state above, the count below; no bar
 			middle = right - money - status - 10
 			about.set(recipe)
 			if eta.full != "" { // has no room of its own, and matters more
 				about.set(eta.full + "  ·  " + recipe)
 			}
-			name.place(left, h/2-11, middle-left-16)
+			title(middle)
 			about.place(left, h/2+12, middle-left-16)
 			badge.place(middle, h/2-13)
 			count.place(middle, h/2+12, right-money-middle)
@@ -129,7 +142,7 @@ func (r *JobRow) CreateRenderer() fyne.WidgetRenderer {
 			return
 		}
 		about.set(recipe)
-		name.place(left, h/2-11, middle-left-16)
+		title(middle)
 		about.place(left, h/2+12, middle-left-16)
 		count.place(middle, h/2-14, 140)
 		used := min(fyne.MeasureText(count.full, count.TextSize, count.TextStyle).Width+14, 150)

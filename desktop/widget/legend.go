@@ -60,6 +60,8 @@ func (l *Legend) CreateRenderer() fyne.WidgetRenderer {
 	r.layout = func(size fyne.Size) {
 		x := float32(2)
 		for i := range l.marks {
+			room := i == 0 || x+14+lines[i].width() <= size.Width // the later ones say the least
+			dots[i].Hidden, lines[i].Hidden = !room, !room
 			put(dots[i], x, size.Height/2-4, 8, 8)
 			x += 14 + lines[i].place(x+14, size.Height/2, max(size.Width-x-14, 0)) + 18
 		}

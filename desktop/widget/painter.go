@@ -99,6 +99,14 @@ func box(radius float32) *canvas.Rectangle {
 	return rectangle
 }
 
+// ring draws a line around a card, or none.
+func ring(card *canvas.Rectangle, on bool, name fyne.ThemeColorName) {
+	card.StrokeWidth, card.StrokeColor = 0, theme.Color(theme.Surface)
+	if on {
+		card.StrokeWidth, card.StrokeColor = 2, theme.Color(name)
+	}
+}
+
 // put places an object. A row that is squeezed to nothing must not give it a negative size,
 // which the software painter doesn't survive.
 func put(object fyne.CanvasObject, x, y, width, height float32) {

@@ -26,6 +26,7 @@ type order struct {
 	Quote    string     `json:"quote"`
 	More     bool       `json:"more"`
 	From     string     `json:"from"`
+	Off      bool       `json:"off"`
 }
 
 // record writes a command into the trail of who changed what, before it is answered. A command that
@@ -62,6 +63,9 @@ func (g *Gateway) record(ctx context.Context, s *link.Session, m link.Message, a
 	}
 	if o.MaxPrice > 0 {
 		add("at most %s", o.MaxPrice)
+	}
+	if o.Off {
+		add("off")
 	}
 	if o.Reason != "" {
 		add("%s", o.Reason)

@@ -144,6 +144,7 @@ func New(o Options) *Gateway {
 	if does, ok := any(o.Intake).(orders); ok {
 		g.orders = does
 		g.calls[wire.TypeJobPriority] = change(reader, (*Gateway).jobPriority)
+		g.calls[wire.TypeJobRush] = change([]job.Role{job.RoleOperator}, (*Gateway).jobRush)
 		g.calls[wire.TypeJobRequeue] = change(reader, (*Gateway).jobRequeue)
 		g.calls[wire.TypeJobRelease] = change(reader, (*Gateway).jobRelease)
 	}

@@ -38,7 +38,7 @@ import (
 // types are all messages that a manager may be sent, and two that it doesn't know.
 var types = []wire.Type{
 	wire.TypeHeartbeat, wire.TypePackageOffer, wire.TypePackageSeal, wire.TypePackageFinish, wire.TypeJobDraft, wire.TypeJobCheck, wire.TypeJobFund, wire.TypeJobAccept, wire.TypeJobClaim,
-	wire.TypeJobCancel, wire.TypeJobPause, wire.TypeJobResume, wire.TypeJobPriority, wire.TypeJobRequeue, wire.TypeJobRelease, wire.TypeJobList, wire.TypeJobShow,
+	wire.TypeJobCancel, wire.TypeJobPause, wire.TypeJobResume, wire.TypeJobPriority, wire.TypeJobRush, wire.TypeJobRequeue, wire.TypeJobRelease, wire.TypeJobList, wire.TypeJobShow,
 	wire.TypeJobWatch, wire.TypeJobFetch, wire.TypeNodeList, wire.TypeRendererAsk, wire.TypeWorkerReady, wire.TypeLeaseRelease, wire.TypeTaskProgress, wire.TypeTaskUpload,
 	wire.TypeTaskCommit, wire.TypeTaskFail, wire.TypeVerifierReady, wire.TypeAuditProgress, wire.TypeAuditCommit, wire.TypeAuditEvidence, wire.TypeAuditVerdict,
 	wire.TypeAuditFail, wire.TypeBlobGet, wire.TypeDepotList, wire.TypeDepotGet, wire.TypePayoutList, wire.TypePayoutClaim, wire.TypeLeaseOffer, "no.such",
@@ -188,7 +188,7 @@ func TestRolesKeepToTheirMessages(t *testing.T) {
 		job.RoleArtist:   slices.Concat(reading, []wire.Type{wire.TypePackageOffer, wire.TypePackageSeal, wire.TypePackageFinish, wire.TypeJobDraft, wire.TypeJobCheck, wire.TypeJobFund, wire.TypeJobAccept, wire.TypeJobClaim}),
 		job.RoleWorker:   slices.Concat(rendering, []wire.Type{wire.TypeWorkerReady, wire.TypeLeaseRelease, wire.TypeTaskProgress, wire.TypeTaskUpload, wire.TypeTaskCommit, wire.TypeTaskFail}),
 		job.RoleVerifier: slices.Concat(rendering, []wire.Type{wire.TypeVerifierReady, wire.TypeAuditProgress, wire.TypeAuditCommit, wire.TypeAuditEvidence, wire.TypeAuditVerdict, wire.TypeAuditFail}),
-		job.RoleOperator: reading,
+		job.RoleOperator: slices.Concat(reading, []wire.Type{wire.TypeJobRush}),
 	}
 	for role, mine := range own {
 		id := stranger(t)

@@ -11,9 +11,10 @@ import (
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
-// orders are what an artist may change of a job that runs; manager/intake carries them out.
+// orders are what an artist or an operator may change of a job that runs; manager/intake carries them out.
 type orders interface {
 	Priority(ctx context.Context, id string, priority int) (*store.Job, error)
+	Rush(ctx context.Context, id string, on bool, reason string) (*store.Job, error)
 	Requeue(ctx context.Context, id string, frames []int, reason string) (*store.Job, error)
 	Release(ctx context.Context, id, reason string) (*store.Job, error)
 }
@@ -52,6 +53,14 @@ func (g *Gateway) jobPriority(ctx context.Context, s *link.Session, m link.Messa
 		return "", nil, err
 	}
 	return answerJob(g.orders.Priority(ctx, p.Job, p.Priority))
+}
+
+func (g *Gateway) jobRush(ctx context.Context, _ *link.Session, m link.Message) (wire.Type, any, error) {
+	r, err := decode[wire.JobRush](m)
+	if err != nil {
+		return "", nil, err
+	}
+	return answerJob(g.orders.Rush(ctx, r.Job, !r.Off, r.Reason))
 }
 
 func (g *Gateway) jobRequeue(ctx context.Context, s *link.Session, m link.Message) (wire.Type, any, error) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
 
 	"github.com/heliostat-render/heliostat/manager/store"
 	"github.com/heliostat-render/heliostat/shared/job"
@@ -40,33 +42,67 @@ func (in *Intake) from(ctx context.Context, owner string, d *wire.JobDraft) erro
 	case job.Funded, job.Rendering, job.Paused: // what is missing would be rendered, and paid, twice
 		return &wire.Error{Code: wire.CodeConflict, Message: fmt.Sprintf("job %s is %s: what is missing of it is still to come", j.ID, j.State), Next: "wait for it, cancel it first, or name the frames to render again, with --frames"}
 	}
-	d.Frames, err = in.undelivered(ctx, j)
+	var again *store.Job
+	d.Frames, again, err = in.undelivered(ctx, j, d)
+	if err == nil && len(d.Frames) == 0 && again != nil {
+		return &wire.Error{Code: wire.CodeConflict, Message: fmt.Sprintf("what is missing of job %s renders already, as job %s", j.ID, again.ID), Next: "follow that one, or name the frames to render again, with --frames"}
+	}
 	if err == nil && len(d.Frames) == 0 {
 		return &wire.Error{Code: wire.CodeConflict, Message: "every frame of job " + j.ID + " is delivered", Next: "name the frames to render again, with --frames"}
 	}
 	return err
 }
 
-// undelivered lists the frames of a job that its artist doesn't have.
-func (in *Intake) undelivered(ctx context.Context, j *store.Job) ([]int, error) {
-	var missing []int
-	err := in.options.Store.View(ctx, func(tx store.Tx) error {
-		frames, err := tx.Frames(j.ID)
+// undelivered lists the frames of a job that its artist doesn't have and that no job from it brings, and the last of those.
+// One that was made for the same draft doesn't count: the draft was sent again.
+func (in *Intake) undelivered(ctx context.Context, j *store.Job, d *wire.JobDraft) (missing []int, again *store.Job, err error) {
+	err = in.options.Store.View(ctx, func(tx store.Tx) error {
+		there, err := have(tx, j.ID)
 		if err != nil {
 			return err
 		}
-		missing = nil
-		for _, f := range frames {
-			if f.State != job.FrameDelivered && f.State != job.FrameAccepted {
-				missing = append(missing, f.Number)
+		later, err := tx.JobsFrom(j.ID)
+		if err != nil {
+			return err
+		}
+		missing, again = nil, nil
+		for _, l := range later {
+			if l.Request == d.Request || !reflect.DeepEqual(l.Recipe, d.Recipe) {
+				continue
+			}
+			brings := l.Frames
+			switch l.State {
+			case job.Draft, job.Quoted:
+				continue
+			case job.Cancelled, job.Failed:
+				if brings, err = have(tx, l.ID); err != nil {
+					return err
+				}
+			}
+			if len(brings) > 0 {
+				there, again = append(there, brings...), l
 			}
 		}
-		if len(frames) == 0 { // it was never funded
-			missing = j.Frames
+		slices.Sort(there)
+		for _, n := range j.Frames {
+			if _, has := slices.BinarySearch(there, n); !has {
+				missing = append(missing, n)
+			}
 		}
 		return nil
 	})
-	return missing, err
+	return missing, again, err
+}
+
+// have lists the frames of a job that its artist has.
+func have(tx store.Tx, id string) (numbers []int, err error) {
+	frames, err := tx.Frames(id)
+	for _, f := range frames {
+		if f.State == job.FrameDelivered || f.State == job.FrameAccepted {
+			numbers = append(numbers, f.Number)
+		}
+	}
+	return numbers, err
 }
 
 // known holds a draft's dependencies to jobs of the same artist that may still be delivered.

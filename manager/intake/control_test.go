@@ -178,6 +178,92 @@ func TestPriority(t *testing.T) {
 	}
 }
 
+// TestRush: said again it changes nothing but the reason, it ends as easily, and each change is in the job's history.
+func TestRush(t *testing.T) {
+	d := newDesk(t)
+	j := d.started(func(*wire.JobDraft) {})
+	since := d.now.UnixMilli()
+	for _, step := range []struct {
+		on           bool
+		reason, kept string
+		rush         int64
+	}{{true, " dailies ", "dailies", since}, {true, "dailies", "dailies", since}, {true, "client is here", "client is here", since}, {false, "seen", "", 0}, {false, "", "", 0}} {
+		if got, err := d.Rush(t.Context(), j.ID, step.on, step.reason); err != nil || got.Rush != step.rush || got.RushReason != step.kept {
+			t.Errorf("%+v: %+v, %v", step, got, err)
+		}
+		d.now = d.now.Add(time.Minute)
+	}
+	var said []string
+	d.update(func(tx store.Tx) error {
+		events, err := tx.Events(j.ID, 100)
+		for _, e := range events {
+			if e.What == "rush" {
+				said = append(said, e.Text)
+			}
+		}
+		return err
+	})
+	if want := []string{"before everybody's jobs, by an operator: dailies", "before everybody's jobs, by an operator: client is here", "in its turn again: seen"}; !slices.Equal(said, want) {
+		t.Errorf("the history says %q", said)
+	}
+	if got, err := d.Rush(t.Context(), j.ID, true, strings.Repeat("é", 150)); err != nil || got.RushReason != strings.Repeat("é", 100) {
+		t.Errorf("%q, %v", got.RushReason, err)
+	}
+	if _, err := d.Cancel(t.Context(), j.ID, "no"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Rush(t.Context(), j.ID, true, "x"); code(err) != wire.CodeConflict {
+		t.Errorf("of a cancelled job: %v", err)
+	}
+	if again, err := d.Draft(t.Context(), artist, wire.JobDraft{Request: "again", From: j.ID}); err != nil || again.Job.Rush != 0 {
+		t.Errorf("its artist's new job from it is rushed: %+v, %v", again.Job, err)
+	}
+}
+
+// TestRushTakesWhatNobodyHasBegun: a busy worker's next task goes back to the queue, as many of them as the rushed job has tasks to give
+// instead; what it renders, and what else is rushed, stays.
+func TestRushTakesWhatNobodyHasBegun(t *testing.T) {
+	d := newDesk(t)
+	many := func(w *wire.JobDraft) { w.Frames = frames(40) }
+	others, first, rushed := d.started(many), d.started(many), d.started(func(w *wire.JobDraft) { w.Frames = frames(2) })
+	if _, err := d.Rush(t.Context(), first.ID, true, ""); err != nil {
+		t.Fatal(err)
+	}
+	offer := func(id string, i int) *job.Task {
+		t.Helper()
+		k := d.tasks(id)[i]
+		d.now = d.now.Add(time.Second)
+		if taken, err := d.keeper.Offer(t.Context(), k.ID, "0xW"); err != nil || !taken {
+			t.Fatal(taken, err)
+		}
+		return k
+	}
+	renders := offer(others.ID, 0)
+	waits := []*job.Task{offer(others.ID, 1), offer(others.ID, 2), offer(others.ID, 3)}
+	second := offer(first.ID, 0)
+	c := job.Capabilities{Slots: 1, Bench: 1, Installs: []job.Install{{Renderer: "blender", Version: "3.4.1"}}}
+	d.options.Quoter.Fleet.Ready(fleet.Announcement{Role: job.RoleWorker, Address: "0xW", Session: taking{}, Seq: 2, Capabilities: c})
+	n := len(d.tasks(rushed.ID))
+	if n != 2 {
+		t.Fatalf("the rushed job has %d tasks; this is about fewer than wait", n)
+	}
+	if _, err := d.Rush(t.Context(), rushed.ID, true, "dailies"); err != nil {
+		t.Fatal(err)
+	}
+	held := make(map[string]bool)
+	for _, list := range d.keeper.Held() {
+		for _, h := range list {
+			held[h.Task] = true
+		}
+	}
+	if !held[renders.ID] || !held[second.ID] || !held[waits[0].ID] || held[waits[1].ID] || held[waits[2].ID] {
+		t.Errorf("held are %v", held)
+	}
+	if k := d.tasks(others.ID)[3]; k.State != job.TaskWaiting || k.Failures != 0 {
+		t.Errorf("a task that was taken back is %+v", k)
+	}
+}
+
 func TestRelease(t *testing.T) {
 	d := newDesk(t)
 	plain, scouted := d.started(func(*wire.JobDraft) {}), d.started(func(d *wire.JobDraft) { d.Scout = true })
@@ -236,6 +322,25 @@ func TestRetry(t *testing.T) {
 	same, err := d.Draft(t.Context(), artist, wire.JobDraft{Request: "again", From: j.ID})
 	if err != nil || same.Job.ID != q.Job.ID {
 		t.Errorf("sent again: %v, %v", same.Job.ID, err)
+	}
+	// Once it is paid, what it brings is not missing any more; what it leaves is.
+	funded, err := d.Fund(t.Context(), artist, wire.JobFund{Job: q.Job.ID, Quote: q.Quote.ID})
+	if err != nil || funded.Origin != j.ID {
+		t.Fatalf("%+v, %v", funded, err)
+	}
+	if _, err := d.Draft(t.Context(), artist, wire.JobDraft{Request: "twice", From: j.ID}); code(err) != wire.CodeConflict || !strings.Contains(err.Error(), "renders already, as job "+q.Job.ID) {
+		t.Errorf("what is missing would be paid twice: %v", err)
+	}
+	finer := j.Recipe
+	finer.Samples *= 2
+	if other, err := d.Draft(t.Context(), artist, wire.JobDraft{Request: "finer", From: j.ID, Recipe: finer}); err != nil || len(other.Job.Frames) != len(q.Job.Frames) {
+		t.Errorf("another recipe's: %+v, %v", other.Job, err)
+	}
+	if _, err := d.Cancel(t.Context(), q.Job.ID, "no"); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := d.Draft(t.Context(), artist, wire.JobDraft{Request: "left", From: j.ID}); err != nil || len(left.Job.Frames) != len(q.Job.Frames) {
+		t.Errorf("what a cancelled one left: %+v, %v", left.Job, err)
 	}
 	if some, err := d.Draft(t.Context(), artist, wire.JobDraft{Request: "some", From: j.ID, Frames: []int{2, 3}}); err != nil || !slices.Equal(some.Job.Frames, []int{2, 3}) {
 		t.Errorf("some frames: %v, %v", some.Job.Frames, err)

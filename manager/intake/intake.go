@@ -106,7 +106,7 @@ func (in *Intake) draft(tx store.Tx, changes *notify.Changes, owner string, d wi
 			return nil, err
 		}
 		j = &store.Job{Job: job.Job{
-			ID: store.NewID("j"), Owner: owner, Name: d.Name, State: job.Draft, Package: d.Package, Recipe: d.Recipe, Frames: d.Frames,
+			ID: store.NewID("j"), Owner: owner, Name: d.Name, State: job.Draft, Package: d.Package, Origin: d.From, Recipe: d.Recipe, Frames: d.Frames,
 			Priority: d.Priority, Deadline: d.Deadline, Created: in.options.Clock().UnixMilli(),
 			Needs: d.Needs, After: d.After, Scout: d.Scout && len(d.Frames) > scouts && d.Tiles <= 1, Tiles: d.Tiles,
 		}, Request: d.Request, Key: d.JobKey, MaxPrice: d.MaxPrice}

@@ -122,7 +122,7 @@ func (s *Scheduler) look(ctx context.Context, workers []fleet.Member, room int, 
 	return v, err
 }
 
-// inTurn orders jobs about as Plan serves them, without looking at their tasks: each owner's first job before
+// inTurn orders jobs about as Plan serves them, without looking at their tasks: what is rushed first, then each owner's first job before
 // anybody's second, an owner's own by priority and deadline, those of several owners by who was served longest ago and by age.
 func inTurn(jobs []*store.Job, share Shares) []*store.Job {
 	type place struct {
@@ -136,7 +136,7 @@ func inTurn(jobs []*store.Job, share Shares) []*store.Job {
 			}
 			return j.Deadline
 		}
-		return cmp.Or(cmp.Compare(b.Priority, a.Priority), cmp.Compare(due(a), due(b)), cmp.Compare(a.Created, b.Created))
+		return cmp.Or(Ranks(a, b), cmp.Compare(b.Priority, a.Priority), cmp.Compare(due(a), due(b)), cmp.Compare(a.Created, b.Created))
 	})
 	seen := make(map[string]int)
 	places := make([]place, len(jobs))
@@ -145,7 +145,7 @@ func inTurn(jobs []*store.Job, share Shares) []*store.Job {
 		seen[j.Owner]++
 	}
 	slices.SortStableFunc(places, func(a, b place) int {
-		return cmp.Or(cmp.Compare(a.turn, b.turn), cmp.Compare(share.Last[a.job.Owner], share.Last[b.job.Owner]), cmp.Compare(a.job.Created, b.job.Created))
+		return cmp.Or(Ranks(a.job, b.job), cmp.Compare(a.turn, b.turn), cmp.Compare(share.Last[a.job.Owner], share.Last[b.job.Owner]), cmp.Compare(a.job.Created, b.job.Created))
 	})
 	out := make([]*store.Job, len(jobs))
 	for i, p := range places {

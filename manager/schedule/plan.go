@@ -33,7 +33,8 @@ type Assignment struct {
 	Ahead  bool // the worker is busy and holds it only to fetch its package early
 }
 
-// Plan decides which waiting task each free worker is offered. Among an owner's own jobs the one of
+// Plan decides which waiting task each free worker is offered. What an operator rushes comes before everything else, in the order
+// that the rest has. Among an owner's own jobs the one of
 // the highest priority comes first, then those that would miss their deadline otherwise, the tightest first, then
 // the oldest. Nobody gets before others by either, since everybody may write any: owners' first jobs come by what
 // their owners already have (fair share), then by who was served longest ago, then by age. Of the workers that can render a job,
@@ -80,7 +81,7 @@ func Plan(candidates []Candidate, workers []fleet.Member, share Shares, now time
 func foremost(queue []*line, share Shares) int {
 	heads := make(map[string]int) // each owner's first
 	for i, l := range queue {
-		if at, ok := heads[l.job.Owner]; !ok || l.outranks(queue[at]) {
+		if at, ok := heads[l.job.Owner]; !ok || l.outRanks(queue[at]) {
 			heads[l.job.Owner] = i
 		}
 	}
@@ -94,7 +95,7 @@ func foremost(queue []*line, share Shares) int {
 }
 
 // outranks tells whether a job comes before another of the same owner.
-func (l *line) outranks(other *line) bool {
+func (l *line) outRanks(other *line) bool {
 	hurried := func(l *line) (int, float64) {
 		if l.urgent {
 			return 0, l.slack
@@ -103,12 +104,23 @@ func (l *line) outranks(other *line) bool {
 	}
 	lu, ls := hurried(l)
 	ou, os := hurried(other)
-	return cmp.Or(cmp.Compare(other.job.Priority, l.job.Priority), cmp.Compare(lu, ou), cmp.Compare(ls, os), l.before(other, Shares{})) < 0
+	return cmp.Or(Ranks(l.job, other.job), cmp.Compare(other.job.Priority, l.job.Priority), cmp.Compare(lu, ou), cmp.Compare(ls, os), l.before(other, Shares{})) < 0
+}
+
+// Ranks orders jobs by whether an operator rushes them.
+func Ranks(a, b *store.Job) int {
+	tier := func(j *store.Job) int {
+		if j.Rush > 0 {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Compare(tier(a), tier(b))
 }
 
 // before orders the jobs of several owners.
 func (l *line) before(other *line, share Shares) int {
-	return cmp.Or(share.compare(l.job.Owner, other.job.Owner), cmp.Compare(l.job.Created, other.job.Created), cmp.Compare(l.job.ID, other.job.ID))
+	return cmp.Or(Ranks(l.job, other.job), share.compare(l.job.Owner, other.job.Owner), cmp.Compare(l.job.Created, other.job.Created), cmp.Compare(l.job.ID, other.job.ID))
 }
 
 // early gives tasks that no free worker can take to busy ones that would hold them. A job keeps

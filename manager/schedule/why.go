@@ -83,7 +83,7 @@ func (s *Scheduler) Why(j *store.Job) string {
 	case line != nil && len(line.tasks) > 0 && !line.open():
 		return line.shut(suits, s.options.Clock())
 	}
-	history := line.failed() + line.late(s.options.Clock()) + s.behind(j, line)
+	history := line.failed() + line.late(s.options.Clock()) + s.behind(j, line, workers)
 	if out == 1 {
 		history = "; one that failed on it is left out as long as others are there" + history
 	} else if out > 1 {
@@ -134,14 +134,31 @@ func (l *line) failed() string {
 	return ""
 }
 
-// behind adds which job of the same owner goes before one that waits.
-func (s *Scheduler) behind(j *store.Job, l *line) string {
+// behind adds which jobs go before one that waits: what an operator rushes, and of its own owner's those that come first.
+func (s *Scheduler) behind(j *store.Job, l *line, workers []fleet.Member) string {
 	var first *store.Job
 	n := 0
+	var rushed []*store.Job
 	err := s.options.Store.View(context.Background(), func(tx store.Tx) error {
-		first, n = nil, 0
+		first, n, rushed = nil, 0, nil
 		jobs, err := tx.JobsInState(job.Rendering)
 		for _, other := range jobs {
+			if rank := Ranks(other, j); rank != 0 {
+				if rank < 0 && other.TasksWaiting > 0 && slices.ContainsFunc(workers, func(w fleet.Member) bool { return Suits(w, j) == "" && Suits(w, other) == "" }) {
+					g, err := s.gate(tx, other)
+					if err != nil {
+						return err
+					}
+					c, err := read(tx, other, 1)
+					if err != nil {
+						return err
+					}
+					if g == (gate{}) && len(c.Tasks) > 0 {
+						rushed = append(rushed, other)
+					}
+				}
+				continue
+			}
 			older := other.Priority == j.Priority && cmp.Or(cmp.Compare(other.Created, j.Created), cmp.Compare(other.ID, j.ID)) < 0 && (l == nil || !l.urgent)
 			if other.Owner != j.Owner || other.ID == j.ID || other.TasksWaiting == 0 || other.Priority <= j.Priority && !older {
 				continue
@@ -156,8 +173,22 @@ func (s *Scheduler) behind(j *store.Job, l *line) string {
 	if err != nil {
 		s.options.Log.Error("look up what goes before a job", "job", j.ID, "err", err)
 	}
+	text := ""
+	if said := Rushed(j); said != "" {
+		text = "; " + said
+	}
+	if len(rushed) > 0 {
+		who, more := rushed[0].ID, ""
+		if rushed[0].Owner == j.Owner {
+			who += " (" + rushed[0].Name + ")"
+		}
+		if len(rushed) > 1 {
+			more = fmt.Sprintf(", and %d more", len(rushed)-1)
+		}
+		text += fmt.Sprintf("; job %s%s goes first: %s", who, more, Rushed(rushed[0]))
+	}
 	if n == 0 {
-		return ""
+		return text
 	}
 	why := "it is older"
 	if first.Priority > j.Priority {
@@ -167,7 +198,19 @@ func (s *Scheduler) behind(j *store.Job, l *line) string {
 	if n > 1 {
 		more = fmt.Sprintf(", and %d more", n-1)
 	}
-	return fmt.Sprintf("; job %s (%s) of the same owner%s goes first: %s", first.ID, first.Name, more, why)
+	return text + fmt.Sprintf("; job %s (%s) of the same owner%s goes first: %s", first.ID, first.Name, more, why)
+}
+
+// Rushed says of a job that an operator put it before everybody's, since when and why; "" where none did.
+func Rushed(j *store.Job) string {
+	if j.Rush == 0 {
+		return ""
+	}
+	text := "an operator put it before everybody's jobs at " + time.UnixMilli(j.Rush).UTC().Format("2006-01-02 15:04 UTC")
+	if j.RushReason != "" {
+		text += ": " + j.RushReason
+	}
+	return text
 }
 
 // late adds what a deadline does for a job that is about to miss it, or has.

@@ -70,6 +70,7 @@ type Tx interface {
 	JobByRequest(owner, request string) (*Job, error)
 	// ListJobs returns jobs newest first; owner "" for all, before "" from the newest.
 	ListJobs(owner, before string, limit int) ([]*Job, error)
+	JobsFrom(id string) ([]*Job, error)              // whose Origin it is, oldest first
 	JobsInState(states ...job.State) ([]*Job, error) // oldest first
 	MoveJob(id string, from []job.State, to job.State, patch func(*Job)) (*Job, error)
 	EditJob(id string, patch func(*Job)) (*Job, error) // any state, which it keeps

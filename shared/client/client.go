@@ -36,6 +36,8 @@ type Options struct {
 	Log      *slog.Logger
 	Timeout  time.Duration // for the first sign-in; 0 is 10 s
 	Upload   int64         // bytes per second, 0 for no cap
+	// Trouble is told, while Dial and later while the connection is lost, why a try failed, as Dial's error says it; more are made. nil for nobody.
+	Trouble func(error)
 }
 
 // Client is one signed-in client. Its methods are safe for concurrent use. Requests wait
@@ -76,9 +78,14 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 		c.transfer.Limiter = rate.NewLimiter(rate.Limit(o.Upload), int(max(o.Upload/4, 16<<10)))
 	}
 	c.watches.init()
+	unreached := func(err error) error { return link.Unreached(o.Manager, "heliostat farm start", err) }
 	c.conn, err = link.Keep(context.WithoutCancel(ctx), link.Options{
 		URL: o.Manager, Identity: o.Identity, Roles: o.Roles, Software: o.Software, Log: o.Log,
-		Handler: c.watches.handle, OnConnect: c.watches.resume,
+		Handler: c.watches.handle, OnConnect: c.watches.resume, OnFailed: func(err error) {
+			if o.Trouble != nil {
+				o.Trouble(unreached(err))
+			}
+		},
 	})
 	if err != nil {
 		return nil, err
@@ -90,7 +97,7 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 		if link.Refused(err) {
 			return nil, err
 		}
-		return nil, link.Unreached(o.Manager, "heliostat farm start", err)
+		return nil, unreached(err)
 	}
 	return c, nil
 }

@@ -159,6 +159,13 @@ func (c *Client) Priority(ctx context.Context, id string, priority int) (job.Job
 	return j, err
 }
 
+// Rush puts a job before everybody's, or with on unset back into its turn; only an operator may.
+func (c *Client) Rush(ctx context.Context, id string, on bool, reason string) (job.Job, error) {
+	var j job.Job
+	err := c.conn.Request(ctx, wire.TypeJobRush, wire.JobRush{Job: id, Off: !on, Reason: reason}, &j)
+	return j, err
+}
+
 // Requeue takes frames that aren't rendered yet back from the workers that have them; nil is
 // all of them.
 func (c *Client) Requeue(ctx context.Context, id string, frames []int, reason string) (job.Job, error) {

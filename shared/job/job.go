@@ -25,12 +25,17 @@ type Job struct {
 	State    State  `json:"state"`
 	Cause    string `json:"cause,omitempty"` // why it failed, was cancelled or disputed
 	Package  string `json:"package"`
+	Origin   string `json:"origin,omitempty"` // the job that it was drafted from, to render frames of it again; "" for none
 	Recipe   Recipe `json:"recipe"`
 	Frames   []int  `json:"frames"` // ascending, no duplicates
 	Priority int    `json:"priority"`
 	Deadline int64  `json:"deadline,omitempty"` // Unix seconds; 0 for none
-	Quote    Quote  `json:"quote"`
-	Needs    Needs  `json:"needs"`
+	// Rush is since when it goes before everybody's jobs, in Unix milliseconds, 0 where it doesn't: an operator says so.
+	// RushReason are the operator's words for those who wait meanwhile.
+	Rush       int64  `json:"rush,omitempty"`
+	RushReason string `json:"rushReason,omitempty"`
+	Quote      Quote  `json:"quote"`
+	Needs      Needs  `json:"needs"`
 	// After are jobs that have to be delivered before this one starts.
 	After []string `json:"after,omitempty"`
 	// Scout renders the first, the middle and the last frame before the others are released;

@@ -41,6 +41,7 @@ type Options struct {
 	// out. Its error ends the connection, which is then tried again.
 	OnConnect    func(ctx context.Context, s *Session) error
 	OnDisconnect func(cause error)
+	OnFailed     func(err error) // after each try that failed and is made again
 	Leases       func() []string // carried by heartbeats
 	Log          *slog.Logger
 }
@@ -244,6 +245,9 @@ func (c *Conn) loop(ctx context.Context) {
 		c.mu.Lock()
 		c.last = err
 		c.mu.Unlock()
+		if !opened && c.options.OnFailed != nil {
+			c.options.OnFailed(err)
+		}
 		delay := backoff(failures)
 		c.options.Log.Info("no connection to the manager", "manager", c.options.URL, "err", err, "again", delay.Round(time.Millisecond))
 		timer := time.NewTimer(delay)

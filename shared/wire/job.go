@@ -16,6 +16,7 @@ const (
 	TypeJobPause    Type = "job.pause"    // JobControl -> Job
 	TypeJobResume   Type = "job.resume"   // JobControl -> Job
 	TypeJobPriority Type = "job.priority" // JobPriority -> Job: live
+	TypeJobRush     Type = "job.rush"     // JobRush -> Job: live, an operator's
 	TypeJobRequeue  Type = "job.requeue"  // JobRequeue -> Job: undelivered frames go back to the queue
 	TypeJobRelease  Type = "job.release"  // JobControl -> Job: after the scout frames, the rest
 	TypeJobAccept   Type = "job.accept"   // JobAccept -> Job
@@ -151,6 +152,13 @@ type JobControl struct {
 type JobPriority struct {
 	Job      string `json:"job"`
 	Priority int    `json:"priority"` // -100 to 100
+}
+
+// JobRush puts a job before everybody's until it is done, or back into its turn.
+type JobRush struct {
+	Job    string `json:"job"`
+	Off    bool   `json:"off,omitempty"`
+	Reason string `json:"reason,omitempty"` // for those who wait meanwhile; at most 200 bytes of it are kept
 }
 
 // JobRequeue takes frames that aren't delivered yet back from whoever has them.

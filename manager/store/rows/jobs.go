@@ -15,7 +15,7 @@ import (
 
 const jobColumns = `id, owner, request, name, package, recipe, frames, job_key, priority, deadline, max_price, created, state, cause, quote,
  spent, escrow, refund, started, finished, tx, seconds, units, rend_frames, delivered_at, deliveries, delivery_root, delivery_price, acceptance, claim_frames,
- n_pending, n_uploaded, n_verified, n_delivered, n_accepted, n_rejections, tasks_waiting, tasks_open, needs, after, scout, released, tiles, release_after, release_left, release_at`
+ n_pending, n_uploaded, n_verified, n_delivered, n_accepted, n_rejections, tasks_waiting, tasks_open, needs, after, scout, released, tiles, release_after, release_left, release_at, rush, rush_reason, origin`
 
 func scanJob(row scanner) (*store.Job, error) {
 	var j store.Job
@@ -23,7 +23,7 @@ func scanJob(row scanner) (*store.Job, error) {
 	var release int64
 	err := row.Scan(&j.ID, &j.Owner, &j.Request, &j.Name, &j.Package, &recipe, &frames, &j.Key, &j.Priority, &j.Deadline, &j.MaxPrice, &j.Created, &j.State, &j.Cause, &quote,
 		&j.Spent, &j.Escrow, &j.Refund, &j.Started, &j.Finished, &txs, &j.Seconds, &j.Units, &j.RendFrames, &j.DeliveredAt, &j.Deliveries, &j.DeliveryRoot, &j.DeliveryPrice, &j.Acceptance, &claim,
-		&j.Counts.Pending, &j.Counts.Uploaded, &j.Counts.Verified, &j.Counts.Delivered, &j.Counts.Accepted, &j.Counts.Rejected, &j.TasksWaiting, &j.TasksOpen, &need, &after, &j.Scout, &j.Released, &j.Tiles, &release, &j.ReleaseLeft, &j.ReleaseAt)
+		&j.Counts.Pending, &j.Counts.Uploaded, &j.Counts.Verified, &j.Counts.Delivered, &j.Counts.Accepted, &j.Counts.Rejected, &j.TasksWaiting, &j.TasksOpen, &need, &after, &j.Scout, &j.Released, &j.Tiles, &release, &j.ReleaseLeft, &j.ReleaseAt, &j.Rush, &j.RushReason, &j.Origin)
 	if err != nil {
 		return nil, err
 	}
@@ -40,9 +40,9 @@ func scanJob(row scanner) (*store.Job, error) {
 }
 
 func (t *Tx) AddJob(j *store.Job) error {
-	err := t.add("add job "+j.ID, "jobs", `id, owner, request, name, package, recipe, frames, job_key, priority, deadline, max_price, created, state, cause, quote, ceiling, needs, after, scout, tiles, release_after`,
+	err := t.add("add job "+j.ID, "jobs", `id, owner, request, name, package, recipe, frames, job_key, priority, deadline, max_price, created, state, cause, quote, ceiling, needs, after, scout, tiles, release_after, origin`,
 		j.ID, j.Owner, j.Request, j.Name, j.Package, encode(j.Recipe), store.FormatFrames(j.Frames), j.Key, j.Priority, j.Deadline, j.MaxPrice, j.Created,
-		j.State, j.Cause, encode(j.Quote), j.Quote.Ceiling, encode(j.Needs), encode(j.After), j.Scout, j.Tiles, orNever(j.ReleaseAfter))
+		j.State, j.Cause, encode(j.Quote), j.Quote.Ceiling, encode(j.Needs), encode(j.After), j.Scout, j.Tiles, orNever(j.ReleaseAfter), j.Origin)
 	return err
 }
 
@@ -93,6 +93,14 @@ func (t *Tx) ListJobs(owner, before string, limit int) ([]*store.Job, error) {
 	return all(t, "list jobs", scanJob, query+` ORDER BY seq DESC LIMIT ?`, append(args, limit)...)
 }
 
+func (t *Tx) JobsFrom(id string) ([]*store.Job, error) {
+	if err := t.settle(); err != nil {
+		return nil, err
+	}
+	// They share its package, which is what an index knows.
+	return all(t, "jobs from job "+id, scanJob, `SELECT `+jobColumns+` FROM jobs WHERE package = (SELECT package FROM jobs WHERE id = ?) AND origin = ? ORDER BY seq`, id, id)
+}
+
 func (t *Tx) JobsInState(states ...job.State) ([]*store.Job, error) {
 	if err := t.settle(); err != nil {
 		return nil, err
@@ -130,7 +138,7 @@ func (t *Tx) EditJob(id string, patch func(*store.Job)) (*store.Job, error) {
 // saveJob writes what a patch changed, and what is owed to the counters. What is fixed stays as it was.
 func (t *Tx) saveJob(j, was *store.Job) error {
 	j.ID, j.Owner, j.Request, j.Package, j.Recipe, j.Frames, j.Key = was.ID, was.Owner, was.Request, was.Package, was.Recipe, was.Frames, was.Key
-	j.Deadline, j.MaxPrice, j.Created, j.Scout, j.Tiles, j.ReleaseAfter = was.Deadline, was.MaxPrice, was.Created, was.Scout, was.Tiles, was.ReleaseAfter
+	j.Deadline, j.MaxPrice, j.Created, j.Scout, j.Tiles, j.ReleaseAfter, j.Origin = was.Deadline, was.MaxPrice, was.Created, was.Scout, was.Tiles, was.ReleaseAfter, was.Origin
 	j.Counts, j.TasksWaiting, j.TasksOpen = was.Counts, was.TasksWaiting, was.TasksOpen
 	set, args := "", []any(nil)
 	put := func(changed bool, column string, value func() any) {
@@ -165,6 +173,8 @@ func (t *Tx) saveJob(j, was *store.Job) error {
 	put(!slices.Equal(j.After, was.After), "after", func() any { return encode(j.After) })
 	put(j.ReleaseLeft != was.ReleaseLeft, "release_left", func() any { return j.ReleaseLeft })
 	put(j.ReleaseAt != was.ReleaseAt, "release_at", func() any { return j.ReleaseAt })
+	put(j.Rush != was.Rush, "rush", func() any { return j.Rush })
+	put(j.RushReason != was.RushReason, "rush_reason", func() any { return j.RushReason })
 	owed, more := t.owing[j.ID].sets()
 	put(set+owed == "", "state", func() any { return j.State }) // nothing changes, in a row that still is as it was
 	args = append(append(args, more...), j.ID, was.State)

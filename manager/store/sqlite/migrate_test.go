@@ -21,7 +21,8 @@ func TestOlderFilesAreBroughtUpToDate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"001.sql", "002.sql", "003.sql", "004.sql", "005.sql"} {
+	// 008 is for filling it, since today's code writes its columns; they go again below.
+	for _, name := range []string{"001.sql", "002.sql", "003.sql", "004.sql", "005.sql", "008.sql"} {
 		text, err := migrations.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -40,6 +41,9 @@ func TestOlderFilesAreBroughtUpToDate(t *testing.T) {
 	}
 	var j *store.Job
 	if err := rows.Writing(t.Context(), old, dialect, new(rows.Memory)).Do(func(tx store.Tx) (err error) { j, _, err = storetest.Fixture(tx, 40); return err }); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := old.conn.Exec("ALTER TABLE jobs DROP COLUMN rush; ALTER TABLE jobs DROP COLUMN rush_reason; ALTER TABLE jobs DROP COLUMN origin", nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := old.close(); err != nil {

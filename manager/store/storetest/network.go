@@ -21,24 +21,30 @@ func testWishes(t *testing.T, open Open) {
 	j := Job("0xA", "r", 2)
 	j.Needs = job.Needs{VRAM: 8 << 30, Memory: 1 << 34, Class: "gpu/optix", Region: "eu", Tags: []string{"a"}, Allow: []string{"0x1"}, Block: []string{"0x2"}}
 	j.After, j.Scout, j.Tiles, j.ReleaseAfter = []string{"jbefore"}, true, 4, new(int64)
-	update(t, s, func(tx store.Tx) error { return tx.AddJob(j) })
+	before := Job("0xA", "before", 2)
+	j.Origin = before.ID
+	update(t, s, func(tx store.Tx) error { return errors.Join(tx.AddJob(before), tx.AddJob(j)) })
 	check := func(want store.Job) {
 		t.Helper()
 		view(t, s, func(tx store.Tx) error {
-			got, err := tx.Job(j.ID)
+			list, err := tx.JobsFrom(before.ID)
+			if err != nil || len(list) != 1 {
+				t.Fatalf("%d jobs come from the first, %v", len(list), err)
+			}
+			got := list[0]
 			if err == nil && (!reflect.DeepEqual(got.Needs, want.Needs) || !reflect.DeepEqual(got.After, want.After) || got.Scout != want.Scout || got.Released != want.Released || got.Tiles != want.Tiles ||
-				!reflect.DeepEqual(got.ReleaseAfter, want.ReleaseAfter) || got.ReleaseLeft != want.ReleaseLeft || got.ReleaseAt != want.ReleaseAt || got.Priority != want.Priority) {
+				!reflect.DeepEqual(got.ReleaseAfter, want.ReleaseAfter) || got.ReleaseLeft != want.ReleaseLeft || got.ReleaseAt != want.ReleaseAt || got.Priority != want.Priority || got.Rush != want.Rush || got.RushReason != want.RushReason || got.ID != want.ID || got.Origin != want.Origin) {
 				t.Errorf("the job came back as %+v", got)
 			}
 			return err
 		})
 	}
 	check(*j)
-	j.Needs.VRAM, j.Released, j.Priority, j.After, j.ReleaseLeft, j.ReleaseAt = 16<<30, true, 77, nil, 5, 6
+	j.Needs.VRAM, j.Released, j.Priority, j.After, j.ReleaseLeft, j.ReleaseAt, j.Rush, j.RushReason = 16<<30, true, 77, nil, 5, 6, 1<<40, "dailies at noon"
 	update(t, s, func(tx store.Tx) error {
 		_, err := tx.EditJob(j.ID, func(e *store.Job) {
-			e.Needs.VRAM, e.Released, e.Priority, e.After, e.ReleaseLeft, e.ReleaseAt = 16<<30, true, 77, nil, 5, 6
-			e.Tiles, e.Scout, e.ReleaseAfter = 9, false, nil // fixed
+			e.Needs.VRAM, e.Released, e.Priority, e.After, e.ReleaseLeft, e.ReleaseAt, e.Rush, e.RushReason = 16<<30, true, 77, nil, 5, 6, 1<<40, "dailies at noon"
+			e.Tiles, e.Scout, e.ReleaseAfter, e.Origin = 9, false, nil, "" // fixed
 		})
 		return err
 	})
