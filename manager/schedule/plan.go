@@ -81,7 +81,7 @@ func Plan(candidates []Candidate, workers []fleet.Member, share Shares, now time
 func foremost(queue []*line, share Shares) int {
 	heads := make(map[string]int) // each owner's first
 	for i, l := range queue {
-		if at, ok := heads[l.job.Owner]; !ok || l.outRanks(queue[at]) {
+		if at, ok := heads[l.job.Owner]; !ok || l.outranks(queue[at]) {
 			heads[l.job.Owner] = i
 		}
 	}
@@ -95,7 +95,7 @@ func foremost(queue []*line, share Shares) int {
 }
 
 // outranks tells whether a job comes before another of the same owner.
-func (l *line) outRanks(other *line) bool {
+func (l *line) outranks(other *line) bool {
 	hurried := func(l *line) (int, float64) {
 		if l.urgent {
 			return 0, l.slack
