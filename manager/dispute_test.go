@@ -2,7 +2,9 @@ package main
 
 import (
 	"database/sql"
+	"fmt"
 	"math/big"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -172,5 +174,16 @@ func TestADisputePastTheManager(t *testing.T) {
 	}
 	if _, back, err := money.Refund(t.Context(), id); err != nil || back != overdue.Quote.Ceiling-price {
 		t.Errorf("%d went back: %v", back, err)
+	}
+}
+
+// TestDeliveriesAreCountedAsTheContractDoes keeps the two numbers together.
+func TestDeliveriesAreCountedAsTheContractDoes(t *testing.T) {
+	source, err := os.ReadFile(filepath.Join("..", "contracts", "src", "JobEscrow.sol"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf("MAX_DELIVERIES = %d;", settle.MaxDeliveries); !strings.Contains(string(source), want) {
+		t.Errorf("the contract has no %q", want)
 	}
 }
