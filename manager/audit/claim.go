@@ -264,7 +264,8 @@ func (u *Auditor) lookBack(tx store.Tx, changes *notify.Changes, s *subject) err
 
 // refuseClaim ends one attempt's part of a claim: the frames stand.
 func (u *Auditor) refuseClaim(tx store.Tx, changes *notify.Changes, s *subject) error {
-	if _, err := tx.MoveTask(s.audit.Task, []job.TaskState{job.TaskVerifying}, job.TaskDone, nil); err != nil {
+	task, err := tx.MoveTask(s.audit.Task, []job.TaskState{job.TaskVerifying}, job.TaskDone, nil)
+	if err != nil {
 		return err
 	}
 	j, err := tx.Job(s.job.ID)
@@ -275,6 +276,11 @@ func (u *Auditor) refuseClaim(tx store.Tx, changes *notify.Changes, s *subject) 
 		return err
 	}
 	changes.Job(j.ID, s.frames()...)
+	if task.Scout && !j.Released && j.ReleaseAt == 0 {
+		if err := u.options.Keeper.Done(tx, changes, task.ID); err != nil { // the other scouts may have passed meanwhile
+			return err
+		}
+	}
 	if j.TasksOpen > 0 {
 		return nil
 	}
