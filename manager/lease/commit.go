@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"time"
 
 	"github.com/heliostat-render/heliostat/manager/lifecycle"
 	"github.com/heliostat-render/heliostat/manager/notify"
@@ -388,14 +389,7 @@ func (k *Keeper) commit(tx store.Tx, changes *notify.Changes, a *store.Attempt, 
 	if t.Kind == job.TaskTile {
 		return out, k.commitTile(tx, changes, a, t, c)
 	}
-	seconds := make(map[int]float64)
-	var sum float64
-	for _, s := range c.Stats {
-		if s.Seconds > 0 && s.Seconds < 1e7 {
-			seconds[s.Frame] = s.Seconds
-			sum += s.Seconds
-		}
-	}
+	seconds, sum := believed(a, frames, c.Stats, now)
 	if err := tx.MoveFrames(a.Job, frames, job.FramePending, job.FrameUploaded, func(f *job.Frame) {
 		final := delivered[f.Number].final
 		f.Extras = delivered[f.Number].extras
@@ -409,6 +403,30 @@ func (k *Keeper) commit(tx store.Tx, changes *notify.Changes, a *store.Attempt, 
 	}
 	changes.Job(a.Job, frames...)
 	return out, changes.Event(tx, a.Job, "rendered", fmt.Sprintf("%s: uploaded, the check comes next", store.NameFrames(frames)), a.Worker)
+}
+
+// clocks is how much the clocks of two managers of one database may differ.
+const clocks = 5 * time.Second
+
+// believed is what is taken of a worker's own render times in seconds, and their sum: they price the artist's next job of the
+// scene, so that a worker which exaggerates would be paid for it from then on. It can't have rendered for longer than it held
+// the lease.
+func believed(a *store.Attempt, frames []int, stats []wire.FrameStats, now int64) (seconds map[int]float64, sum float64) {
+	seconds = make(map[int]float64)
+	for _, s := range stats {
+		if s.Seconds > 0 && s.Seconds < 1e7 && slices.Contains(frames, s.Frame) && seconds[s.Frame] == 0 {
+			seconds[s.Frame] = s.Seconds
+			sum += s.Seconds
+		}
+	}
+	most := (time.Duration(max(now-a.Created, 0))*time.Millisecond + clocks).Seconds()
+	if sum <= most {
+		return seconds, sum
+	}
+	for f := range seconds {
+		seconds[f] *= most / sum
+	}
+	return seconds, most
 }
 
 // count adds a worker's own figures to the job's, for estimates.

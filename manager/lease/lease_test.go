@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -264,6 +265,39 @@ func TestUselessCommits(t *testing.T) {
 				t.Errorf("the commit again: %v", err)
 			}
 		})
+	}
+}
+
+// TestAWorkersClockPricesNothing: what a worker says of its render times prices the artist's next job of the scene, so it is
+// believed only as far as the manager's own clock can tell.
+func TestAWorkersClockPricesNothing(t *testing.T) {
+	b := newBench(t)
+	id, err := identity.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.worker(id.Address(), true)
+	lease := b.offer(id.Address())
+	c := b.commit(id, lease, func(*proof.FrameCommit) {})
+	c.Stats = []wire.FrameStats{{Frame: 1, Seconds: 9e6}, {Frame: 2, Seconds: 1e6}}
+	b.now = b.now.Add(45 * time.Second)
+	if _, err := b.Commit(context.Background(), id.Address(), c); err != nil {
+		t.Fatal(err)
+	}
+	b.view(func(tx store.Tx) error {
+		j, err := tx.Job(b.job.ID)
+		if err != nil {
+			return err
+		}
+		frames, err := tx.FrameSet(b.job.ID, []int{1, 2})
+		if err == nil && (j.Seconds > 50 || j.Seconds < 45 || j.RendFrames != 2 || math.Abs(frames[0].Seconds-9*frames[1].Seconds) > 1e-6) {
+			t.Errorf("%g seconds for %d frames, %g and %g of them", j.Seconds, j.RendFrames, frames[0].Seconds, frames[1].Seconds)
+		}
+		return err
+	})
+	twice := []wire.FrameStats{{Frame: 1, Seconds: 2}, {Frame: 1, Seconds: 2}, {Frame: 7, Seconds: 2}}
+	if seconds, sum := believed(&store.Attempt{}, []int{1, 2}, twice, 60_000); sum != 2 || len(seconds) != 1 {
+		t.Errorf("%v, together %g", seconds, sum)
 	}
 }
 
