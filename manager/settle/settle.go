@@ -144,6 +144,9 @@ func (s *Settler) Fund(ctx context.Context, j *store.Job, f wire.JobFund) error 
 	if s.Off() {
 		err := s.options.Store.Update(ctx, func(tx store.Tx) error {
 			changes.Reset()
+			if err := asQuoted(tx, j); err != nil {
+				return err
+			}
 			return s.onFunded(tx, j.ID, "", 0, changes)
 		})
 		if err == nil {
@@ -166,6 +169,9 @@ func (s *Settler) Fund(ctx context.Context, j *store.Job, f wire.JobFund) error 
 		return fmt.Errorf("encode the funding: %w", err)
 	}
 	err = s.options.Store.Update(ctx, func(tx store.Tx) error {
+		if err := asQuoted(tx, j); err != nil {
+			return err
+		}
 		err := tx.AddOp(&store.Op{Kind: opFund, Ref: j.ID, Body: raw})
 		if !errors.Is(err, store.ErrExists) {
 			return err
@@ -182,6 +188,17 @@ func (s *Settler) Fund(ctx context.Context, j *store.Job, f wire.JobFund) error 
 	}
 	s.Wake()
 	return s.await(ctx, opFund, j.ID)
+}
+
+// asQuoted makes sure, in the transaction that takes an artist's acceptance down, that the job's quote is the one that was
+// accepted. Another draft of the same request may have priced the job anew meanwhile: it would be rendered at a price that its escrow
+// doesn't hold. A job that is funded already has its price.
+func asQuoted(tx store.Tx, j *store.Job) error {
+	now, err := tx.Job(j.ID)
+	if err != nil || now.State != job.Quoted || now.Quote.ID == j.Quote.ID {
+		return err
+	}
+	return &wire.Error{Code: wire.CodeConflict, Message: "job " + j.ID + " has another quote by now", Next: "look at the new quote and accept that"}
 }
 
 // await waits until an outbox entry is done.

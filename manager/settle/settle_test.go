@@ -10,11 +10,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ethereum/go-ethereum/common"
+
 	"github.com/heliostat-render/heliostat/manager/notify"
 	"github.com/heliostat-render/heliostat/manager/store"
 	"github.com/heliostat-render/heliostat/manager/store/sqlite"
 	"github.com/heliostat-render/heliostat/manager/store/storetest"
+	"github.com/heliostat-render/heliostat/shared/identity"
 	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/receipt"
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
@@ -314,5 +318,44 @@ func TestOffSettlesAtOnce(t *testing.T) {
 	payouts, err := b.Payouts(context.Background(), "")
 	if err != nil || len(payouts) != 2 || payouts[1].Cumulative != 20 {
 		t.Errorf("payouts %+v, %v", payouts, err)
+	}
+}
+
+// TestOnlyTheAcceptedQuoteIsFunded: between an acceptance and its being taken down the job may be priced anew, since two
+// managers, or two sessions, serve one artist. What is funded then is never rendered at the other price.
+func TestOnlyTheAcceptedQuoteIsFunded(t *testing.T) {
+	for name, off := range map[string]bool{"on a chain": false, "without payment": true} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			funded := false
+			b.OnFunded(func(store.Tx, string, string, job.Amount, *notify.Changes) error { funded = true; return nil })
+			if off {
+				b.options.Chain = nil
+			}
+			id, err := identity.New()
+			if err != nil {
+				t.Fatal(err)
+			}
+			j := storetest.Job(id.Address(), "r", 2)
+			j.Quote.ID = "cheap"
+			b.update(func(tx store.Tx) error {
+				if err := tx.AddJob(j); err != nil {
+					return err
+				}
+				_, err := tx.MoveJob(j.ID, []job.State{job.Draft}, job.Quoted, func(q *store.Job) { q.Quote = j.Quote; q.Quote.ID = "dear" })
+				return err
+			})
+			f := wire.JobFund{Job: j.ID, Quote: "cheap", Deadline: b.now.Add(time.Hour).Unix()}
+			order := receipt.Funding{JobID: ChainJob(j.ID), Artist: common.HexToAddress(j.Owner), Amount: uint64(j.Quote.Ceiling), QuoteHash: QuoteHash(j.Quote), Deadline: uint64(f.Deadline)}
+			if f.Funding, err = id.Sign(order.Digest(b.escrowDomain())); err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			defer cancel()
+			var refused *wire.Error
+			if err := b.Fund(ctx, j, f); !errors.As(err, &refused) || refused.Code != wire.CodeConflict || funded {
+				t.Errorf("funded %v: %v", funded, err)
+			}
+		})
 	}
 }
