@@ -359,3 +359,31 @@ func TestOnlyTheAcceptedQuoteIsFunded(t *testing.T) {
 		})
 	}
 }
+
+// TestAFundingIsNeverGivenUp while it may be on the chain: a node that is away for ten minutes may have passed it on before.
+// Given up, the ceiling lay in an escrow that no job knew of, and every other funding of the job was refused.
+func TestAFundingIsNeverGivenUp(t *testing.T) {
+	b := newBench(t)
+	funded := 0
+	b.OnFunded(func(store.Tx, string, string, job.Amount, *notify.Changes) error { funded++; return nil })
+	b.update(func(tx store.Tx) error { return addOp(tx, opFund, "j", fundBody{Job: "j"}) })
+	for range 40 {
+		b.chain.fail, b.chain.after = errors.New("the line is down"), true
+		b.pass()
+		b.now = b.now.Add(time.Minute)
+	}
+	b.pass()
+	if funded != 1 {
+		t.Errorf("it was taken down %d times", funded)
+	}
+	b.update(func(tx store.Tx) error { return addOp(tx, opFund, "late", fundBody{Job: "late"}) })
+	b.chain.fail, b.chain.after = fmt.Errorf("%w: expired", ErrRefused), false
+	b.pass()
+	b.update(func(tx store.Tx) error {
+		op, err := tx.Op(opFund, "late")
+		if err == nil && op.State != store.OpFailed {
+			t.Errorf("one that the contract refuses is %s", op.State)
+		}
+		return err
+	})
+}
