@@ -378,3 +378,47 @@ func TestTheSameFailureEverywhereFailsTheJob(t *testing.T) {
 		})
 	}
 }
+
+// TestIdentitiesFailNoJob: three newcomers, which may be one person, end nobody's job with their word while a worker that has
+// earned trust is there and hasn't tried; its word ends it.
+func TestIdentitiesFailNoJob(t *testing.T) {
+	for name, paused := range map[string]string{"a trusted worker is there": "", "it is paused": "its owner works"} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			for _, w := range []string{"0xW1", "0xW2", "0xW3", "0xKnown"} {
+				b.worker(w, true)
+			}
+			m, _ := b.nodes.Member(job.RoleWorker, "0xKnown")
+			known := fleetOf(m)
+			known.Paused = paused
+			b.nodes.Ready(known)
+			if err := b.db.Update(t.Context(), func(tx store.Tx) error {
+				_, err := tx.PutNode("0xKnown", func(n *store.Node) { n.Standing.Trust = 0.3 })
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			fail := func(w string) job.State {
+				if err := b.Fail(t.Context(), w, wire.TaskFail{Lease: b.offer(w), Kind: job.FailScene, Cause: "no texture"}); err != nil {
+					t.Fatal(err)
+				}
+				var j *store.Job
+				b.view(func(tx store.Tx) (err error) { j, err = tx.Job(b.job.ID); return err })
+				return j.State
+			}
+			state := fail("0xW1")
+			for _, w := range []string{"0xW2", "0xW3"} {
+				if state != job.Rendering {
+					t.Fatalf("before %s the job is %s", w, state)
+				}
+				state = fail(w)
+			}
+			if failed := state == job.Failed; failed != (paused != "") {
+				t.Fatalf("after the newcomers the job is %s", state)
+			}
+			if paused == "" && fail("0xKnown") != job.Failed {
+				t.Error("a scene that nobody can render goes on")
+			}
+		})
+	}
+}
