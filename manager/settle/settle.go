@@ -383,7 +383,7 @@ func (s *Settler) Accept(ctx context.Context, jobID string, signature []byte) (*
 		if err := tx.MoveFrames(jobID, j.Frames, job.FrameDelivered, job.FrameAccepted, nil); err != nil {
 			return err
 		}
-		if j, err = tx.MoveJob(jobID, []job.State{job.Delivered}, job.Accepted, func(j *store.Job) { j.Acceptance = signature }); err != nil {
+		if j, err = tx.MoveJob(jobID, []job.State{job.Delivered}, job.Accepted, func(j *store.Job) { j.Acceptance, j.DeliveredAt = signature, s.options.Clock().UnixMilli() }); err != nil {
 			return err
 		}
 		text := "the artist agreed to the delivery"

@@ -13,6 +13,7 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 
 	"github.com/heliostat-render/heliostat/manager/notify"
+	"github.com/heliostat-render/heliostat/manager/retain"
 	"github.com/heliostat-render/heliostat/manager/store"
 	"github.com/heliostat-render/heliostat/manager/store/sqlite"
 	"github.com/heliostat-render/heliostat/manager/store/storetest"
@@ -386,4 +387,21 @@ func TestAFundingIsNeverGivenUp(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// TestFramesAreKeptFromTheAcceptance: a delivery that lay there for longer than frames are kept lost them to the first sweep
+// after its artist had agreed to it.
+func TestFramesAreKeptFromTheAcceptance(t *testing.T) {
+	b := newBench(t)
+	b.options.Chain = nil
+	j := b.delivered()
+	const keep = 30 * 24 * time.Hour
+	b.now = b.now.Add(2 * keep)
+	got, err := b.Accept(t.Context(), j.ID, []byte{})
+	if err != nil || got.State != job.Settled {
+		t.Fatalf("%v, %v", got, err)
+	}
+	if got = b.job(j.ID); retain.Over(got, keep, b.now.Add(keep)) || !retain.Over(got, keep, b.now.Add(keep+time.Second)) {
+		t.Errorf("accepted at %s, its frames are kept from %s", b.now, time.UnixMilli(got.DeliveredAt))
+	}
 }
