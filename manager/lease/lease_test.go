@@ -422,3 +422,46 @@ func TestIdentitiesFailNoJob(t *testing.T) {
 		})
 	}
 }
+
+// refusing is a store that takes no writes for a while: its disk is full, its primary gone.
+type refusing struct {
+	store.Store
+	full bool
+}
+
+func (r *refusing) Update(ctx context.Context, fn func(store.Tx) error) error {
+	if r.full {
+		return errors.New("the disk is full")
+	}
+	return r.Store.Update(ctx, fn)
+}
+
+// TestALeaseEndsAfterAll: a lease that couldn't be ended, because the disk was full or because whoever asked isn't its worker,
+// ends later. Memory is what ends leases, and forgot such ones: their tasks were leased to nobody until the next start.
+func TestALeaseEndsAfterAll(t *testing.T) {
+	for name, hinder := range map[string]func(*bench, *refusing, string) error{
+		"the disk was full": func(b *bench, r *refusing, _ string) error {
+			r.full = true
+			defer func() { r.full = false }()
+			return b.Expire(b.t.Context())
+		},
+		"a stranger gave it back": func(b *bench, _ *refusing, id string) error {
+			return b.Release(b.t.Context(), "0xStranger", wire.LeaseRelease{Lease: id})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			r := &refusing{Store: b.db}
+			b.options.Store = r
+			b.worker("0xW", true)
+			id := b.offer("0xW")
+			b.now = b.now.Add(2 * time.Minute)
+			if err := hinder(b, r, id); err == nil || b.task().State != job.TaskLeased {
+				t.Fatalf("%v, the task is %s", err, b.task().State)
+			}
+			if err := b.Expire(t.Context()); err != nil || b.task().State != job.TaskWaiting {
+				t.Errorf("afterwards the task is %s: %v", b.task().State, err)
+			}
+		})
+	}
+}
