@@ -163,6 +163,12 @@ func (k *Keeper) Commit(ctx context.Context, worker string, c wire.TaskCommit) (
 		out, err = k.commit(tx, changes, a, c, delivered)
 		return err
 	})
+	if errors.Is(err, errCopied) {
+		if err := k.giveBack(ctx, a.ID, worker, Ending{Kind: job.FailYield, Cause: "stopped early, and " + errCopied.Error()}, false); err != nil {
+			return wire.TaskCommitted{}, err
+		}
+		return wire.TaskCommitted{}, ended(c.Lease, store.ErrLost)
+	}
 	if errors.Is(err, store.ErrLost) {
 		// The same commit may have come twice at the same time.
 		if e := k.options.Store.View(ctx, func(tx store.Tx) (e error) { a, e = tx.Attempt(c.Lease); return e }); e != nil {
@@ -374,7 +380,7 @@ func (k *Keeper) commit(tx store.Tx, changes *notify.Changes, a *store.Attempt, 
 		return out, err
 	}
 	if t.Attempts > 1 {
-		if out, err = k.supersede(tx, a, now); err != nil {
+		if out, err = k.supersede(tx, a, now, len(rest) > 0); err != nil {
 			return out, err
 		}
 	}
@@ -443,8 +449,12 @@ func (k *Keeper) count(tx store.Tx, a *store.Attempt, seconds float64, frames in
 	return err
 }
 
-// supersede ends the other leases of a task that has just been committed.
-func (k *Keeper) supersede(tx store.Tx, won *store.Attempt, now int64) (out Outcome, err error) {
+// errCopied means that a copy was committed in part while the task's first lease goes on. It would end that one: whoever gets
+// a straggler's copy would take the pay of its first frame, and the straggler would lose all of its frames.
+var errCopied = errors.New("the task's first worker goes on with it")
+
+// supersede ends the other leases of a task that has just been committed; part tells that some of its frames weren't.
+func (k *Keeper) supersede(tx store.Tx, won *store.Attempt, now int64, part bool) (out Outcome, err error) {
 	attempts, err := tx.Attempts(won.Task)
 	if err != nil {
 		return out, err
@@ -452,6 +462,9 @@ func (k *Keeper) supersede(tx store.Tx, won *store.Attempt, now int64) (out Outc
 	for _, a := range attempts {
 		if a.State != lifecycle.AttemptHeld {
 			continue
+		}
+		if part && a.Number < won.Number {
+			return out, errCopied
 		}
 		if _, err := tx.MoveAttempt(a.ID, []lifecycle.AttemptState{lifecycle.AttemptHeld}, lifecycle.AttemptFailed, func(a *store.Attempt) {
 			a.Kind, a.Cause, a.Ended = job.FailSuperseded, superseded, now
