@@ -35,7 +35,7 @@ func (s *Settler) Closed(j *store.Job, byArtist bool) string {
 		most -= keptDeliveries
 	}
 	switch {
-	case s.Off():
+	case s.free(j):
 	case j.Deliveries >= most:
 		return fmt.Sprintf("it was delivered %d times already", j.Deliveries)
 	case byArtist && s.options.Clock().Sub(time.UnixMilli(j.DeliveredAt)) > s.options.Window:
@@ -70,7 +70,7 @@ func claimKey(jobID string) string { return "settle/claim/" + jobID }
 // Dispute has, in the caller's transaction, the escrow hold what the frames of a bad-result claim cost, by the artist's own
 // signature. The job is the one that was delivered.
 func (s *Settler) Dispute(tx store.Tx, j *store.Job, c wire.JobClaim) error {
-	if s.Off() {
+	if s.free(j) {
 		return nil
 	}
 	if closed := s.Closed(j, true); closed != "" {

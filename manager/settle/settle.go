@@ -286,6 +286,10 @@ func addOp(tx store.Tx, kind, ref string, body any) error {
 	return tx.AddOp(&store.Op{Kind: kind, Ref: ref, Body: raw})
 }
 
+// free tells whether nothing is paid for a job: the network settles nothing, or didn't when the job was funded. What such a job
+// owes stays in the ledger as it is, and is never counted as settled: the contracts have nothing of it to pay with.
+func (s *Settler) free(j *store.Job) bool { return s.Off() || j.Escrow == 0 }
+
 // Delivered records, in the caller's transaction, what was delivered and what it costs.
 func (s *Settler) Delivered(tx store.Tx, jobID string) error {
 	frames, err := tx.Frames(jobID)
@@ -300,7 +304,7 @@ func (s *Settler) Delivered(tx store.Tx, jobID string) error {
 		j.DeliveryRoot, j.DeliveryPrice, j.DeliveredAt = hexWord(root), j.Spent, s.options.Clock().UnixMilli()
 		j.Deliveries++
 	})
-	if err != nil || s.Off() {
+	if err != nil || s.free(j) {
 		return err
 	}
 	// The contracts take no delivery while a claim is open.
@@ -317,11 +321,8 @@ func (s *Settler) Close(tx store.Tx, jobID string) error {
 	if err != nil {
 		return err
 	}
-	if s.Off() {
-		return tx.SettleEntries(jobID)
-	}
-	if j.Escrow == 0 {
-		return nil // never funded
+	if s.free(j) {
+		return nil
 	}
 	if err := s.Resolve(tx, jobID); err != nil {
 		return err
@@ -370,7 +371,7 @@ func (s *Settler) Accept(ctx context.Context, jobID string, signature []byte) (*
 		default:
 			return &wire.Error{Code: wire.CodeConflict, Message: fmt.Sprintf("job %s is %s; only a delivered one can be accepted", jobID, j.State), Next: beforeAccepting(j)}
 		}
-		if signature != nil && !s.Off() {
+		if signature != nil && !s.free(j) {
 			root, err := parseWord(j.DeliveryRoot)
 			if err != nil {
 				return err
@@ -387,17 +388,14 @@ func (s *Settler) Accept(ctx context.Context, jobID string, signature []byte) (*
 			return err
 		}
 		text := "the artist agreed to the delivery"
-		if signature == nil && !s.Off() {
+		if signature == nil && !s.free(j) {
 			text = "the dispute window is over"
 		}
 		changes.Job(jobID, j.Frames...)
 		if err := changes.Event(tx, jobID, "accepted", text, ""); err != nil {
 			return err
 		}
-		if s.Off() {
-			if err := tx.SettleEntries(jobID); err != nil {
-				return err
-			}
+		if s.free(j) {
 			j, err = tx.MoveJob(jobID, []job.State{job.Accepted}, job.Settled, nil)
 			return err
 		}

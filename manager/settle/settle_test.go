@@ -164,7 +164,7 @@ func (b *bench) update(fn func(store.Tx) error) {
 // delivered makes a funded job of two frames that are delivered and owed.
 func (b *bench) delivered() *store.Job {
 	b.t.Helper()
-	j := storetest.Job("0xA", b.t.Name(), 2)
+	j := storetest.Job("0xA", store.NewID("r"), 2)
 	b.chain.funded[ChainJob(j.ID)] = j.Quote.Ceiling
 	b.update(func(tx store.Tx) error {
 		tasks, err := storetest.Fill(tx, j)
@@ -404,4 +404,64 @@ func TestFramesAreKeptFromTheAcceptance(t *testing.T) {
 	if got = b.job(j.ID); retain.Over(got, keep, b.now.Add(keep)) || !retain.Over(got, keep, b.now.Add(keep+time.Second)) {
 		t.Errorf("accepted at %s, its frames are kept from %s", b.now, time.UnixMilli(got.DeliveredAt))
 	}
+}
+
+// TestWhatWasFreeStaysFree: a network that begins to pay has jobs of before. They were never in escrow, so that with them in
+// the sums no settlement could be posted any more, "more than was received", and nobody was paid for anything.
+func TestWhatWasFreeStaysFree(t *testing.T) {
+	b := newBench(t)
+	free := func() *store.Job {
+		j := b.delivered()
+		b.update(func(tx store.Tx) error {
+			_, err := tx.EditJob(j.ID, func(j *store.Job) { j.Escrow = 0 })
+			return err
+		})
+		return j
+	}
+	accept := func(j *store.Job, want job.State) {
+		t.Helper()
+		b.now = b.now.Add(2 * time.Hour)
+		if got, err := b.Accept(t.Context(), j.ID, nil); err != nil || got.State != want {
+			t.Fatalf("%v, %v", got, err)
+		}
+	}
+	chain := b.options.Chain
+	b.options.Chain = nil
+	over, late := free(), free()
+	accept(over, job.Settled)
+	b.options.Chain = chain
+	accept(late, job.Settled)
+	paid := b.delivered()
+	b.pass()
+	accept(paid, job.Accepted)
+	b.pass()
+	if got := b.job(paid.ID); got.State != job.Settled {
+		t.Fatalf("what is paid is %s", got.State)
+	}
+	if err := b.NewEpoch(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.pass()
+	b.update(func(tx store.Tx) error {
+		e, err := tx.PostedEpoch()
+		if err == nil && (e.Total != 24 || len(e.Leaves) != 2) {
+			t.Errorf("settled %+v", e)
+		}
+		return err
+	})
+	if ops := b.pending(); len(ops) != 0 {
+		t.Errorf("there is left to do: %v", ops)
+	}
+}
+
+func (b *bench) pending() (kinds []string) {
+	b.t.Helper()
+	b.update(func(tx store.Tx) error {
+		ops, err := tx.PendingOps()
+		for _, o := range ops {
+			kinds = append(kinds, o.Kind+" "+o.Error)
+		}
+		return err
+	})
+	return kinds
 }
