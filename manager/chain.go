@@ -181,7 +181,7 @@ func (c *contracts) released(ctx context.Context, jobID [32]byte, do func() (cha
 	if _, e := c.chain.Resolve(ctx, jobID, new(big.Int)); e != nil {
 		return tx, errors.Join(err, e)
 	}
-	c.log.Warn("the escrow of a job held something for a dispute that never came to the manager; it is payable again", "chain_job", common.Hash(jobID), "held", s.Held)
+	c.log.Warn("an escrow held something for a dispute that never came to the manager; it is payable again", "chain_job", common.Hash(jobID), "held", s.Held)
 	return do()
 }
 
