@@ -420,7 +420,7 @@ const clocks = 5 * time.Second
 func believed(a *store.Attempt, frames []int, stats []wire.FrameStats, now int64) (seconds map[int]float64, sum float64) {
 	seconds = make(map[int]float64)
 	for _, s := range stats {
-		if s.Seconds > 0 && s.Seconds < 1e7 && slices.Contains(frames, s.Frame) && seconds[s.Frame] == 0 {
+		if s.Seconds >= 1e-6 && s.Seconds < 1e7 && slices.Contains(frames, s.Frame) && seconds[s.Frame] == 0 {
 			seconds[s.Frame] = s.Seconds
 			sum += s.Seconds
 		}
