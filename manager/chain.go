@@ -163,13 +163,36 @@ func (c *contracts) Fund(ctx context.Context, f settle.Funding) (string, error) 
 	return hash(tx), sortError(err)
 }
 
+// released does something to a job's escrow. The contract takes a dispute straight from the artist too, past the manager,
+// which then doesn't know the frames and has no claim to decide. The calls of a job come after the
+// end of every claim that the manager has: what is still held is such a dispute, and it is let go.
+func (c *contracts) released(ctx context.Context, jobID [32]byte, do func() (chain.Tx, error)) (chain.Tx, error) {
+	tx, err := do()
+	if !errors.Is(err, chain.ErrClaimOpen) && !errors.Is(err, chain.ErrOverPayable) {
+		return tx, err
+	}
+	s, e := c.chain.Escrow(ctx, jobID)
+	if e != nil {
+		return tx, errors.Join(err, e)
+	}
+	if s.Held == nil || s.Held.Sign() == 0 {
+		return tx, err
+	}
+	if _, e := c.chain.Resolve(ctx, jobID, new(big.Int)); e != nil {
+		return tx, errors.Join(err, e)
+	}
+	c.log.Warn("an escrow held something for a dispute that never came to the manager; it is payable again", "chain_job", common.Hash(jobID), "held", s.Held)
+	return do()
+}
+
 func (c *contracts) Deliver(ctx context.Context, jobID, root [32]byte, a job.Amount) (string, error) {
-	tx, err := c.chain.MarkDelivered(ctx, jobID, root, amount(a))
+	tx, err := c.released(ctx, jobID, func() (chain.Tx, error) { return c.chain.MarkDelivered(ctx, jobID, root, amount(a)) })
 	return hash(tx), sortError(err)
 }
 
 func (c *contracts) Settle(ctx context.Context, jobID [32]byte, cumulative job.Amount, acceptance []byte) (string, error) {
-	tx, err := c.chain.Settle(ctx, jobID, amount(cumulative), acceptance)
+	settle := func() (chain.Tx, error) { return c.chain.Settle(ctx, jobID, amount(cumulative), acceptance) }
+	tx, err := c.released(ctx, jobID, settle)
 	if errors.Is(err, chain.ErrWindowOpen) && c.advance != nil {
 		// An idle dev chain's clock stands still: bring it up to ours and look again.
 		now, e := c.chain.Now(ctx)
@@ -180,7 +203,7 @@ func (c *contracts) Settle(ctx context.Context, jobID [32]byte, cumulative job.A
 			if e := c.advance(behind); e != nil {
 				return "", e
 			}
-			tx, err = c.chain.Settle(ctx, jobID, amount(cumulative), acceptance)
+			tx, err = c.released(ctx, jobID, settle)
 		}
 	}
 	return hash(tx), sortError(err)
@@ -208,7 +231,10 @@ func (c *contracts) Resolve(ctx context.Context, jobID [32]byte, refunded job.Am
 }
 
 func (c *contracts) Refund(ctx context.Context, jobID [32]byte) (string, job.Amount, error) {
-	tx, _, err := c.chain.Refund(ctx, jobID)
+	tx, err := c.released(ctx, jobID, func() (chain.Tx, error) {
+		tx, _, err := c.chain.Refund(ctx, jobID)
+		return tx, err
+	})
 	if err != nil {
 		return "", 0, sortError(err)
 	}

@@ -2,7 +2,9 @@ package main
 
 import (
 	"database/sql"
+	"fmt"
 	"math/big"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,6 +14,7 @@ import (
 	"github.com/heliostat-render/heliostat/contracts/chain"
 	"github.com/heliostat-render/heliostat/manager/settle"
 	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/receipt"
 	"github.com/heliostat-render/heliostat/shared/render/fake"
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
@@ -113,4 +116,74 @@ func loseFrames(t *testing.T, data string) int64 {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// TestADisputePastTheManager: an artist can have the contract hold the price without telling the manager which frames
+// are meant. Nobody can decide that, so it keeps nobody from being paid, neither upon the artist's own acceptance nor at the
+// end of the window; else the artist would take everything back once the operator has been silent for long enough.
+func TestADisputePastTheManager(t *testing.T) {
+	c := settings(t, "")
+	dev := startChain(t, c.Data)
+	c.Settlement = "rpc=" + dev.RPC()
+	url, _ := startManager(t, c)
+	chained := dev.contracts(t, c)
+	a := newArtist(t, url)
+	if _, err := chained.Faucet(t.Context(), common.HexToAddress(a.id.Address()), big.NewInt(1e9)); err != nil {
+		t.Fatal(err)
+	}
+	startWorker(t, url, fake.Behaviour{})
+	startVerifier(t, url, fake.Behaviour{})
+	held := func() (job.Job, [32]byte) {
+		t.Helper()
+		j := a.submit(1)
+		id := settle.ChainJob(j.ID)
+		a.await(j.ID, inState(job.Delivered))
+		var s chain.EscrowState
+		until(t, func() bool {
+			var err error
+			s, err = chained.Escrow(t.Context(), id)
+			return err == nil && s.Payable != nil && s.Payable.Sign() > 0
+		})
+		m := receipt.BadResult{JobID: id, DeliveryRoot: s.DeliveryRoot, FramesHash: [32]byte{1}, Amount: s.Payable.Uint64(), Deadline: 1 << 40}
+		sign, err := a.id.Sign(m.Digest(chained.EscrowDomain()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := chained.Dispute(t.Context(), m, sign); err != nil {
+			t.Fatal(err)
+		}
+		return j, id
+	}
+	accepted, _ := held()
+	overdue, id := held()
+	if _, err := a.Accept(a.ctx, accepted.ID); err != nil {
+		t.Fatal(err)
+	}
+	if d := a.await(accepted.ID, inState(job.Settled)); d.Job.Refund != accepted.Quote.Ceiling-d.Job.Spent {
+		t.Errorf("settled as %+v", d.Job)
+	}
+	if err := dev.AdvanceTime(2 * c.Window); err != nil {
+		t.Fatal(err)
+	}
+	money := &contracts{chain: chained, log: discard()}
+	price := overdue.Quote.PerFrame + overdue.Quote.VerifyFee
+	for range 2 {
+		if _, err := money.Settle(t.Context(), id, price, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, back, err := money.Refund(t.Context(), id); err != nil || back != overdue.Quote.Ceiling-price {
+		t.Errorf("%d went back: %v", back, err)
+	}
+}
+
+// TestDeliveriesAreCountedAsTheContractDoes keeps the two numbers together.
+func TestDeliveriesAreCountedAsTheContractDoes(t *testing.T) {
+	source, err := os.ReadFile(filepath.Join("..", "contracts", "src", "JobEscrow.sol"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf("MAX_DELIVERIES = %d;", settle.MaxDeliveries); !strings.Contains(string(source), want) {
+		t.Errorf("the contract has no %q", want)
+	}
 }

@@ -15,6 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/manager/store/open"
+	"github.com/heliostat-render/heliostat/manager/store/rows"
 	"github.com/heliostat-render/heliostat/shared/client"
 	"github.com/heliostat-render/heliostat/shared/identity"
 	"github.com/heliostat-render/heliostat/shared/job"
@@ -75,10 +78,31 @@ func startManager(t *testing.T, c config) (url string, stop func()) {
 		cancel()
 		if err := <-done; err != nil {
 			t.Errorf("the manager stopped with: %v", err)
+			return
 		}
+		soundStore(t, c)
 	}
 	t.Cleanup(stop)
 	return url, stop
+}
+
+// soundStore holds what a manager leaves behind to everything that `store check` knows. Other managers may be at work on it.
+func soundStore(t *testing.T, c config) {
+	t.Helper()
+	db, err := open.Reading(context.Background(), c.store(), discard())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.View(context.Background(), func(tx store.Tx) error {
+		problems, err := tx.(*rows.Tx).Check()
+		for _, p := range problems {
+			t.Errorf("the store doesn't hold to %q: %s", p.Rule, p.Subject)
+		}
+		return err
+	}); err != nil {
+		t.Error(err)
+	}
 }
 
 func readyAddress(t *testing.T, r io.Reader) string {

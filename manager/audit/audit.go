@@ -289,8 +289,10 @@ func (u *Auditor) offer(ctx context.Context, s *subject, m fleet.Member) error {
 		_, err := tx.MoveTask(s.audit.Task, []job.TaskState{job.TaskVerifying}, job.TaskCommitted, nil)
 		return err
 	})
-	u.drop(id, true)
-	return store.IgnoreLost(err)
+	if err = store.IgnoreLost(err); err == nil {
+		u.drop(id, true)
+	}
+	return err
 }
 
 func (u *Auditor) ask(ctx context.Context, s *subject, m fleet.Member, deadline time.Time) (wire.LeaseAnswer, error) {

@@ -46,7 +46,7 @@ func (u *Auditor) Claim(ctx context.Context, c wire.JobClaim) (*store.Job, error
 		if err := u.options.Settler.Dispute(tx, j, signed); err != nil {
 			return err
 		}
-		tiles, err := u.reopen(tx, jobID, set)
+		tiles, err := u.reopen(tx, set)
 		if err != nil {
 			return err
 		}
@@ -64,29 +64,38 @@ func (u *Auditor) Claim(ctx context.Context, c wire.JobClaim) (*store.Job, error
 // maxClaims is how often an attempt is checked again, at most.
 const maxClaims = 8
 
-// reopen has the attempts that made these delivered frames checked again: of a still that was joined from
-// tiles those that made the tiles, and once they are decided on, the one that joined them. It returns how many
-// tiles of the proof's grid are looked at.
-func (u *Auditor) reopen(tx store.Tx, jobID string, frames []*job.Frame) (tiles int, err error) {
+// makers are the attempts that made a delivered frame: of a still that was joined from tiles also those that made the
+// tiles. Once those are decided on, the one that joined them is.
+func makers(tx store.Tx, f *job.Frame) ([]*store.Attempt, error) {
+	a, err := tx.Attempt(f.Attempt)
+	if err != nil {
+		return nil, err
+	}
+	list := []*store.Attempt{a}
+	if a.Commit != nil && a.Commit.Frames[0].Assembled {
+		parts, err := lease.Parts(tx, f.Job, f.Number)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range parts {
+			list = append(list, p.Attempt)
+		}
+	}
+	return list, nil
+}
+
+// reopen has the attempts that made these delivered frames checked again. It returns how many tiles of the
+// proof's grid are looked at.
+func (u *Auditor) reopen(tx store.Tx, frames []*job.Frame) (tiles int, err error) {
 	done := make(map[string]bool)
 	for _, f := range frames {
 		if done[f.Attempt] {
 			continue
 		}
 		done[f.Attempt] = true
-		a, err := tx.Attempt(f.Attempt)
+		list, err := makers(tx, f)
 		if err != nil {
 			return 0, err
-		}
-		list := []*store.Attempt{a}
-		if a.Commit != nil && a.Commit.Frames[0].Assembled {
-			parts, err := lease.Parts(tx, jobID, f.Number)
-			if err != nil {
-				return 0, err
-			}
-			for _, p := range parts {
-				list = append(list, p.Attempt)
-			}
 		}
 		for _, a := range list {
 			n, err := u.reopenAttempt(tx, a, f.Number)
@@ -99,16 +108,44 @@ func (u *Auditor) reopen(tx store.Tx, jobID string, frames []*job.Frame) (tiles 
 	return tiles, nil
 }
 
+// reopenable tells whether the attempts that made a delivered frame can be checked again: none of them is being checked, or has been
+// too often. A look back leaves out what can't, since what it follows from has to stand whatever else is going on.
+func reopenable(tx store.Tx, f *job.Frame) (bool, error) {
+	list, err := makers(tx, f)
+	if errors.Is(err, store.ErrLost) {
+		return false, nil // a tile is being checked
+	}
+	if err != nil {
+		return false, err
+	}
+	for _, a := range list {
+		t, err := tx.Task(a.Task)
+		if err != nil || t.State != job.TaskDone {
+			return false, err
+		}
+		audits, err := tx.Audits(a.ID)
+		if err != nil || claims(audits) >= maxClaims {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// claims counts how often an attempt was checked again.
+func claims(audits []*store.Audit) (n int) {
+	for _, v := range audits {
+		n = max(n, v.Claim)
+	}
+	return n
+}
+
 func (u *Auditor) reopenAttempt(tx store.Tx, a *store.Attempt, frame int) (tiles int, err error) {
 	audits, err := tx.Audits(a.ID)
 	if err != nil {
 		return 0, err
 	}
-	next := &store.Audit{ID: store.NewID("v"), Attempt: a.ID, Task: a.Task, Job: a.Job, Ordinal: len(audits) + 1, State: lifecycle.AuditWaiting, Created: u.options.Clock().UnixMilli()}
-	for _, v := range audits {
-		next.Claim = max(next.Claim, v.Claim)
-	}
-	if next.Claim++; next.Claim > maxClaims {
+	next := &store.Audit{ID: store.NewID("v"), Attempt: a.ID, Task: a.Task, Job: a.Job, Ordinal: len(audits) + 1, Claim: claims(audits) + 1, State: lifecycle.AuditWaiting, Created: u.options.Clock().UnixMilli()}
+	if next.Claim > maxClaims {
 		return 0, &wire.Error{Code: wire.CodeConflict, Message: fmt.Sprintf("frame %d was checked again %d times already", frame, maxClaims), Next: "accept the delivery, or talk to the network's operator"}
 	}
 	if err := tx.AddAudit(next); err != nil {
@@ -169,10 +206,15 @@ func (u *Auditor) glance(ctx context.Context, s *subject) error {
 // lookBack has everything checked that trust let through of a worker that is convicted now,
 // in the jobs that aren't paid out: that one cheat was found costs it the others too.
 func (u *Auditor) lookBack(tx store.Tx, changes *notify.Changes, s *subject) error {
-	if u.options.Address == "" || s.worker.Trust <= 0.5 {
+	n, err := tx.Node(s.attempt.Worker)
+	if err != nil {
+		return err
+	}
+	// The fail that leads here is counted already, and an earlier one, which stood alone, may have taken the trust.
+	if u.options.Address == "" || s.worker.Trust <= 0.5 && n.Fails <= 1 {
 		return nil // it was always checked
 	}
-	jobs, err := tx.JobsInState(job.Rendering, job.Paused, job.Delivered)
+	jobs, err := tx.JobsInState(job.Rendering, job.Paused, job.Delivered, job.Disputed)
 	if err != nil {
 		return err
 	}
@@ -181,7 +223,7 @@ func (u *Auditor) lookBack(tx store.Tx, changes *notify.Changes, s *subject) err
 		if err != nil {
 			return err
 		}
-		if passes[s.attempt.Worker] == 0 {
+		if passes[s.attempt.Worker] == 0 || j.State == job.Delivered && u.options.Settler.Closed(j, false) != "" {
 			continue
 		}
 		all, err := tx.Frames(j.ID)
@@ -191,7 +233,14 @@ func (u *Auditor) lookBack(tx store.Tx, changes *notify.Changes, s *subject) err
 		var frames []*job.Frame
 		var numbers []int
 		for _, f := range all {
-			if f.Worker == s.attempt.Worker && strings.HasPrefix(f.Verdict, trusted) && f.State == job.FrameDelivered {
+			if f.Worker != s.attempt.Worker || !strings.HasPrefix(f.Verdict, trusted) || f.State != job.FrameDelivered {
+				continue
+			}
+			ok, err := reopenable(tx, f)
+			if err != nil {
+				return err
+			}
+			if ok {
 				frames, numbers = append(frames, f), append(numbers, f.Number)
 			}
 		}
@@ -199,7 +248,7 @@ func (u *Auditor) lookBack(tx store.Tx, changes *notify.Changes, s *subject) err
 			continue
 		}
 		text := fmt.Sprintf("%s: the worker was convicted of another frame, so what was not checked is checked now", store.NameFrames(numbers))
-		if _, err := u.reopen(tx, j.ID, frames); err != nil {
+		if _, err := u.reopen(tx, frames); err != nil {
 			return err
 		}
 		if _, err := tx.MoveJob(j.ID, []job.State{job.Delivered}, job.Disputed, func(j *store.Job) { j.Cause, j.ClaimFrames = text, numbers }); store.IgnoreLost(err) != nil {
@@ -215,7 +264,8 @@ func (u *Auditor) lookBack(tx store.Tx, changes *notify.Changes, s *subject) err
 
 // refuseClaim ends one attempt's part of a claim: the frames stand.
 func (u *Auditor) refuseClaim(tx store.Tx, changes *notify.Changes, s *subject) error {
-	if _, err := tx.MoveTask(s.audit.Task, []job.TaskState{job.TaskVerifying}, job.TaskDone, nil); err != nil {
+	task, err := tx.MoveTask(s.audit.Task, []job.TaskState{job.TaskVerifying}, job.TaskDone, nil)
+	if err != nil {
 		return err
 	}
 	j, err := tx.Job(s.job.ID)
@@ -226,6 +276,11 @@ func (u *Auditor) refuseClaim(tx store.Tx, changes *notify.Changes, s *subject) 
 		return err
 	}
 	changes.Job(j.ID, s.frames()...)
+	if task.Scout && !j.Released && j.ReleaseAt == 0 {
+		if err := u.options.Keeper.Done(tx, changes, task.ID); err != nil { // the other scouts may have passed meanwhile
+			return err
+		}
+	}
 	if j.TasksOpen > 0 {
 		return nil
 	}

@@ -106,15 +106,17 @@ func (u *Auditor) Expire(ctx context.Context) error {
 		}
 	}
 	u.mu.Unlock()
+	var errs []error
 	for id, verifier := range late {
 		if err := u.replace(ctx, id, verifier, fmt.Sprintf("no sign of life for %s", u.options.Length)); err != nil {
-			return fmt.Errorf("expire audit %s: %w", id, err)
+			errs = append(errs, fmt.Errorf("expire audit %s: %w", id, err))
+			continue
 		}
 		if m, ok := u.options.Fleet.Member(job.RoleVerifier, verifier); ok {
 			_ = m.Session.Send(wire.TypeAuditRevoke, wire.LeaseRevoke{Lease: id, Reason: "the audit's time is over"}) // its verdict is refused otherwise
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // replace takes an audit from its verifier and opens another one.
@@ -136,13 +138,13 @@ func (u *Auditor) replace(ctx context.Context, id, verifier, cause string) error
 		out, err = u.replaceIn(tx, changes, s, cause)
 		return err
 	})
+	if store.IgnoreLost(err) != nil {
+		return err // it is held still, and nothing but memory ever ends it
+	}
 	u.drop(id, true)
 	u.forget(verifier)
-	if errors.Is(err, store.ErrLost) {
-		return nil
-	}
 	if err != nil {
-		return err
+		return nil
 	}
 	if seen {
 		u.mu.Lock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/heliostat-render/heliostat/manager/lifecycle"
 	"github.com/heliostat-render/heliostat/manager/store"
@@ -71,5 +72,45 @@ func TestWhatIsInHandIsNotReadAgain(t *testing.T) {
 	}
 	if got := r.state(j.ID).State; got != job.Delivered {
 		t.Errorf("the job is %s", got)
+	}
+}
+
+// refusing is a store that takes no writes for a while.
+type refusing struct {
+	store.Store
+	full bool
+}
+
+func (f *refusing) Update(ctx context.Context, fn func(store.Tx) error) error {
+	if f.full {
+		return errors.New("the disk is full")
+	}
+	return f.Store.Update(ctx, fn)
+}
+
+// TestAnAuditEndsAfterAll: one that couldn't be taken from a silent verifier while the disk was full goes to another later.
+// Nothing but memory ends audits, and it had forgotten this one.
+func TestAnAuditEndsAfterAll(t *testing.T) {
+	r := newRig(t)
+	w, v := r.worker(fake.Behaviour{}), r.verifier(fake.Behaviour{})
+	disk := &refusing{Store: r.db}
+	r.options.Store = disk
+	j, tasks := r.job(2)
+	r.render(w, tasks[0], nil)
+	r.pass()
+	v.take() // and says nothing
+	r.wait(2 * time.Minute)
+	disk.full = true
+	if err := r.Expire(t.Context()); err == nil {
+		t.Fatal("it ended on a full disk")
+	}
+	disk.full = false
+	if err := r.Expire(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r.verifier(fake.Behaviour{})
+	r.run()
+	if s := r.state(j.ID); s.State != job.Delivered {
+		t.Errorf("the job is %s: %+v", s.State, s.Counts)
 	}
 }

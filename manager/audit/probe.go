@@ -229,16 +229,18 @@ func (u *Auditor) concludeProbe(tx store.Tx, changes *notify.Changes, s *subject
 		if f.Attempt != s.attempt.ID && s.border() == nil || f.State != job.FrameDelivered {
 			return nil
 		}
+		if ok, err := reopenable(tx, f); err != nil || !ok {
+			return err
+		}
 	}
-	task, err := tx.Task(s.audit.Task)
-	if err != nil || task.State != job.TaskDone {
-		return err
+	if s.job.State == job.Delivered && u.options.Settler.Closed(s.job, false) != "" {
+		return nil
 	}
 	text := fmt.Sprintf("%s: a verifier that looked later contradicts the first one: %s", store.NameFrames(s.frames()), s.audit.Cause)
 	if _, err := tx.MoveJob(s.job.ID, []job.State{job.Delivered}, job.Disputed, func(j *store.Job) { j.Cause, j.ClaimFrames = text, s.frames() }); store.IgnoreLost(err) != nil {
 		return err
 	}
-	if _, err := u.reopen(tx, s.job.ID, set); err != nil {
+	if _, err := u.reopen(tx, set); err != nil {
 		return err
 	}
 	changes.Job(s.job.ID, s.frames()...)

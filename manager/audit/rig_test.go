@@ -19,6 +19,7 @@ import (
 	"github.com/heliostat-render/heliostat/manager/notify"
 	"github.com/heliostat-render/heliostat/manager/settle"
 	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/manager/store/rows"
 	"github.com/heliostat-render/heliostat/manager/store/sqlite"
 	"github.com/heliostat-render/heliostat/manager/store/storetest"
 	"github.com/heliostat-render/heliostat/shared/blob/dir"
@@ -135,7 +136,17 @@ func newRig(t *testing.T) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { db.Close(); blobs.Close() })
+	t.Cleanup(func() {
+		r.update(func(tx store.Tx) error { // whatever was played, it leaves nothing that can't be
+			problems, err := tx.(*rows.Tx).Check()
+			for _, p := range problems {
+				t.Errorf("the store is left with %s: not %s", p.Rule, p.Subject)
+			}
+			return err
+		})
+		db.Close()
+		blobs.Close()
+	})
 	r.db, r.nodes = db, fleet.New(r.clock)
 	log := slog.New(slog.DiscardHandler)
 	if testing.Verbose() {

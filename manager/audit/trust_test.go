@@ -166,6 +166,63 @@ func TestTrustEndsWithTheFirstFail(t *testing.T) {
 	}
 }
 
+// TestAConvictionStands whatever is going on with the worker's other frames: an artist that is the cheat's friend can't make it
+// unconvictable by having a frame of it checked as often as it may be, and a suspicion before doesn't hide what trust let through.
+func TestAConvictionStands(t *testing.T) {
+	for name, c := range map[string]struct {
+		before   func(r *rig, w *party, a *store.Attempt)
+		lookback bool
+	}{
+		"one of its frames was claimed as often as may be": {func(r *rig, _ *party, a *store.Attempt) {
+			r.update(func(tx store.Tx) error {
+				v := &store.Audit{ID: store.NewID("v"), Attempt: a.ID, Task: a.Task, Job: a.Job, Ordinal: 2, Claim: maxClaims, State: lifecycle.AuditWaiting}
+				if err := tx.AddAudit(v); err != nil {
+					return err
+				}
+				_, err := tx.MoveAudit(v.ID, []lifecycle.AuditState{lifecycle.AuditWaiting}, lifecycle.AuditDropped, nil)
+				return err
+			})
+		}, false},
+		"one of its frames is being checked again": {func(r *rig, _ *party, a *store.Attempt) {
+			r.update(func(tx store.Tx) error {
+				set, err := tx.FrameSet(a.Job, a.Frames)
+				if err == nil {
+					_, err = r.reopen(tx, set)
+				}
+				return err
+			})
+		}, false},
+		"it was suspected before": {func(r *rig, w *party, _ *store.Attempt) {
+			r.update(func(tx store.Tx) error {
+				_, err := tx.PutNode(w.address(), func(n *store.Node) { failed(n, r.now) })
+				return err
+			})
+		}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			w := r.worker(fake.Behaviour{Samples: 1})
+			r.verifier(fake.Behaviour{})
+			r.verifier(fake.Behaviour{})
+			r.trust(w, 0.999)
+			friend, tasks := r.job(4)
+			a := r.exempted(w, tasks[0], nil)
+			c.before(r, w, a)
+			_, tasks = r.job(2)
+			next := r.render(w, tasks[0], nil)
+			id := r.audits(next.ID)[0].ID
+			r.seen[id] = "the test wants it checked"
+			r.run()
+			if got := r.attempt(next.ID); got.State != lifecycle.AttemptFailed || !got.Convicted {
+				t.Errorf("the cheat is %s, convicted %v: %s", got.State, got.Convicted, got.Cause)
+			}
+			if r.did(friend.ID, "look back") != c.lookback {
+				t.Errorf("the history of the other job: %+v", r.events(friend.ID))
+			}
+		})
+	}
+}
+
 // spentOn is what a job's ledger and fees sum up to.
 func spentOn(r *rig, jobID string) (sum job.Amount) {
 	r.t.Helper()

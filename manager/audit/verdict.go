@@ -432,9 +432,12 @@ func (u *Auditor) Fail(ctx context.Context, verifier string, f wire.AuditFail) e
 		out, err = u.reject(tx, changes, s, found.reason, found.guilt)
 		return err
 	})
+	if store.IgnoreLost(err) != nil {
+		return err
+	}
 	u.drop(f.Audit, false)
 	if err != nil {
-		return store.IgnoreLost(err)
+		return nil
 	}
 	u.options.Keeper.Finish(changes, out)
 	return nil

@@ -102,9 +102,6 @@ func (in *Intake) draft(tx store.Tx, changes *notify.Changes, owner string, d wi
 		if err := known(tx, owner, d.After); err != nil {
 			return nil, err
 		}
-		if err := tx.UsePackage(d.Package, in.options.Clock().UnixMilli()); err != nil {
-			return nil, err
-		}
 		j = &store.Job{Job: job.Job{
 			ID: store.NewID("j"), Owner: owner, Name: d.Name, State: job.Draft, Package: d.Package, Origin: d.From, Recipe: d.Recipe, Frames: d.Frames,
 			Priority: d.Priority, Deadline: d.Deadline, Created: in.options.Clock().UnixMilli(),
@@ -129,6 +126,10 @@ func (in *Intake) draft(tx store.Tx, changes *notify.Changes, owner string, d wi
 	if op, err := tx.Op("fund", j.ID); err == nil && op.State == store.OpPending {
 		return j, nil // the artist has accepted the quote as it is
 	}
+	// A quote that wasn't accepted for long has kept nothing.
+	if err := usePackage(tx, j.Package, in.options.Clock()); err != nil {
+		return nil, err
+	}
 	q, err := in.options.Quoter.Quote(tx, j)
 	if err != nil {
 		return nil, err
@@ -144,6 +145,15 @@ func (in *Intake) draft(tx store.Tx, changes *notify.Changes, owner string, d wi
 		return nil, err
 	}
 	return tx.MoveJob(j.ID, []job.State{job.Draft}, job.Quoted, func(j *store.Job) { j.Quote = q })
+}
+
+// usePackage keeps a package from being dropped for as long as packages are kept after their last use.
+func usePackage(tx store.Tx, id string, now time.Time) error {
+	err := tx.UsePackage(id, now.UnixMilli())
+	if errors.Is(err, store.ErrNotFound) {
+		return &wire.Error{Code: wire.CodeNotFound, Message: "package " + id + " isn't kept any more", Next: "submit the scene again"}
+	}
+	return err
 }
 
 // Fund accepts a quote. It returns once the job renders; sent again it returns the job as
@@ -167,6 +177,10 @@ func (in *Intake) Fund(ctx context.Context, owner string, f wire.JobFund) (*stor
 	}
 	if j.Quote.Expires <= in.options.Clock().Unix() {
 		return nil, &wire.Error{Code: wire.CodeConflict, Message: "the quote of job " + j.ID + " has expired", Next: "ask for the price again"}
+	}
+	// From here to the split the package is kept by its use alone.
+	if err := in.options.Store.Update(ctx, func(tx store.Tx) error { return usePackage(tx, j.Package, in.options.Clock()) }); err != nil {
+		return nil, err
 	}
 	if err := in.options.Settler.Fund(ctx, j, f); err != nil {
 		return nil, err

@@ -101,3 +101,38 @@ func FuzzCheckDraft(f *testing.F) {
 		}
 	})
 }
+
+// TestAQuoteKeepsNothing: a package isn't kept for a quote that nobody accepts, else anybody fills the store for good. Who accepts
+// one in time, or asks for another, has its package kept from then on; who comes too late is told.
+func TestAQuoteKeepsNothing(t *testing.T) {
+	d := newDesk(t)
+	draft := good()
+	q, err := d.Draft(t.Context(), artist, draft)
+	if err != nil {
+		t.Fatal(err)
+	}
+	idle := func(after time.Duration) bool {
+		var list []*store.Package
+		d.update(func(tx store.Tx) (err error) {
+			list, err = tx.IdlePackages(d.now.Add(after).UnixMilli(), 10)
+			return err
+		})
+		return len(list) > 0
+	}
+	d.now = d.now.Add(2 * time.Hour)
+	if !idle(-time.Minute) {
+		t.Error("an old quote keeps its package")
+	}
+	if q, err = d.Draft(t.Context(), artist, draft); err != nil || idle(0) || !idle(time.Minute) {
+		t.Errorf("priced anew, the package is idle: %v, %v", idle(0), err)
+	}
+	gone := d.now.Add(time.Minute).UnixMilli()
+	d.update(func(tx store.Tx) error { return tx.DropPackage(draft.Package, gone) })
+	if _, err := d.Fund(t.Context(), artist, wire.JobFund{Job: q.Job.ID, Quote: q.Quote.ID}); code(err) != wire.CodeNotFound {
+		t.Errorf("accepted without its package: %v", err)
+	}
+	d.now = d.now.Add(2 * time.Hour)
+	if _, err := d.Draft(t.Context(), artist, draft); code(err) != wire.CodeNotFound {
+		t.Errorf("priced without its package: %v", err)
+	}
+}

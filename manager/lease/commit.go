@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"time"
 
 	"github.com/heliostat-render/heliostat/manager/lifecycle"
 	"github.com/heliostat-render/heliostat/manager/notify"
@@ -162,6 +163,12 @@ func (k *Keeper) Commit(ctx context.Context, worker string, c wire.TaskCommit) (
 		out, err = k.commit(tx, changes, a, c, delivered)
 		return err
 	})
+	if errors.Is(err, errCopied) {
+		if err := k.giveBack(ctx, a.ID, worker, Ending{Kind: job.FailYield, Cause: "stopped early, and " + errCopied.Error()}, false); err != nil {
+			return wire.TaskCommitted{}, err
+		}
+		return wire.TaskCommitted{}, ended(c.Lease, store.ErrLost)
+	}
 	if errors.Is(err, store.ErrLost) {
 		// The same commit may have come twice at the same time.
 		if e := k.options.Store.View(ctx, func(tx store.Tx) (e error) { a, e = tx.Attempt(c.Lease); return e }); e != nil {
@@ -374,7 +381,7 @@ func (k *Keeper) commit(tx store.Tx, changes *notify.Changes, a *store.Attempt, 
 		return out, err
 	}
 	if t.Attempts > 1 {
-		if out, err = k.supersede(tx, a, now); err != nil {
+		if out, err = k.supersede(tx, a, now, len(rest) > 0); err != nil {
 			return out, err
 		}
 	}
@@ -389,14 +396,7 @@ func (k *Keeper) commit(tx store.Tx, changes *notify.Changes, a *store.Attempt, 
 	if t.Kind == job.TaskTile {
 		return out, k.commitTile(tx, changes, a, t, c)
 	}
-	seconds := make(map[int]float64)
-	var sum float64
-	for _, s := range c.Stats {
-		if s.Seconds > 0 && s.Seconds < 1e7 {
-			seconds[s.Frame] = s.Seconds
-			sum += s.Seconds
-		}
-	}
+	seconds, sum := believed(a, frames, c.Stats, now)
 	if err := tx.MoveFrames(a.Job, frames, job.FramePending, job.FrameUploaded, func(f *job.Frame) {
 		final := delivered[f.Number].final
 		f.Extras = delivered[f.Number].extras
@@ -410,6 +410,30 @@ func (k *Keeper) commit(tx store.Tx, changes *notify.Changes, a *store.Attempt, 
 	}
 	changes.Job(a.Job, frames...)
 	return out, changes.Event(tx, a.Job, "rendered", fmt.Sprintf("%s: uploaded, the check comes next", store.NameFrames(frames)), a.Worker)
+}
+
+// clocks is how much the clocks of two managers of one database may differ.
+const clocks = 5 * time.Second
+
+// believed is what is taken of a worker's own render times in seconds, and their sum: they price the artist's next job of the
+// scene, so that a worker which exaggerates would be paid for it from then on. It can't have rendered for longer than it held
+// the lease.
+func believed(a *store.Attempt, frames []int, stats []wire.FrameStats, now int64) (seconds map[int]float64, sum float64) {
+	seconds = make(map[int]float64)
+	for _, s := range stats {
+		if s.Seconds >= 1e-6 && s.Seconds < 1e7 && slices.Contains(frames, s.Frame) && seconds[s.Frame] == 0 {
+			seconds[s.Frame] = s.Seconds
+			sum += s.Seconds
+		}
+	}
+	most := (time.Duration(max(now-a.Created, 0))*time.Millisecond + clocks).Seconds()
+	if sum <= most {
+		return seconds, sum
+	}
+	for f := range seconds {
+		seconds[f] *= most / sum
+	}
+	return seconds, most
 }
 
 // count adds a worker's own figures to the job's, for estimates.
@@ -426,8 +450,12 @@ func (k *Keeper) count(tx store.Tx, a *store.Attempt, seconds float64, frames in
 	return err
 }
 
-// supersede ends the other leases of a task that has just been committed.
-func (k *Keeper) supersede(tx store.Tx, won *store.Attempt, now int64) (out Outcome, err error) {
+// errCopied means that a copy was committed in part while the task's first lease goes on. It would end that one: whoever gets
+// a straggler's copy would take the pay of its first frame, and the straggler would lose all of its frames.
+var errCopied = errors.New("the task's first worker goes on with it")
+
+// supersede ends the other leases of a task that has just been committed; part tells that some of its frames weren't.
+func (k *Keeper) supersede(tx store.Tx, won *store.Attempt, now int64, part bool) (out Outcome, err error) {
 	attempts, err := tx.Attempts(won.Task)
 	if err != nil {
 		return out, err
@@ -435,6 +463,9 @@ func (k *Keeper) supersede(tx store.Tx, won *store.Attempt, now int64) (out Outc
 	for _, a := range attempts {
 		if a.State != lifecycle.AttemptHeld {
 			continue
+		}
+		if part && a.Number < won.Number {
+			return out, errCopied
 		}
 		if _, err := tx.MoveAttempt(a.ID, []lifecycle.AttemptState{lifecycle.AttemptHeld}, lifecycle.AttemptFailed, func(a *store.Attempt) {
 			a.Kind, a.Cause, a.Ended = job.FailSuperseded, superseded, now

@@ -232,6 +232,38 @@ func TestPartialCommit(t *testing.T) {
 	})
 }
 
+// TestPartOfACopy: who holds the copy of a straggler can't take the first frame's pay and end the straggler's lease with it. The
+// straggler itself may stop early, which ends the copy.
+func TestPartOfACopy(t *testing.T) {
+	b := newBench(t)
+	ctx := context.Background()
+	slow, _ := b.node()
+	quick, s := b.node()
+	b.offer(slow.Address())
+	for range 2 {
+		if taken, err := b.Copy(ctx, b.tasks[0].ID, quick.Address()); !taken || err != nil {
+			t.Fatalf("the copy: %v, %v", taken, err)
+		}
+		lease := b.leaseOf(quick.Address())
+		var e *wire.Error
+		if _, err := b.Commit(ctx, quick.Address(), b.part(quick, lease, 1)); !errors.As(err, &e) || e.Code != wire.CodeConflict {
+			t.Fatalf("a part of the copy: %v", err)
+		}
+		if a, k := b.attempt(lease), b.task(); a.State != lifecycle.AttemptFailed || a.Kind != job.FailYield || k.State != job.TaskLeased || k.Failures != 0 {
+			t.Fatalf("the copy is %s, %s, the task %+v", a.State, a.Kind, k)
+		}
+	}
+	if taken, err := b.Copy(ctx, b.tasks[0].ID, quick.Address()); !taken || err != nil {
+		t.Fatalf("the copy: %v, %v", taken, err)
+	}
+	if _, err := b.Commit(ctx, slow.Address(), b.part(slow, b.leaseOf(slow.Address()), 1)); err != nil {
+		t.Fatal(err)
+	}
+	if k := b.task(); k.State != job.TaskCommitted || !slices.Equal(k.Frames, []int{1}) || !slices.Contains(s.pushed, wire.TypeLeaseRevoke) {
+		t.Errorf("the task is %+v, the copy was told %v", k, s.pushed)
+	}
+}
+
 // TestFurtherFiles: named outputs beside the frame are bound to the receipt and kept with it.
 func TestFurtherFiles(t *testing.T) {
 	b := newBench(t)

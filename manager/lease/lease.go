@@ -366,15 +366,17 @@ func (k *Keeper) giveBack(ctx context.Context, id, worker string, end Ending, de
 		out, err = k.Return(tx, changes, id, []lifecycle.AttemptState{lifecycle.AttemptHeld}, end)
 		return err
 	})
-	k.drop(id, declined)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
+		k.drop(id, declined)
 		return &wire.Error{Code: wire.CodeNotFound, Message: "lease " + id + " is not known"}
 	case errors.Is(err, store.ErrLost):
+		k.drop(id, declined)
 		return nil
 	case err != nil:
-		return err
+		return err // it is held still, and nothing but memory ever ends it
 	}
+	k.drop(id, declined)
 	if !declined {
 		k.options.Log.Info("task returned", "job", a.Job, "task", a.Task, "attempt", id, "node", worker, "kind", end.Kind, "cause", end.Cause)
 	}
@@ -406,15 +408,17 @@ func (k *Keeper) Expire(ctx context.Context) error {
 		}
 	}
 	k.mu.Unlock()
+	var errs []error
 	for id, worker := range late {
 		if err := k.giveBack(ctx, id, worker, Ending{Kind: job.FailExpired, Cause: fmt.Sprintf("no sign of life for %s", k.options.Length)}, false); err != nil {
-			return fmt.Errorf("expire lease %s: %w", id, err)
+			errs = append(errs, fmt.Errorf("expire lease %s: %w", id, err))
+			continue
 		}
 		if m, ok := k.options.Fleet.Member(job.RoleWorker, worker); ok {
 			_ = m.Session.Send(wire.TypeLeaseRevoke, wire.LeaseRevoke{Lease: id, Reason: "the lease expired"}) // it learns it by its next heartbeat otherwise
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // Run expires leases until ctx ends.

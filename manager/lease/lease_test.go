@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -267,6 +268,39 @@ func TestUselessCommits(t *testing.T) {
 	}
 }
 
+// TestAWorkersClockPricesNothing: what a worker says of its render times prices the artist's next job of the scene, so it is
+// believed only as far as the manager's own clock can tell.
+func TestAWorkersClockPricesNothing(t *testing.T) {
+	b := newBench(t)
+	id, err := identity.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.worker(id.Address(), true)
+	lease := b.offer(id.Address())
+	c := b.commit(id, lease, func(*proof.FrameCommit) {})
+	c.Stats = []wire.FrameStats{{Frame: 1, Seconds: 9e6}, {Frame: 2, Seconds: 1e6}}
+	b.now = b.now.Add(45 * time.Second)
+	if _, err := b.Commit(context.Background(), id.Address(), c); err != nil {
+		t.Fatal(err)
+	}
+	b.view(func(tx store.Tx) error {
+		j, err := tx.Job(b.job.ID)
+		if err != nil {
+			return err
+		}
+		frames, err := tx.FrameSet(b.job.ID, []int{1, 2})
+		if err == nil && (j.Seconds > 50 || j.Seconds < 45 || j.RendFrames != 2 || math.Abs(frames[0].Seconds-9*frames[1].Seconds) > 1e-6) {
+			t.Errorf("%g seconds for %d frames, %g and %g of them", j.Seconds, j.RendFrames, frames[0].Seconds, frames[1].Seconds)
+		}
+		return err
+	})
+	twice := []wire.FrameStats{{Frame: 1, Seconds: 2}, {Frame: 1, Seconds: 2}, {Frame: 7, Seconds: 2}}
+	if seconds, sum := believed(&store.Attempt{}, []int{1, 2}, twice, 60_000); sum != 2 || len(seconds) != 1 {
+		t.Errorf("%v, together %g", seconds, sum)
+	}
+}
+
 // TestCommitEndsProgress: a frame that was rendered isn't shown as being rendered, neither
 // while it waits for its check nor once it is rejected.
 func TestCommitEndsProgress(t *testing.T) {
@@ -341,6 +375,93 @@ func TestTheSameFailureEverywhereFailsTheJob(t *testing.T) {
 				t.Errorf("%s: the job is %s: %q, its task %s", c.kind, j.State, j.Cause, b.task().State)
 			}
 			return err
+		})
+	}
+}
+
+// TestIdentitiesFailNoJob: three newcomers, which may be one person, end nobody's job with their word while a worker that has
+// earned trust is there and hasn't tried; its word ends it.
+func TestIdentitiesFailNoJob(t *testing.T) {
+	for name, paused := range map[string]string{"a trusted worker is there": "", "it is paused": "its owner works"} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			for _, w := range []string{"0xW1", "0xW2", "0xW3", "0xKnown"} {
+				b.worker(w, true)
+			}
+			m, _ := b.nodes.Member(job.RoleWorker, "0xKnown")
+			known := fleetOf(m)
+			known.Paused = paused
+			b.nodes.Ready(known)
+			if err := b.db.Update(t.Context(), func(tx store.Tx) error {
+				_, err := tx.PutNode("0xKnown", func(n *store.Node) { n.Standing.Trust = 0.3 })
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			fail := func(w string) job.State {
+				if err := b.Fail(t.Context(), w, wire.TaskFail{Lease: b.offer(w), Kind: job.FailScene, Cause: "no texture"}); err != nil {
+					t.Fatal(err)
+				}
+				var j *store.Job
+				b.view(func(tx store.Tx) (err error) { j, err = tx.Job(b.job.ID); return err })
+				return j.State
+			}
+			state := fail("0xW1")
+			for _, w := range []string{"0xW2", "0xW3"} {
+				if state != job.Rendering {
+					t.Fatalf("before %s the job is %s", w, state)
+				}
+				state = fail(w)
+			}
+			if failed := state == job.Failed; failed != (paused != "") {
+				t.Fatalf("after the newcomers the job is %s", state)
+			}
+			if paused == "" && fail("0xKnown") != job.Failed {
+				t.Error("a scene that nobody can render goes on")
+			}
+		})
+	}
+}
+
+// refusing is a store that takes no writes for a while: its disk is full, its primary gone.
+type refusing struct {
+	store.Store
+	full bool
+}
+
+func (r *refusing) Update(ctx context.Context, fn func(store.Tx) error) error {
+	if r.full {
+		return errors.New("the disk is full")
+	}
+	return r.Store.Update(ctx, fn)
+}
+
+// TestALeaseEndsAfterAll: a lease that couldn't be ended, because the disk was full or because whoever asked isn't its worker,
+// ends later. Memory is what ends leases, and forgot such ones: their tasks were leased to nobody until the next start.
+func TestALeaseEndsAfterAll(t *testing.T) {
+	for name, hinder := range map[string]func(*bench, *refusing, string) error{
+		"the disk was full": func(b *bench, r *refusing, _ string) error {
+			r.full = true
+			defer func() { r.full = false }()
+			return b.Expire(b.t.Context())
+		},
+		"a stranger gave it back": func(b *bench, _ *refusing, id string) error {
+			return b.Release(b.t.Context(), "0xStranger", wire.LeaseRelease{Lease: id})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			r := &refusing{Store: b.db}
+			b.options.Store = r
+			b.worker("0xW", true)
+			id := b.offer("0xW")
+			b.now = b.now.Add(2 * time.Minute)
+			if err := hinder(b, r, id); err == nil || b.task().State != job.TaskLeased {
+				t.Fatalf("%v, the task is %s", err, b.task().State)
+			}
+			if err := b.Expire(t.Context()); err != nil || b.task().State != job.TaskWaiting {
+				t.Errorf("afterwards the task is %s: %v", b.task().State, err)
+			}
 		})
 	}
 }

@@ -81,7 +81,11 @@ func (k *Keeper) Return(tx store.Tx, changes *notify.Changes, id string, from []
 		if err != nil {
 			return Outcome{}, err
 		}
-		if k.exhausted(tx, j, attempts, kind) {
+		better, err := k.better(tx, j, attempts, kind)
+		if err != nil {
+			return Outcome{}, err
+		}
+		if k.exhausted(tx, j, attempts, kind, better) {
 			next = job.TaskFailed
 		}
 		if kind == job.FailMemory && next != job.TaskFailed {
@@ -172,12 +176,60 @@ func tail(log string) string {
 	return strings.ToValidUTF8(log, "")
 }
 
-// exhausted tells whether failures of a kind were enough.
-func (k *Keeper) exhausted(tx store.Tx, j *store.Job, attempts []*store.Attempt, kind job.FailureKind) bool {
+// better tells whether a worker that has earned more trust than all on which a task failed could still try it, one that
+// the job hasn't failed on anywhere. Identities cost nothing, and whoever has a few could say of any scene that it can't be
+// rendered. A verdict against a worker is the verifiers' word, and it may be short of memory honestly.
+func (k *Keeper) better(tx store.Tx, j *store.Job, attempts []*store.Attempt, kind job.FailureKind) (bool, error) {
+	workers, total := failed(attempts, kind)
+	limit := limits[kind]
+	if workers < limit.workers && total < limit.total || kind == job.FailVerdict || kind == job.FailMemory {
+		return false, nil
+	}
+	trust := func(worker string) (float64, error) {
+		n, err := tx.Node(worker)
+		if errors.Is(err, store.ErrNotFound) {
+			return 0, nil
+		}
+		if err != nil {
+			return 0, err
+		}
+		return n.Standing.Trust, nil
+	}
+	failures, err := tx.JobFailures(j.ID)
+	if err != nil {
+		return false, err
+	}
+	tried, most := make(map[string]bool), 0.0
+	for _, f := range failures {
+		tried[f.Worker] = tried[f.Worker] || !blameless(f.Kind)
+	}
+	for _, a := range attempts {
+		if a.State != lifecycle.AttemptFailed || a.Kind != kind {
+			continue
+		}
+		t, err := trust(a.Worker)
+		if err != nil {
+			return false, err
+		}
+		most = max(most, t)
+	}
+	for _, m := range k.options.Fleet.Eligible(&j.Job) {
+		if tried[m.Address] {
+			continue
+		}
+		if t, err := trust(m.Address); err != nil || t > most {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+// exhausted tells whether failures of a kind were enough, unless a better worker may still try.
+func (k *Keeper) exhausted(tx store.Tx, j *store.Job, attempts []*store.Attempt, kind job.FailureKind, better bool) bool {
 	workers, total := failed(attempts, kind)
 	limit := limits[kind]
 	if workers >= limit.workers || total >= limit.total {
-		return true
+		return !better
 	}
 	// A small farm has no more workers to try: a scene that failed twice and everywhere is
 	// at fault.

@@ -191,12 +191,7 @@ func (k *Keeper) checkTile(ctx context.Context, a *store.Attempt, t *job.Task, c
 
 // commitTile records a tile's receipt: the frame stays pending until it is assembled.
 func (k *Keeper) commitTile(tx store.Tx, changes *notify.Changes, a *store.Attempt, t *job.Task, c wire.TaskCommit) error {
-	sum := 0.0
-	for _, s := range c.Stats {
-		if s.Seconds > 0 && s.Seconds < 1e7 {
-			sum += s.Seconds
-		}
-	}
+	_, sum := believed(a, a.Frames, c.Stats, k.options.Clock().UnixMilli())
 	if err := k.count(tx, a, sum, 0); err != nil {
 		return err
 	}

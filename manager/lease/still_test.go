@@ -64,7 +64,7 @@ func (b *bench) tile(worker *identity.Identity, id string, border job.Border) wi
 	c := wire.TaskCommit{Lease: id, Files: []wire.UploadFile{file}, Frames: []proof.FrameCommit{{
 		Frame: 1, W: border.W, H: border.H, Border: &border, FileDigest: proof.Digest(digest), MasterDigest: proof.Digest(digest), MasterRoot: proof.Digest{1},
 		Activity: make([]byte, proof.TileCount(border.W, border.H)),
-	}}, Stats: []wire.FrameStats{{Frame: 1, Seconds: 60}}}
+	}}, Stats: []wire.FrameStats{{Frame: 1, Seconds: 2}}}
 	c.Receipt = receipt.Receipt{Attempt: id, Task: a.Task, Job: a.Job, Worker: worker.Address(), Renderer: b.job.Recipe.Renderer, Version: b.job.Recipe.Version,
 		Recipe: receipt.RecipeHash(b.job.Recipe), Key: proof.KeyHash([32]byte(a.Key)), Started: 1, Finished: 2}
 	b.sign(worker, &c)
@@ -165,7 +165,7 @@ func TestStillInTiles(t *testing.T) {
 			return err
 		}
 		frames, err := tx.Frames(b.job.ID)
-		if len(tasks) != 3 || assembly.Kind != job.TaskAssemble || assembly.Index != 2 || assembly.State != job.TaskWaiting || frames[0].Task != assembly.ID || frames[0].State != job.FramePending || j.Seconds != 120 || j.RendFrames != 0 {
+		if len(tasks) != 3 || assembly.Kind != job.TaskAssemble || assembly.Index != 2 || assembly.State != job.TaskWaiting || frames[0].Task != assembly.ID || frames[0].State != job.FramePending || j.Seconds != 4 || j.RendFrames != 0 {
 			t.Errorf("the assembly is %+v, the frame %+v, %v seconds of %d frames", assembly, frames[0], j.Seconds, j.RendFrames)
 		}
 		return err

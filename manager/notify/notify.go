@@ -299,7 +299,9 @@ func (h *Hub) serve(w *watcher) {
 		h.mu.Unlock()
 		for id, c := range pending {
 			if err := h.send(w, id, c); err != nil {
+				// It would wait for ever: what it missed, it asks for when it is back.
 				h.log.Debug("a watcher got no update", "session", w.session.ID(), "job", id, "err", err)
+				w.session.Close("an update couldn't be sent: connect again")
 				return
 			}
 		}

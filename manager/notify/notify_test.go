@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -164,5 +165,52 @@ func TestWatchersGetDeltas(t *testing.T) {
 			t.Error("an artist saw another artist's job")
 		}
 	default:
+	}
+}
+
+// failing fails the first reading.
+type failing struct {
+	store.Store
+	failed atomic.Bool
+}
+
+func (f *failing) Look(ctx context.Context, fn func(store.Tx) error) error {
+	if f.failed.CompareAndSwap(false, true) {
+		return errors.New("the database's primary is gone")
+	}
+	return f.Store.Look(ctx, fn)
+}
+
+// TestAWatcherIsNeverLeftWaiting: where an update can't be read, a failover say, the watcher's session ends, so that it comes back and
+// asks. It used to stay, and to hear nothing of any job any more.
+func TestAWatcherIsNeverLeftWaiting(t *testing.T) {
+	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "h.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	j := storetest.Job("0xA", "1", 2)
+	if err := db.Update(t.Context(), func(tx store.Tx) error { _, err := storetest.Fill(tx, j); return err }); err != nil {
+		t.Fatal(err)
+	}
+	h := New(&failing{Store: db}, nil, slog.New(slog.DiscardHandler))
+	l := listen("one")
+	if err := h.Watch(l, "0xA", j.ID, false); err != nil {
+		t.Fatal(err)
+	}
+	c := &Changes{Now: time.Now}
+	c.Job(j.ID, 1)
+	h.Publish(c)
+	select {
+	case <-l.done:
+	case u := <-l.updates:
+		t.Fatalf("it got %+v", u)
+	case <-time.After(10 * time.Second):
+		t.Fatal("the watcher waits for ever")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := h.Run(ctx); err != nil {
+		t.Error(err)
 	}
 }

@@ -23,6 +23,8 @@ const (
 	maxCompared = 16
 	// fixedShare is assumed of a frame's cost to be the same whatever its samples.
 	fixedShare = 0.1
+	// leastSeconds is what a frame takes at least: far smaller numbers have no square, and a worker says what it likes.
+	leastSeconds = 1e-3
 	// apart is by what factor the work of two jobs has to differ for a line through both.
 	apart = 1.5
 )
@@ -90,7 +92,7 @@ func history(tx store.Tx, j *store.Job) (points []point, same bool, err error) {
 		if e.RendFrames == 0 || e.Units <= 0 || p.MainFile != r.MainFile || p.Renderer != r.Renderer || p.Engine != r.Engine || p.Device != r.Device {
 			continue
 		}
-		at := point{job: e, work: work(p), units: e.Units / float64(e.RendFrames), frames: e.RendFrames}
+		at := point{job: e, work: work(p), units: max(e.Units/float64(e.RendFrames), leastUnits), frames: e.RendFrames}
 		alike, known := compared[e.Package]
 		if !known && len(compared) <= maxCompared {
 			if alike, err = tx.SameChunks(e.Package, j.Package); err != nil {
@@ -133,7 +135,7 @@ func timed(tx store.Tx, j *store.Job) (map[int]float64, error) {
 	seconds := make(map[int]float64, len(frames))
 	for _, f := range frames {
 		if f.Seconds > 0 {
-			seconds[f.Number] = f.Seconds
+			seconds[f.Number] = max(f.Seconds, leastSeconds)
 		}
 	}
 	return seconds, nil

@@ -94,7 +94,7 @@ func (q *Quoter) Quote(tx store.Tx, j *store.Job) (job.Quote, error) {
 		unit = max(unit, floor)
 		basis += fmt.Sprintf("; time for the %s that can render it", count(workers, "connected worker"))
 	}
-	if most := each * float64(unit) * n * 1.2; most > math.MaxInt64/4 {
+	if most := each * float64(unit) * n * 1.2; !(most <= math.MaxInt64/4) { // nor what isn't a number
 		return job.Quote{}, &wire.Error{Code: wire.CodeLimit, Message: fmt.Sprintf("%d frames of %s work units each cost more than can be paid", len(j.Frames), Units(each)), Next: "lower samples, resolution or frames"}
 	}
 	perFrame := max(job.Amount(math.Ceil(each*float64(unit))), minFrame)

@@ -2,6 +2,7 @@ package quote
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -125,5 +126,44 @@ func TestSmallFramesAreNotRoundedUp(t *testing.T) {
 	}
 	if want := 4 * frameUnits / 5; math.Abs(j.Quote.WorkUnits-want) > 1e-9 {
 		t.Errorf("quoted %v units, want %v", j.Quote.WorkUnits, want)
+	}
+}
+
+// TestNoFigureBreaksAQuote: what workers say of their render times is history that quotes rest on. Times near the smallest number
+// that there is made a price of what isn't a number, which the store can't write down: no further job of the scene could be
+// submitted.
+func TestNoFigureBreaksAQuote(t *testing.T) {
+	for _, seconds := range []float64{5e-324, 1e-300, 1e-160, 1e-9, 1e7} {
+		db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "h.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := &Quoter{Fleet: fleet.New(time.Now), Unit: job.Token, Clock: time.Now}
+		before, next := storetest.Job("0xA", "before", 4), storetest.Job("0xA", "next", 4)
+		if err := db.Update(t.Context(), func(tx store.Tx) error {
+			_, err := storetest.Fill(tx, before)
+			_, edit := tx.EditJob(before.ID, func(j *store.Job) { j.Units, j.Seconds, j.RendFrames = seconds, seconds, 4 })
+			moved := tx.MoveFrames(before.ID, before.Frames, job.FramePending, job.FrameUploaded, func(f *job.Frame) {
+				f.Worker, f.Object, f.Digest, f.Seconds = "0xW", "o", "d", seconds
+			})
+			return errors.Join(err, edit, moved)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.View(t.Context(), func(tx store.Tx) error {
+			price, err := q.Quote(tx, next)
+			if err != nil {
+				return err
+			}
+			if _, err := json.Marshal(price); err != nil || price.PerFrame < minFrame || price.Ceiling < price.Price || price.Price <= 0 {
+				t.Errorf("with frames of %g seconds: %+v, %v", seconds, price, err)
+			}
+			return nil
+		}); err != nil {
+			t.Errorf("with frames of %g seconds: %v", seconds, err)
+		}
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -32,7 +32,8 @@ type Chain interface {
 	Settle(ctx context.Context, jobID [32]byte, cumulative job.Amount, acceptance []byte) (tx string, err error)
 	Refund(ctx context.Context, jobID [32]byte) (tx string, amount job.Amount, err error)
 	// Dispute holds the price of frames that the artist claims are bad; Resolve ends what is held, of which refunded isn't
-	// payable any more. Where nothing is held there is nothing to resolve.
+	// payable any more. Where nothing is held there is nothing to resolve. What is held past the manager, by an artist that
+	// went to the contracts alone, keeps neither Deliver nor Settle nor Refund from being done.
 	Dispute(ctx context.Context, d Dispute) (tx string, err error)
 	Resolve(ctx context.Context, jobID [32]byte, refunded job.Amount) (tx string, err error)
 

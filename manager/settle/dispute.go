@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/heliostat-render/heliostat/manager/store"
 	"github.com/heliostat-render/heliostat/shared/job"
@@ -17,6 +18,31 @@ const (
 	opDispute = "dispute" // Ref: job:digest of the artist's order
 	opResolve = "resolve" // Ref: the dispute's
 )
+
+const (
+	// MaxDeliveries is how many deliveries of one job the contract takes, JobEscrow.MAX_DELIVERIES. Each reopening of a delivered
+	// job ends in another one; one more and nothing of the job could ever be paid.
+	MaxDeliveries = 16
+	// keptDeliveries are those of them that artists' claims leave to reopenings by the network itself.
+	keptDeliveries = 4
+)
+
+// Closed says why a delivered job can't be reopened any more, "" while it can: by its artist, or by the network. Where nothing is
+// paid nothing is lost by it.
+func (s *Settler) Closed(j *store.Job, byArtist bool) string {
+	most := MaxDeliveries
+	if byArtist {
+		most -= keptDeliveries
+	}
+	switch {
+	case s.free(j):
+	case j.Deliveries >= most:
+		return fmt.Sprintf("it was delivered %d times already", j.Deliveries)
+	case byArtist && s.options.Clock().Sub(time.UnixMilli(j.DeliveredAt)) > s.options.Window:
+		return "its dispute window is over"
+	}
+	return ""
+}
 
 // Dispute is an artist's signed order to hold the price of named frames.
 type Dispute struct {
@@ -44,8 +70,11 @@ func claimKey(jobID string) string { return "settle/claim/" + jobID }
 // Dispute has, in the caller's transaction, the escrow hold what the frames of a bad-result claim cost, by the artist's own
 // signature. The job is the one that was delivered.
 func (s *Settler) Dispute(tx store.Tx, j *store.Job, c wire.JobClaim) error {
-	if s.Off() {
+	if s.free(j) {
 		return nil
+	}
+	if closed := s.Closed(j, true); closed != "" {
+		return &wire.Error{Code: wire.CodeConflict, Message: fmt.Sprintf("job %s can't be disputed any more: %s", j.ID, closed), Next: "accept the delivery, or talk to the network's operator"}
 	}
 	root, err := parseWord(j.DeliveryRoot)
 	if err != nil {

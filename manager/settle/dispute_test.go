@@ -119,3 +119,52 @@ func TestAcceptNamesTheNextStep(t *testing.T) {
 		t.Errorf("at the end of the window: %v", err)
 	}
 }
+
+// TestDisputesEnd: every dispute that is decided ends in another delivery, and the contract takes so many and no more. An artist
+// that disputed frame after frame had everybody's pay wait for a delivery that could never be recorded, until it took
+// all of it back; and it went on after the window's end, as long as one claim followed the other at once.
+func TestDisputesEnd(t *testing.T) {
+	b := newBench(t)
+	id, err := identity.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := b.job(b.delivered().ID)
+	claims := 0
+	dispute := func() error {
+		j = b.job(j.ID)
+		j.Owner = id.Address()
+		return b.db.Update(t.Context(), func(tx store.Tx) error { return b.Dispute(tx, j, b.claim(id, j, j.Frames[:1])) })
+	}
+	var refused *wire.Error
+	for ; claims < 2*MaxDeliveries; claims++ {
+		b.now = b.now.Add(30 * time.Minute)
+		if err := dispute(); err != nil {
+			if !errors.As(err, &refused) || refused.Code != wire.CodeConflict {
+				t.Fatal(err)
+			}
+			break
+		}
+		b.update(func(tx store.Tx) error { return b.Delivered(tx, j.ID) })
+	}
+	if j = b.job(j.ID); claims == 0 || j.Deliveries != MaxDeliveries-keptDeliveries {
+		t.Errorf("%d claims, %d deliveries: %v", claims, j.Deliveries, refused)
+	}
+	for ; b.Closed(j, false) == ""; j = b.job(j.ID) {
+		b.update(func(tx store.Tx) error { return b.Delivered(tx, j.ID) })
+	}
+	if j.Deliveries != MaxDeliveries {
+		t.Errorf("the network reopened it until it was delivered %d times", j.Deliveries)
+	}
+
+	other := newBench(t)
+	b, j = other, other.job(other.delivered().ID)
+	b.now = b.now.Add(b.options.Window + time.Second)
+	if err := dispute(); !errors.As(err, &refused) || !strings.Contains(refused.Message, "window is over") {
+		t.Errorf("after the window's end: %v", err)
+	}
+	b.options.Chain = nil
+	if err := dispute(); err != nil {
+		t.Errorf("where nothing is paid: %v", err)
+	}
+}

@@ -142,8 +142,9 @@ func (s *Settler) carryOut(ctx context.Context, op *store.Op, about string) (don
 			return err
 		}
 		// A funding that the contracts refuse is the artist's to repeat, a withdrawal the node's; a claim is decided
-		// here too when the contracts refuse to hold anything, because their window is over, say. Everything else is owed and is tried until it goes through.
-		final := (op.Kind == opFund || op.Kind == opClaim || op.Kind == opDispute) && (errors.Is(failed, ErrRefused) || op.Tries >= 20)
+		// here too when the contracts refuse to hold anything, because their window is over, say. Everything else is owed and is tried until it goes through, as is a funding that nobody
+		// has refused: it may be on the chain, and after its deadline it is refused.
+		final := (op.Kind == opFund || op.Kind == opClaim || op.Kind == opDispute) && errors.Is(failed, ErrRefused) || (op.Kind == opClaim || op.Kind == opDispute) && op.Tries >= 20
 		wait := backoff(op.Tries)
 		if errors.Is(failed, ErrWindowOpen) {
 			wait = min(max(s.options.Window/10, time.Second), retryMax)

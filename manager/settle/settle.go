@@ -144,6 +144,9 @@ func (s *Settler) Fund(ctx context.Context, j *store.Job, f wire.JobFund) error 
 	if s.Off() {
 		err := s.options.Store.Update(ctx, func(tx store.Tx) error {
 			changes.Reset()
+			if err := asQuoted(tx, j); err != nil {
+				return err
+			}
 			return s.onFunded(tx, j.ID, "", 0, changes)
 		})
 		if err == nil {
@@ -166,6 +169,9 @@ func (s *Settler) Fund(ctx context.Context, j *store.Job, f wire.JobFund) error 
 		return fmt.Errorf("encode the funding: %w", err)
 	}
 	err = s.options.Store.Update(ctx, func(tx store.Tx) error {
+		if err := asQuoted(tx, j); err != nil {
+			return err
+		}
 		err := tx.AddOp(&store.Op{Kind: opFund, Ref: j.ID, Body: raw})
 		if !errors.Is(err, store.ErrExists) {
 			return err
@@ -182,6 +188,17 @@ func (s *Settler) Fund(ctx context.Context, j *store.Job, f wire.JobFund) error 
 	}
 	s.Wake()
 	return s.await(ctx, opFund, j.ID)
+}
+
+// asQuoted makes sure, in the transaction that takes an artist's acceptance down, that the job's quote is the one that was
+// accepted. Another draft of the same request may have priced the job anew meanwhile: it would be rendered at a price that its escrow
+// doesn't hold. A job that is funded already has its price.
+func asQuoted(tx store.Tx, j *store.Job) error {
+	now, err := tx.Job(j.ID)
+	if err != nil || now.State != job.Quoted || now.Quote.ID == j.Quote.ID {
+		return err
+	}
+	return &wire.Error{Code: wire.CodeConflict, Message: "job " + j.ID + " has another quote by now", Next: "look at the new quote and accept that"}
 }
 
 // await waits until an outbox entry is done.
@@ -269,6 +286,10 @@ func addOp(tx store.Tx, kind, ref string, body any) error {
 	return tx.AddOp(&store.Op{Kind: kind, Ref: ref, Body: raw})
 }
 
+// free tells whether nothing is paid for a job: the network settles nothing, or didn't when the job was funded. What such a job
+// owes stays in the ledger as it is, and is never counted as settled: the contracts have nothing of it to pay with.
+func (s *Settler) free(j *store.Job) bool { return s.Off() || j.Escrow == 0 }
+
 // Delivered records, in the caller's transaction, what was delivered and what it costs.
 func (s *Settler) Delivered(tx store.Tx, jobID string) error {
 	frames, err := tx.Frames(jobID)
@@ -283,7 +304,7 @@ func (s *Settler) Delivered(tx store.Tx, jobID string) error {
 		j.DeliveryRoot, j.DeliveryPrice, j.DeliveredAt = hexWord(root), j.Spent, s.options.Clock().UnixMilli()
 		j.Deliveries++
 	})
-	if err != nil || s.Off() {
+	if err != nil || s.free(j) {
 		return err
 	}
 	// The contracts take no delivery while a claim is open.
@@ -300,11 +321,8 @@ func (s *Settler) Close(tx store.Tx, jobID string) error {
 	if err != nil {
 		return err
 	}
-	if s.Off() {
-		return tx.SettleEntries(jobID)
-	}
-	if j.Escrow == 0 {
-		return nil // never funded
+	if s.free(j) {
+		return nil
 	}
 	if err := s.Resolve(tx, jobID); err != nil {
 		return err
@@ -353,7 +371,7 @@ func (s *Settler) Accept(ctx context.Context, jobID string, signature []byte) (*
 		default:
 			return &wire.Error{Code: wire.CodeConflict, Message: fmt.Sprintf("job %s is %s; only a delivered one can be accepted", jobID, j.State), Next: beforeAccepting(j)}
 		}
-		if signature != nil && !s.Off() {
+		if signature != nil && !s.free(j) {
 			root, err := parseWord(j.DeliveryRoot)
 			if err != nil {
 				return err
@@ -366,21 +384,18 @@ func (s *Settler) Accept(ctx context.Context, jobID string, signature []byte) (*
 		if err := tx.MoveFrames(jobID, j.Frames, job.FrameDelivered, job.FrameAccepted, nil); err != nil {
 			return err
 		}
-		if j, err = tx.MoveJob(jobID, []job.State{job.Delivered}, job.Accepted, func(j *store.Job) { j.Acceptance = signature }); err != nil {
+		if j, err = tx.MoveJob(jobID, []job.State{job.Delivered}, job.Accepted, func(j *store.Job) { j.Acceptance, j.DeliveredAt = signature, s.options.Clock().UnixMilli() }); err != nil {
 			return err
 		}
 		text := "the artist agreed to the delivery"
-		if signature == nil && !s.Off() {
+		if signature == nil && !s.free(j) {
 			text = "the dispute window is over"
 		}
 		changes.Job(jobID, j.Frames...)
 		if err := changes.Event(tx, jobID, "accepted", text, ""); err != nil {
 			return err
 		}
-		if s.Off() {
-			if err := tx.SettleEntries(jobID); err != nil {
-				return err
-			}
+		if s.free(j) {
 			j, err = tx.MoveJob(jobID, []job.State{job.Accepted}, job.Settled, nil)
 			return err
 		}

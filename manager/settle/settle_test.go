@@ -10,11 +10,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ethereum/go-ethereum/common"
+
 	"github.com/heliostat-render/heliostat/manager/notify"
+	"github.com/heliostat-render/heliostat/manager/retain"
 	"github.com/heliostat-render/heliostat/manager/store"
 	"github.com/heliostat-render/heliostat/manager/store/sqlite"
 	"github.com/heliostat-render/heliostat/manager/store/storetest"
+	"github.com/heliostat-render/heliostat/shared/identity"
 	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/receipt"
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
@@ -159,7 +164,7 @@ func (b *bench) update(fn func(store.Tx) error) {
 // delivered makes a funded job of two frames that are delivered and owed.
 func (b *bench) delivered() *store.Job {
 	b.t.Helper()
-	j := storetest.Job("0xA", b.t.Name(), 2)
+	j := storetest.Job("0xA", store.NewID("r"), 2)
 	b.chain.funded[ChainJob(j.ID)] = j.Quote.Ceiling
 	b.update(func(tx store.Tx) error {
 		tasks, err := storetest.Fill(tx, j)
@@ -315,4 +320,148 @@ func TestOffSettlesAtOnce(t *testing.T) {
 	if err != nil || len(payouts) != 2 || payouts[1].Cumulative != 20 {
 		t.Errorf("payouts %+v, %v", payouts, err)
 	}
+}
+
+// TestOnlyTheAcceptedQuoteIsFunded: between an acceptance and its being taken down the job may be priced anew, since two
+// managers, or two sessions, serve one artist. What is funded then is never rendered at the other price.
+func TestOnlyTheAcceptedQuoteIsFunded(t *testing.T) {
+	for name, off := range map[string]bool{"on a chain": false, "without payment": true} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			funded := false
+			b.OnFunded(func(store.Tx, string, string, job.Amount, *notify.Changes) error { funded = true; return nil })
+			if off {
+				b.options.Chain = nil
+			}
+			id, err := identity.New()
+			if err != nil {
+				t.Fatal(err)
+			}
+			j := storetest.Job(id.Address(), "r", 2)
+			j.Quote.ID = "cheap"
+			b.update(func(tx store.Tx) error {
+				if err := tx.AddJob(j); err != nil {
+					return err
+				}
+				_, err := tx.MoveJob(j.ID, []job.State{job.Draft}, job.Quoted, func(q *store.Job) { q.Quote = j.Quote; q.Quote.ID = "dear" })
+				return err
+			})
+			f := wire.JobFund{Job: j.ID, Quote: "cheap", Deadline: b.now.Add(time.Hour).Unix()}
+			order := receipt.Funding{JobID: ChainJob(j.ID), Artist: common.HexToAddress(j.Owner), Amount: uint64(j.Quote.Ceiling), QuoteHash: QuoteHash(j.Quote), Deadline: uint64(f.Deadline)}
+			if f.Funding, err = id.Sign(order.Digest(b.escrowDomain())); err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			defer cancel()
+			var refused *wire.Error
+			if err := b.Fund(ctx, j, f); !errors.As(err, &refused) || refused.Code != wire.CodeConflict || funded {
+				t.Errorf("funded %v: %v", funded, err)
+			}
+		})
+	}
+}
+
+// TestAFundingIsNeverGivenUp while it may be on the chain: a node that is away for ten minutes may have passed it on before.
+// Given up, the ceiling lay in an escrow that no job knew of, and every other funding of the job was refused.
+func TestAFundingIsNeverGivenUp(t *testing.T) {
+	b := newBench(t)
+	funded := 0
+	b.OnFunded(func(store.Tx, string, string, job.Amount, *notify.Changes) error { funded++; return nil })
+	b.update(func(tx store.Tx) error { return addOp(tx, opFund, "j", fundBody{Job: "j"}) })
+	for range 40 {
+		b.chain.fail, b.chain.after = errors.New("the line is down"), true
+		b.pass()
+		b.now = b.now.Add(time.Minute)
+	}
+	b.pass()
+	if funded != 1 {
+		t.Errorf("it was taken down %d times", funded)
+	}
+	b.update(func(tx store.Tx) error { return addOp(tx, opFund, "late", fundBody{Job: "late"}) })
+	b.chain.fail, b.chain.after = fmt.Errorf("%w: expired", ErrRefused), false
+	b.pass()
+	b.update(func(tx store.Tx) error {
+		op, err := tx.Op(opFund, "late")
+		if err == nil && op.State != store.OpFailed {
+			t.Errorf("one that the contract refuses is %s", op.State)
+		}
+		return err
+	})
+}
+
+// TestFramesAreKeptFromTheAcceptance: a delivery that lay there for longer than frames are kept lost them to the first sweep
+// after its artist had agreed to it.
+func TestFramesAreKeptFromTheAcceptance(t *testing.T) {
+	b := newBench(t)
+	b.options.Chain = nil
+	j := b.delivered()
+	const keep = 30 * 24 * time.Hour
+	b.now = b.now.Add(2 * keep)
+	got, err := b.Accept(t.Context(), j.ID, []byte{})
+	if err != nil || got.State != job.Settled {
+		t.Fatalf("%v, %v", got, err)
+	}
+	if got = b.job(j.ID); retain.Over(got, keep, b.now.Add(keep)) || !retain.Over(got, keep, b.now.Add(keep+time.Second)) {
+		t.Errorf("accepted at %s, its frames are kept from %s", b.now, time.UnixMilli(got.DeliveredAt))
+	}
+}
+
+// TestWhatWasFreeStaysFree: a network that begins to pay has jobs of before. They were never in escrow, so that with them in
+// the sums no settlement could be posted any more, "more than was received", and nobody was paid for anything.
+func TestWhatWasFreeStaysFree(t *testing.T) {
+	b := newBench(t)
+	free := func() *store.Job {
+		j := b.delivered()
+		b.update(func(tx store.Tx) error {
+			_, err := tx.EditJob(j.ID, func(j *store.Job) { j.Escrow = 0 })
+			return err
+		})
+		return j
+	}
+	accept := func(j *store.Job, want job.State) {
+		t.Helper()
+		b.now = b.now.Add(2 * time.Hour)
+		if got, err := b.Accept(t.Context(), j.ID, nil); err != nil || got.State != want {
+			t.Fatalf("%v, %v", got, err)
+		}
+	}
+	chain := b.options.Chain
+	b.options.Chain = nil
+	over, late := free(), free()
+	accept(over, job.Settled)
+	b.options.Chain = chain
+	accept(late, job.Settled)
+	paid := b.delivered()
+	b.pass()
+	accept(paid, job.Accepted)
+	b.pass()
+	if got := b.job(paid.ID); got.State != job.Settled {
+		t.Fatalf("what is paid is %s", got.State)
+	}
+	if err := b.NewEpoch(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.pass()
+	b.update(func(tx store.Tx) error {
+		e, err := tx.PostedEpoch()
+		if err == nil && (e.Total != 24 || len(e.Leaves) != 2) {
+			t.Errorf("settled %+v", e)
+		}
+		return err
+	})
+	if ops := b.pending(); len(ops) != 0 {
+		t.Errorf("there is left to do: %v", ops)
+	}
+}
+
+func (b *bench) pending() (kinds []string) {
+	b.t.Helper()
+	b.update(func(tx store.Tx) error {
+		ops, err := tx.PendingOps()
+		for _, o := range ops {
+			kinds = append(kinds, o.Kind+" "+o.Error)
+		}
+		return err
+	})
+	return kinds
 }

@@ -24,7 +24,7 @@ type Job struct {
 	Seconds       float64 // sum of the render times that workers reported
 	Units         float64 // the same in work units, by the workers' bench scores
 	RendFrames    int     // frames that Seconds and Units are of
-	DeliveredAt   int64   // Unix milliseconds of the last delivery
+	DeliveredAt   int64   // Unix milliseconds of the last delivery, and once it is accepted of that: its files are kept for a while from then
 	Deliveries    int
 	DeliveryRoot  string // 0x hex of the last delivery
 	DeliveryPrice job.Amount

@@ -46,6 +46,17 @@ var rules = []rule{
  WHERE f.state NOT IN ('pending','rejected') AND (a.id IS NULL OR a.job <> f.job) ORDER BY f.job, f.number`},
 	{"a delivered job has every frame verified", `SELECT j.id FROM jobs j WHERE j.state IN ('delivered','disputed','accepted','settled')
  AND EXISTS (SELECT 1 FROM frames f WHERE f.job = j.id AND f.state IN ('pending','uploaded','rejected')) ORDER BY j.id`},
+	{"a job that isn't over has something left to be done", `SELECT j.id FROM jobs j WHERE j.state IN ('funded','rendering','paused','disputed') AND NOT EXISTS (SELECT 1 FROM tasks k WHERE k.job = j.id AND k.state NOT IN ('done','failed')) ORDER BY j.id`},
+	{"a committed task waits for a check, and one that is verified is in a verifier's hands", `SELECT k.id FROM tasks k JOIN jobs j ON j.id = k.job WHERE j.state IN ('rendering','paused','disputed') AND k.state IN ('committed','verifying')
+ AND NOT EXISTS (SELECT 1 FROM audits v WHERE v.task = k.id AND v.kind = '' AND (k.state = 'committed' AND v.state = 'waiting' OR k.state = 'verifying' AND v.state IN ('held','committed'))) ORDER BY k.id`},
+	{"a check that is open is of a task that waits for it", `SELECT v.id FROM audits v JOIN tasks k ON k.id = v.task JOIN jobs j ON j.id = v.job WHERE v.kind = '' AND v.state IN ('waiting','held','committed')
+ AND (k.state NOT IN ('committed','verifying') OR j.state NOT IN ('rendering','paused','disputed')) ORDER BY v.id`},
+	{"a frame that was verified was made by an attempt that passed", `SELECT f.job || ' frame ' || CAST(f.number AS TEXT) FROM frames f JOIN attempts a ON a.id = f.attempt WHERE f.state IN ('verified','delivered','accepted') AND a.state <> 'passed' ORDER BY f.job, f.number`},
+	{"a frame that was delivered is owed to whoever made it", `SELECT f.job || ' frame ' || CAST(f.number AS TEXT) FROM frames f WHERE f.state IN ('delivered','accepted')
+ AND NOT EXISTS (SELECT 1 FROM ledger l WHERE l.job = f.job AND l.frame = f.number AND l.role = 'worker') ORDER BY f.job, f.number`},
+	{"what is left in the escrow of a job that is over is on its way back", `SELECT j.id FROM jobs j WHERE j.state IN ('accepted','cancelled','failed') AND j.escrow > 0 AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.kind = 'refund' AND o.ref = j.id) ORDER BY j.id`},
+	{"scouts that were all checked let the rest go, or say when", `SELECT j.id FROM jobs j WHERE j.state = 'rendering' AND j.scout = TRUE AND j.released = FALSE AND j.release_after >= 0 AND j.release_at = 0
+ AND NOT EXISTS (SELECT 1 FROM tasks k WHERE k.job = j.id AND k.scout = TRUE AND k.state <> 'done') ORDER BY j.id`},
 	{"an open audit is of an attempt that is there to be checked", `SELECT v.id FROM audits v JOIN attempts a ON a.id = v.attempt WHERE v.state IN ('held','committed') AND a.state = 'held' ORDER BY v.id`},
 }
 

@@ -93,9 +93,10 @@ func (t *Tx) UsePackage(id string, at int64) error {
 	return err
 }
 
-// idle are the packages that nothing needs: neither new, nor used lately, nor of a job that isn't over.
+// idle are the packages that nothing needs: neither new, nor used lately, nor of a job that isn't over. A quote that nobody accepts
+// needs none, or whoever asks for one would fill the store for ever.
 const idle = ` dropped = FALSE AND created < ? AND used < ?
- AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.package = packages.id AND jobs.state NOT IN ('settled','cancelled','failed'))`
+ AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.package = packages.id AND jobs.state NOT IN ('draft','quoted','settled','cancelled','failed'))`
 
 func (t *Tx) IdlePackages(before int64, limit int) ([]*store.Package, error) {
 	return all(t, "idle packages", scanPackage, `SELECT `+packageColumns+` FROM packages WHERE`+idle+` ORDER BY created, id LIMIT ?`, before, before, limit)

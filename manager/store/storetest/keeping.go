@@ -119,6 +119,14 @@ func testRetention(t *testing.T, open Open) {
 			return err
 		})
 	}
+	names("idle", "busy", "half") // a draft needs nothing
+	update(t, s, func(tx store.Tx) (err error) {
+		for _, step := range [][2]job.State{{job.Draft, job.Quoted}, {job.Quoted, job.Funded}, {job.Funded, job.Rendering}} {
+			_, e := tx.MoveJob(j.ID, []job.State{step[0]}, step[1], nil)
+			err = errors.Join(err, e)
+		}
+		return err
+	})
 	names("idle", "half")
 	use := func(id string, at int64) error {
 		return s.Update(context.Background(), func(tx store.Tx) error { return tx.UsePackage(id, at) })
@@ -175,7 +183,7 @@ func testRetention(t *testing.T, open Open) {
 	update(t, s, func(tx store.Tx) error { return tx.PutPackage(&store.Package{ID: "slow", Owner: "0xA", Created: 99}) })
 	// A job that is over needs nothing.
 	update(t, s, func(tx store.Tx) error {
-		_, err := tx.MoveJob(j.ID, []job.State{job.Draft}, job.Cancelled, nil)
+		_, err := tx.MoveJob(j.ID, []job.State{job.Rendering}, job.Cancelled, nil)
 		return err
 	})
 	names("busy")

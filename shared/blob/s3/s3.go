@@ -8,6 +8,7 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/hex"
@@ -36,6 +37,8 @@ type Options struct {
 	AccessKey string
 	SecretKey string
 	Create    bool // make the bucket if it isn't there
+	// Stall is how long the server may send nothing in the middle of a download; 0 is a minute.
+	Stall time.Duration
 }
 
 // String leaves the credentials out of messages.
@@ -47,6 +50,7 @@ type Store struct {
 	signer *minio.Client
 	bucket string
 	prefix string
+	stall  time.Duration
 	closed atomic.Bool
 }
 
@@ -80,7 +84,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{core: &minio.Core{Client: inner}, signer: signer, bucket: o.Bucket, prefix: o.Prefix}
+	s := &Store{core: &minio.Core{Client: inner}, signer: signer, bucket: o.Bucket, prefix: o.Prefix, stall: cmp.Or(o.Stall, time.Minute)}
 	there, err := inner.BucketExists(ctx, o.Bucket)
 	if err != nil {
 		return nil, fmt.Errorf("reach the S3 bucket %s at %s: %w; check the address, the region and the keys", o.Bucket, o.Endpoint, err)
@@ -270,11 +274,41 @@ func (s *Store) Get(ctx context.Context, key string) (io.ReadCloser, blob.Object
 	if err := s.enter(ctx, key); err != nil {
 		return nil, blob.Object{}, err
 	}
+	ctx, cancel := context.WithCancelCause(ctx)
 	r, info, _, err := s.core.GetObject(ctx, s.bucket, s.prefix+key, minio.GetObjectOptions{})
 	if err != nil {
+		cancel(nil)
 		return nil, blob.Object{}, fmt.Errorf("get %s: %w", key, mapped(err))
 	}
-	return r, s.object(key, info), nil
+	w := &watched{r: r, ctx: ctx, cancel: cancel, stall: s.stall}
+	w.timer = time.AfterFunc(s.stall, func() { cancel(fmt.Errorf("the S3 server has sent nothing for %s", s.stall)) })
+	w.timer.Stop()
+	return w, s.object(key, info), nil
+}
+
+// watched is a download that ends with an error when the server falls silent in the middle of it. The client bounds only the
+// wait for a response to begin, and who reads would wait for ever.
+type watched struct {
+	r      io.ReadCloser
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	stall  time.Duration
+	timer  *time.Timer // runs while a Read does
+}
+
+func (w *watched) Read(p []byte) (int, error) {
+	w.timer.Reset(w.stall)
+	n, err := w.r.Read(p)
+	w.timer.Stop()
+	if err != nil && err != io.EOF && w.ctx.Err() != nil {
+		err = context.Cause(w.ctx)
+	}
+	return n, err
+}
+
+func (w *watched) Close() error {
+	w.cancel(nil)
+	return w.r.Close()
 }
 
 // Stat implements blob.Store.

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -88,5 +91,33 @@ func abandon(t *testing.T, srv storetest.S3Server) {
 	}
 	if len(left) != 1 || left[0] != "theirs/a" {
 		t.Fatal(left)
+	}
+}
+
+// TestAServerThatStallsIsLeft: a server that falls silent in the middle of an object holds nobody for ever. The manager reads
+// few attempts at a time, so that two such downloads ended every look at a trusted worker's frames.
+func TestAServerThatStallsIsLeft(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet || r.URL.Query().Has("uploads") {
+			return
+		}
+		w.Header().Set("Content-Length", "100")
+		w.Header().Set("Last-Modified", "Tue, 15 Nov 1994 12:45:26 GMT")
+		_, _ = w.Write([]byte("half"))
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	}))
+	defer srv.Close()
+	s, err := Open(t.Context(), Options{Endpoint: srv.URL, AccessKey: "a", SecretKey: "b", Bucket: "bucket", Stall: 50 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, _, err := s.Get(t.Context(), "frame/j/a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if got, err := io.ReadAll(r); string(got) != "half" || err == nil || !strings.Contains(err.Error(), "sent nothing for 50ms") {
+		t.Errorf("read %q: %v", got, err)
 	}
 }
