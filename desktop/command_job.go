@@ -191,6 +191,7 @@ func (c *cli) follow(ctx context.Context, manager *client.Client, id string) (jo
 	frames := make(map[int]job.Frame)
 	var last job.Job
 	err = manager.Watch(watch, wire.JobWatch{Job: id}, func(update wire.JobUpdate) {
+		display.at(manager.Manager())
 		last = update.Job
 		for _, f := range update.Frames {
 			frames[f.Number] = f

@@ -31,9 +31,10 @@ type Source interface {
 	Payouts(ctx context.Context, all bool) ([]job.Payout, error)
 	ClaimPayout(ctx context.Context) (wire.PayoutPaid, error)
 	Connected() bool
+	Manager() string  // the address that it is connected to, of those that it was dialled with, or was last
 	Everything() bool // sees every owner's jobs and payouts: it signed in as a studio
 	Close()
 }
 
-// Dial opens a Source, or says why it can't. It returns after the first sign-in.
+// Dial opens a Source at one of the managers, or says why it can't. It returns after the first sign-in.
 type Dial func(ctx context.Context, manager string) (Source, error)

@@ -150,7 +150,7 @@ func TestPins(t *testing.T) {
 		t.Error(err)
 	}
 	c.Close()
-	base, err := link.BaseURL(address)
+	bases, err := link.BaseURLs(address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,18 +161,18 @@ func TestPins(t *testing.T) {
 		}
 		return err
 	}
-	if err := get(link.HTTPClient(base), server.URL+"/x"); err != nil {
+	if err := get(link.HTTPClient(bases), server.URL+"/x"); err != nil {
 		t.Errorf("a transfer from the pinned manager: %v", err)
 	}
-	base.Fragment = "sha256:" + strings.Repeat("0", 64)
-	if err := get(link.HTTPClient(base), server.URL+"/x"); !errors.Is(err, link.ErrPin) {
+	bases[0].Fragment = "sha256:" + strings.Repeat("0", 64)
+	if err := get(link.HTTPClient(bases), server.URL+"/x"); !errors.Is(err, link.ErrPin) {
 		t.Errorf("a transfer from another manager: %v", err)
 	}
 	other := httptest.NewTLSServer(http.NotFoundHandler())
 	defer other.Close()
-	base.Fragment = pin
+	bases[0].Fragment = pin
 	// The pin is the manager's alone: a store elsewhere needs a certificate that the system trusts.
-	if err := get(link.HTTPClient(base), other.URL); err == nil || errors.Is(err, link.ErrPin) {
+	if err := get(link.HTTPClient(bases), other.URL); err == nil || errors.Is(err, link.ErrPin) {
 		t.Errorf("a transfer from an untrusted store: %v", err)
 	}
 	for _, bad := range []string{"sha256:12", "md5:" + strings.Repeat("0", 64), strings.Repeat("0", 64)} {
@@ -180,7 +180,7 @@ func TestPins(t *testing.T) {
 			t.Errorf("pin %q was taken", bad)
 		}
 	}
-	if _, err := link.BaseURL("http://127.0.0.1:1/#" + pin); err == nil {
+	if _, err := link.BaseURLs("http://127.0.0.1:1/#" + pin); err == nil {
 		t.Error("a pin without TLS was taken")
 	}
 }

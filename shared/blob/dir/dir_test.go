@@ -100,7 +100,7 @@ func TestSurvivesReopening(t *testing.T) {
 	if left, _ := os.ReadDir(filepath.Join(root, "tmp")); len(left) > 0 {
 		t.Fatal("unfinished files are kept")
 	}
-	c := &transfer.Client{Base: serve(t, s)}
+	c := &transfer.Client{Bases: []*url.URL{serve(t, s)}}
 	if got, err := c.GetBytes(context.Background(), u, 100, nil); err != nil || string(got) != "content" {
 		t.Fatalf("a URL from before: %q, %v", got, err)
 	}
@@ -149,7 +149,7 @@ func TestFullStore(t *testing.T) {
 	if err := put(s, "b", "123"); !errors.Is(err, blob.ErrFull) {
 		t.Fatal(err)
 	}
-	c := &transfer.Client{Base: serve(t, s)}
+	c := &transfer.Client{Bases: []*url.URL{serve(t, s)}}
 	u, err := s.SignPut(context.Background(), "b", 3, sha256.Sum256([]byte("123")), time.Minute)
 	if err != nil {
 		t.Fatal(err)
@@ -177,7 +177,7 @@ func TestURLsExpireAndSecretsDiffer(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	s := open(t, Options{Now: func() time.Time { return now }})
 	base := serve(t, s)
-	c := &transfer.Client{Base: base}
+	c := &transfer.Client{Bases: []*url.URL{base}}
 	if err := put(s, "a", "x"); err != nil {
 		t.Fatal(err)
 	}
