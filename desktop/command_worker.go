@@ -7,7 +7,6 @@ import (
 
 	"github.com/heliostat-render/heliostat/shared/identity"
 	"github.com/heliostat-render/heliostat/shared/service"
-	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
 func (c *cli) workerCommand() *cobra.Command {

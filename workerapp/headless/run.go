@@ -16,7 +16,6 @@ import (
 	"github.com/heliostat-render/heliostat/shared/identity"
 	"github.com/heliostat-render/heliostat/shared/render"
 	"github.com/heliostat-render/heliostat/shared/service"
-	"github.com/heliostat-render/heliostat/shared/wire"
 	"github.com/heliostat-render/heliostat/workerapp"
 	"github.com/heliostat-render/heliostat/workerapp/rules"
 	"github.com/heliostat-render/heliostat/workerapp/setup"
