@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -45,6 +46,37 @@ func serve(t testing.TB, s *Store) *url.URL {
 		t.Fatal(err)
 	}
 	return u
+}
+
+// TestWhoOnlyLooksKeepsNobodyOut opens a folder again and again while others look whether it is in use.
+func TestWhoOnlyLooksKeepsNobodyOut(t *testing.T) {
+	root := t.TempDir()
+	open(t, Options{Root: root}).Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	var lookers sync.WaitGroup
+	for range 2 {
+		lookers.Go(func() {
+			for ctx.Err() == nil {
+				if _, err := InUse(root); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for range 50 {
+		s := open(t, Options{Root: root})
+		if used, err := InUse(root); !used || err != nil {
+			t.Errorf("an open folder is in use: %v, %v", used, err)
+		}
+		if _, err := Open(Options{Root: root}); !errors.Is(err, ErrLocked) {
+			t.Errorf("opened twice: %v", err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cancel()
+	lookers.Wait()
 }
 
 func TestSuite(t *testing.T) {
