@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -120,10 +121,13 @@ func (c *Conn) wait(ctx context.Context) (*Session, error) {
 			c.mu.Lock()
 			last := c.last
 			c.mu.Unlock()
-			if last != nil {
-				return nil, fmt.Errorf("no connection to the manager at %s: %w", c.options.URL, last)
+			switch {
+			case last == nil:
+				return nil, context.Cause(ctx)
+			case len(c.managers) > 1: // each is named in it
+				return nil, fmt.Errorf("no connection: %w", last)
 			}
-			return nil, context.Cause(ctx)
+			return nil, fmt.Errorf("no connection to the manager at %s: %w", c.options.URL, last)
 		}
 	}
 }
@@ -194,7 +198,8 @@ func (c *Conn) loop(ctx context.Context) {
 			break
 		}
 		if r.of > 1 {
-			err = fmt.Errorf("%s: %w", manager.text, err)
+			name, _, _ := strings.Cut(manager.text, "#") // the pin is for machines
+			err = fmt.Errorf("%s: %w", name, err)
 		}
 		over := r.failed(err, opened, held)
 		err = inARow(r.errs)
