@@ -331,14 +331,22 @@ func TestWatchGoesOnAtTheNextManager(t *testing.T) {
 		})
 	}()
 	<-began
+	// Whoever keeps up tells when everything that was pushed has come.
+	kept, keptUp := make(chan struct{}, pushed+2), make(chan error, 1)
+	go func() {
+		keptUp <- c.Watch(ctx, wire.JobWatch{Job: "j1"}, func(wire.JobUpdate) { kept <- struct{}{} })
+	}()
+	<-kept
 	for range pushed {
 		if err := s.sessions[0].Send(wire.TypeJobUpdate, wire.JobUpdate{Job: job.Job{ID: "j1", State: job.Delivered}}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	// The answer comes after everything that was pushed.
-	if _, err := c.Job(ctx, "j1"); err != nil || c.Manager() != s.url {
-		t.Fatalf("at %s: %v", c.Manager(), err)
+	for range pushed {
+		<-kept
+	}
+	if at := c.Manager(); at != s.url {
+		t.Fatalf("at %s", at)
 	}
 	if err := s.Close(t.Context()); err != nil {
 		t.Fatal(err)
@@ -347,7 +355,7 @@ func TestWatchGoesOnAtTheNextManager(t *testing.T) {
 		t.Fatalf("at %s: %s, %v", c.Manager(), detail.Job.State, err)
 	}
 	close(goOn)
-	if err := <-ended; err != nil {
+	if err := errors.Join(<-ended, <-keptUp); err != nil {
 		t.Error(err)
 	}
 	if len(seen) != pushed+2 || seen[pushed] != job.Delivered || seen[pushed+1] != job.Accepted {
