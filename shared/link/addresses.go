@@ -73,7 +73,7 @@ func baseURL(manager string) (*url.URL, error) {
 	case "https", "wss":
 		u.Scheme = "https"
 	default:
-		return nil, fmt.Errorf("the manager's address %q can't be used: %s isn't spoken, write it like http://127.0.0.1:7777", manager, u.Scheme)
+		return nil, fmt.Errorf("the manager's address %q can't be used: %s isn't spoken; use http:// or https://", manager, u.Scheme)
 	}
 	if u.Fragment != "" {
 		if err := checkPin(u.Fragment); err != nil {

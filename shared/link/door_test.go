@@ -128,7 +128,8 @@ func TestLimitsFollowThePeer(t *testing.T) {
 	}
 }
 
-func TestPins(t *testing.T) {
+// startTLS starts a manager behind httptest's certificate.
+func startTLS(t *testing.T) *httptest.Server {
 	id := newIdentity(t)
 	server := httptest.NewTLSServer(link.NewServer(link.ServerOptions{
 		Domain: "test.example",
@@ -137,7 +138,12 @@ func TestPins(t *testing.T) {
 		},
 		Handler: func(context.Context, *link.Session, link.Message) (wire.Type, any, error) { return "", nil, nil },
 	}))
-	defer server.Close()
+	t.Cleanup(server.Close)
+	return server
+}
+
+func TestPins(t *testing.T) {
+	server := startTLS(t)
 	pin := link.Pin(server.Certificate())
 	address, err := link.WithPin(server.URL, pin)
 	if err != nil {

@@ -95,19 +95,7 @@ func TestRefusalsOfSeveral(t *testing.T) {
 
 // TestPinsOfSeveral holds each of two managers to its own pin.
 func TestPinsOfSeveral(t *testing.T) {
-	start := func() *httptest.Server {
-		id := newIdentity(t)
-		server := httptest.NewTLSServer(link.NewServer(link.ServerOptions{
-			Domain: "test.example",
-			Welcome: func(link.Peer) (wire.Welcome, error) {
-				return wire.Welcome{Manager: id.Address(), SealKey: hex.EncodeToString(id.SealKey())}, nil
-			},
-			Handler: func(context.Context, *link.Session, link.Message) (wire.Type, any, error) { return "", nil, nil },
-		}))
-		t.Cleanup(server.Close)
-		return server
-	}
-	a, b := start(), start()
+	a, b := startTLS(t), startTLS(t)
 	right, wrong := link.Pin(a.Certificate()), "sha256:"+strings.Repeat("0", 64)
 	list := a.URL + "#" + wrong + "," + b.URL
 	pinned, err := link.WithPin(list, right)
