@@ -75,8 +75,8 @@ every frame, and pays for what passed. Without a command it opens its window.`,
 		return usageError{usage.Flag(cmd, err)}
 	})
 	flags := root.PersistentFlags()
-	flags.StringVar(&c.manager, "manager", os.Getenv("HELIOSTAT_MANAGER"), "the manager's `URL` (default: the settings', else "+state.DefaultManager+")")
-	flags.StringVar(&c.pin, "pin", os.Getenv("HELIOSTAT_PIN"), "the `sha256:…` of the manager's certificate, where its URL doesn't carry it")
+	flags.StringVar(&c.manager, "manager", os.Getenv("HELIOSTAT_MANAGER"), "the manager's `URL`, of several managers their URLs with commas between (default: the settings', else "+state.DefaultManager+")")
+	flags.StringVar(&c.pin, "pin", os.Getenv("HELIOSTAT_PIN"), "the `sha256:…` of the managers' certificate, where a URL doesn't carry it")
 	flags.StringVar(&c.data, "data", os.Getenv("HELIOSTAT_DATA"), "data `folder` (default ~/.local/share/heliostat)")
 	flags.StringVar(&c.format, "log", "text", "how to log on standard error: `text or json`")
 	flags.BoolVarP(&c.verbose, "verbose", "v", false, "log more")

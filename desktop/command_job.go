@@ -206,6 +206,7 @@ func (c *cli) follow(ctx context.Context, manager *client.Client, id string) (jo
 	err = manager.Watch(watch, wire.JobWatch{Job: id}, func(update wire.JobUpdate) {
 		mu.Lock()
 		defer mu.Unlock()
+		display.at(manager.Manager())
 		view.job, view.eta, view.why = update.Job, update.ETA, ""
 		for _, f := range update.Frames {
 			view.frames[f.Number] = f

@@ -173,7 +173,7 @@ func (c *cli) submit(ctx context.Context, blend string, f submitFlags) error {
 	}
 	defer agent.Close()
 	// The submission ends with the agent, not with ctx: Ctrl-C has to be told apart first.
-	return c.through(ctx, agent.Start(context.WithoutCancel(ctx), scene), f)
+	return c.through(ctx, agent, agent.Start(context.WithoutCancel(ctx), scene), f)
 }
 
 func (c *cli) resumeSubmission(ctx context.Context, f submitFlags) error {
@@ -186,7 +186,7 @@ func (c *cli) resumeSubmission(ctx context.Context, f submitFlags) error {
 	if err != nil {
 		return err
 	}
-	return c.through(ctx, submission, f)
+	return c.through(ctx, agent, submission, f)
 }
 
 // interrupted tells Ctrl-C apart from a failure.
@@ -198,7 +198,7 @@ func (c *cli) interrupted(ctx context.Context, err error) error {
 }
 
 // through follows a submission as far as the flags say.
-func (c *cli) through(ctx context.Context, s *submit.Submission, f submitFlags) error {
+func (c *cli) through(ctx context.Context, agent *submit.Agent, s *submit.Submission, f submitFlags) error {
 	display := c.newDisplay()
 	defer func() { display.close() }()
 	said := 0
@@ -213,6 +213,9 @@ func (c *cli) through(ctx context.Context, s *submit.Submission, f submitFlags) 
 		if last.Quote != nil && !priced && (f.yes || last.Phase != submit.Confirm) {
 			priced = true
 			display.line(quoteLine(last))
+		}
+		if at := agent.Status(); at.Connected {
+			display.at(at.Manager)
 		}
 		if last.Phase != submit.Failed { // the command ends with it
 			display.submission(last)
@@ -233,7 +236,9 @@ func (c *cli) through(ctx context.Context, s *submit.Submission, f submitFlags) 
 			if err := c.ask(ctx, s, last); err != nil {
 				return err
 			}
+			at := display.manager
 			display = c.newDisplay()
+			display.manager = at
 			continue
 		case last.Phase == submit.Confirm && !asked: // an earlier run without --yes is resumed with it
 			asked = true

@@ -7,7 +7,6 @@ import (
 
 	"github.com/heliostat-render/heliostat/shared/identity"
 	"github.com/heliostat-render/heliostat/shared/service"
-	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
 func (c *cli) workerCommand() *cobra.Command {
@@ -33,8 +32,8 @@ folder that --data names. SIGTERM gives the task in hand back and stops within s
 				return usageError{err}
 			}
 			dir := c.dirOfWorker(cmd)
-			engine, err := newEngine(c.manager, dir, f, log, func(_ wire.Welcome, id *identity.Identity) {
-				service.Ready(c.out, "id", id.Address(), "manager", c.manager)
+			engine, err := newEngine(c.manager, dir, f, log, func(manager string, id *identity.Identity) {
+				service.Ready(c.out, "id", id.Address(), "manager", manager)
 			})
 			if err != nil {
 				return err

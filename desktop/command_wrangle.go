@@ -139,6 +139,9 @@ never delivered, or from those named. It has its own price; the old job stays as
 			if err != nil {
 				return err
 			}
+			if old, err := manager.Job(cmd.Context(), args[0]); err == nil && old.Job.State == job.Failed {
+				fmt.Fprintf(c.err, "This renders the same package again. It failed: %s\n", old.Job.Cause)
+			}
 			fmt.Fprintf(c.err, "%s. %s\n", counted(len(quote.Job.Frames), "frame"), quoteLine(submit.Status{Quote: &quote.Quote, Symbol: manager.Welcome().Money.Symbol}))
 			if !yes {
 				agreed, err := c.agreed(cmd.Context())

@@ -45,14 +45,16 @@ type display struct {
 	tail string
 	who  [whoLines]string
 
-	seen   map[int]state.Look // plain lines: what was already said of each frame
-	why    string             // and of the job
-	tenth  int
-	closed bool
+	seen    map[int]state.Look // plain lines: what was already said of each frame
+	why     string             // and of the job
+	tenth   int
+	several bool   // managers to choose from
+	manager string // that was said last
+	closed  bool
 }
 
 func (c *cli) newDisplay() *display {
-	d := &display{out: c.err, seen: make(map[int]state.Look)}
+	d := &display{out: c.err, seen: make(map[int]state.Look), several: strings.Contains(c.manager, ",")}
 	if terminal(c.err) {
 		d.bars = mpb.New(mpb.WithOutput(c.err), mpb.WithWidth(32))
 	}
@@ -86,6 +88,15 @@ func (d *display) line(text string) {
 		return
 	}
 	fmt.Fprintln(d.out, text)
+}
+
+// at says which of several managers the command is connected to, once for each.
+func (d *display) at(manager string) {
+	if d.several && manager != d.manager {
+		d.manager = manager
+		host, _, _ := strings.Cut(manager, "#") // the pin is for machines
+		d.line("connected to " + host)
+	}
 }
 
 // event says one line of a job's history.

@@ -7,7 +7,6 @@ import (
 
 	"github.com/heliostat-render/heliostat/desktop/state"
 	"github.com/heliostat-render/heliostat/shared/identity"
-	"github.com/heliostat-render/heliostat/shared/wire"
 	"github.com/heliostat-render/heliostat/workerapp"
 	"github.com/heliostat-render/heliostat/workerapp/rules"
 	"github.com/heliostat-render/heliostat/workerapp/setup"
@@ -21,7 +20,7 @@ func workerDefaults() setup.Setup { return setup.Default(rules.Low) }
 func (c *cli) workerDir() string { return filepath.Join(c.data, "worker") }
 
 // newEngine makes a worker that keeps everything, its own key included, in dir.
-func newEngine(manager, dir string, s setup.Setup, log *slog.Logger, ready func(wire.Welcome, *identity.Identity)) (*workerapp.Engine, error) {
+func newEngine(manager, dir string, s setup.Setup, log *slog.Logger, ready func(manager string, id *identity.Identity)) (*workerapp.Engine, error) {
 	engine, _, err := s.Engine(setup.Program{
 		Manager: manager, Data: dir, Passphrase: passphrase(), Software: "heliostat " + version, OnReady: ready, Log: log,
 	})

@@ -1,12 +1,8 @@
 package main
 
 import (
-	"context"
-	"io"
-	"net"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -19,61 +15,8 @@ import (
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
-// balancer forwards connections to the first of its managers that answers, as any TCP balancer would.
-type balancer struct {
-	url string
-
-	mu       sync.Mutex // guards backends
-	backends []string
-}
-
-func startBalancer(t *testing.T, urls ...string) *balancer {
-	t.Helper()
-	ear, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := &balancer{url: "http://" + ear.Addr().String()}
-	for _, u := range urls {
-		b.backends = append(b.backends, strings.TrimPrefix(u, "http://"))
-	}
-	var wg sync.WaitGroup
-	ctx, cancel := context.WithCancel(context.Background())
-	wg.Go(func() {
-		for {
-			in, err := ear.Accept()
-			if err != nil {
-				return
-			}
-			wg.Go(func() { b.forward(ctx, in) })
-		}
-	})
-	t.Cleanup(func() { cancel(); ear.Close(); wg.Wait() })
-	return b
-}
-
-func (b *balancer) forward(ctx context.Context, in net.Conn) {
-	defer in.Close()
-	b.mu.Lock()
-	backends := slices.Clone(b.backends)
-	b.mu.Unlock()
-	for _, address := range backends {
-		out, err := net.Dial("tcp", address)
-		if err != nil {
-			continue
-		}
-		defer context.AfterFunc(ctx, func() { in.Close(); out.Close() })()
-		done := make(chan struct{})
-		go func() { _, _ = io.Copy(out, in); out.Close(); close(done) }()
-		_, _ = io.Copy(in, out) // either end closes both
-		in.Close()
-		<-done
-		return
-	}
-}
-
 // TestSeveralManagers runs a job over two manager processes, a PostgreSQL primary with a synchronous
-// standby, and a real S3 server, and kills one manager and then the primary.
+// standby, and a real S3 server, and kills one manager and then the primary. Nodes and the artist know both managers.
 func TestSeveralManagers(t *testing.T) {
 	pair := pgtest.StartPair(t)
 	c := settings(t, "off")
@@ -82,9 +25,9 @@ func TestSeveralManagers(t *testing.T) {
 	urlA, killA := startChild(t, c)
 	c.Data = filepath.Join(t.TempDir(), "b")
 	urlB, _ := startChild(t, c)
-	atA, atB := startBalancer(t, urlA, urlB), startBalancer(t, urlB, urlA)
+	atA, atB := urlA+","+urlB, urlB+","+urlA
 
-	a := newArtist(t, atA.url)
+	a := newArtist(t, atA)
 	// This one stands before its commit while its manager is killed.
 	standing, killed := make(chan string), make(chan struct{})
 	moving := &worker{node: newNode(t, fake.Behaviour{})}
@@ -93,10 +36,10 @@ func TestSeveralManagers(t *testing.T) {
 		once.Do(func() { standing <- c.Lease; <-killed })
 		return true
 	}
-	moving.start(atA.url)
-	w := []*worker{startWorker(t, atB.url, fake.Behaviour{FrameTime: 60 * time.Millisecond}), moving}
-	startVerifier(t, atB.url, fake.Behaviour{})
-	startVerifier(t, atA.url, fake.Behaviour{})
+	moving.start(atA)
+	w := []*worker{startWorker(t, atB, fake.Behaviour{FrameTime: 60 * time.Millisecond}), moving}
+	startVerifier(t, atB, fake.Behaviour{})
+	startVerifier(t, atA, fake.Behaviour{})
 	// This one dies with the manager that it is connected to, in the middle of a task.
 	dying := &worker{node: newNode(t, fake.Behaviour{})}
 	rendered := make(chan struct{}, 16)

@@ -27,7 +27,8 @@ EVM chain, all in one data folder. Prints one line, "ready address=… id=…", 
 output once it serves; logs go to standard error.
 
 Several managers can share one PostgreSQL database (--store), one S3 bucket (--blobs) and the
-same keys (--keys); put any TCP balancer before them, with /readyz as its check.
+same keys (--keys); give nodes and clients all their addresses, with commas between, or put any TCP
+balancer before them, with /readyz as its check.
 
 TLS: with --tls auto an address that other machines can reach gets a self-signed certificate, made
 at the first start. Its pin is part of the address that is printed (https://…/#sha256:…), which every

@@ -106,8 +106,8 @@ func settleOnce(t *testing.T, c config) {
 		start()
 		urls, taps, again = append(urls, "http://"+mine.Listen), append(taps, tap), append(again, start)
 	}
-	door := startBalancer(t, urls...)
-	a := newArtist(t, door.url)
+	door := strings.Join(urls, ",")
+	a := newArtist(t, door)
 	if _, err := contracts.Faucet(t.Context(), common.HexToAddress(a.id.Address()), big.NewInt(1e9)); err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func settleOnce(t *testing.T, c config) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, v := startWorker(t, door.url, fake.Behaviour{}), startVerifier(t, door.url, fake.Behaviour{})
+	w, v := startWorker(t, door, fake.Behaviour{}), startVerifier(t, door, fake.Behaviour{})
 
 	// Whoever dies comes back, while the other one goes on.
 	stop, stopped := make(chan struct{}), make(chan struct{})

@@ -22,7 +22,6 @@ import (
 	"github.com/heliostat-render/heliostat/shared/render/known"
 	"github.com/heliostat-render/heliostat/shared/render/warm"
 	"github.com/heliostat-render/heliostat/shared/service"
-	"github.com/heliostat-render/heliostat/shared/wire"
 	"github.com/heliostat-render/heliostat/verifier/audit"
 	"github.com/heliostat-render/heliostat/workerapp/bench"
 	"github.com/heliostat-render/heliostat/workerapp/earn"
@@ -60,7 +59,7 @@ pixels are committed to already, and stops within seconds.`,
 		RunE: func(c *cobra.Command, _ []string) error { return run(c, f) },
 	}
 	flags := c.Flags()
-	flags.StringVar(&f.manager, "manager", client.DefaultManager, "the manager's `URL`")
+	flags.StringVar(&f.manager, "manager", client.DefaultManager, "the manager's `URL`; of several managers their URLs with commas between")
 	flags.StringVar(&f.data, "data", "heliostat-verifier", "data `folder`, one verifier at a time")
 	flags.StringVar(&f.name, "name", "", "name shown to people (default: this machine's)")
 	flags.IntVar(&f.threads, "threads", 1, "threads of a renderer, 0 for all; tiles need few, and with one thread Blender's geometry is exact")
@@ -129,8 +128,8 @@ func run(c *cobra.Command, f runFlags) (err error) {
 		Dir: filepath.Join(space.Dir(), "audits"), Manifests: filepath.Join(space.Dir(), "manifests"),
 		Capabilities: capabilities, Found: found, Pool: pool, Cache: fetch.Chunks(cache), Store: objects,
 		ConnectTimeout: f.connectTimeout,
-		OnReady: func(wire.Welcome) {
-			service.Ready(c.OutOrStdout(), "id", id.Address(), "manager", f.manager)
+		OnReady: func(manager string) {
+			service.Ready(c.OutOrStdout(), "id", id.Address(), "manager", manager)
 		},
 		Beside: func(ctx context.Context, conn *link.Conn) error {
 			return collect(ctx, conn, id.Address(), f.claimEvery, log)

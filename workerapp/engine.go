@@ -96,7 +96,7 @@ func New(o Options) (*Engine, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
-	if _, err := link.BaseURL(o.Manager); err != nil {
+	if _, err := link.BaseURLs(o.Manager); err != nil {
 		return nil, err
 	}
 	if o.Name == "" {
@@ -337,7 +337,7 @@ func (e *Engine) keepSignedIn(ctx context.Context) error {
 		first, cancel = context.WithTimeout(ctx, e.options.ConnectTimeout)
 		defer cancel()
 	}
-	welcome, err := e.conn.Wait(first)
+	_, err := e.conn.Wait(first)
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -351,7 +351,7 @@ func (e *Engine) keepSignedIn(ctx context.Context) error {
 	e.mu.Unlock()
 	e.changed()
 	if e.options.OnReady != nil {
-		e.options.OnReady(welcome)
+		e.options.OnReady(e.conn.Manager())
 	}
 	for {
 		select {

@@ -12,7 +12,6 @@ import (
 	"github.com/heliostat-render/heliostat/shared/identity"
 	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/render"
-	"github.com/heliostat-render/heliostat/shared/wire"
 	"github.com/heliostat-render/heliostat/workerapp/gpu"
 	"github.com/heliostat-render/heliostat/workerapp/rules"
 )
@@ -65,8 +64,8 @@ type Options struct {
 
 	// Bench gives the score in work units per minute; nil measures this machine once.
 	Bench func(ctx context.Context) (float64, error)
-	// OnReady is called after the first sign-in. It may be nil.
-	OnReady func(wire.Welcome)
+	// OnReady is called after the first sign-in, with the address of the manager. It may be nil.
+	OnReady func(manager string)
 	// FreeBytes measures the disk; nil is the real one. Tests fill the disk with it.
 	FreeBytes func(path string) (int64, error)
 	// Backoff paces tries of a delivery; nil is the outbox's own.

@@ -52,7 +52,7 @@ type Status struct {
 	State       State     `json:"state"`
 	Reason      string    `json:"reason,omitempty"` // why it is paused, or what is wrong
 	Connected   bool      `json:"connected"`
-	Manager     string    `json:"manager"`
+	Manager     string    `json:"manager"` // that it is connected to, else those that it knows
 	Address     string    `json:"address"`
 	Name        string    `json:"name"`
 	Hardware    string    `json:"hardware,omitempty"`
@@ -100,7 +100,6 @@ func (e *Engine) Watch(f func(Status)) (stop func()) {
 
 func (e *Engine) statusLocked() Status {
 	s := Status{
-		Manager: e.options.Manager,
 		Address: e.options.Identity.Address(),
 		Name:    e.options.Name, Hardware: e.capabilities.Hardware, Bench: e.capabilities.Bench,
 		Connected:   e.conn != nil && e.conn.Connected(),
@@ -111,6 +110,10 @@ func (e *Engine) statusLocked() Status {
 		Devices: e.devices,
 		Time:    time.Now(),
 		Holds:   e.holds,
+	}
+	s.Manager = e.options.Manager
+	if s.Connected {
+		s.Manager = e.conn.Manager()
 	}
 	for _, t := range e.order {
 		switch t.stage {

@@ -288,7 +288,7 @@ func TestTheRailShowsAnAddressWithoutItsPin(t *testing.T) {
 	test.NewTempApp(t)
 	link := widget.NewLinkState()
 	link.Resize(fyne.NewSize(400, 42))
-	link.Set(state.Link{Manager: "https://render.studio.lan:7777/#sha256:89606506", Connected: true})
+	link.Set(state.Link{Manager: "http://gone.studio.lan,https://render.studio.lan:7777/#sha256:89606506", At: "https://render.studio.lan:7777/#sha256:89606506", Connected: true})
 	for _, object := range test.WidgetRenderer(link).Objects() {
 		if text, is := object.(*canvas.Text); is && text.Text == "render.studio.lan:7777" {
 			return

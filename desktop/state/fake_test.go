@@ -47,6 +47,7 @@ type source struct {
 	closed    bool
 	offline   bool
 	cancelErr error
+	at        string    // the manager
 	more      []job.Job // on its list, beside the example's
 }
 
@@ -65,6 +66,11 @@ func (s *source) note(format string, args ...any) {
 	s.calls = append(s.calls, fmt.Sprintf(format, args...))
 }
 
+func (s *source) Manager() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.at
+}
 func (s *source) Welcome() wire.Welcome {
 	return wire.Welcome{Manager: example.Judge, Money: wire.Money{Settlement: "devchain", Symbol: "HELIO"}}
 }

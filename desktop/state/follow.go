@@ -115,7 +115,7 @@ func (m *Model) with(ctx context.Context, manager string, source Source) {
 	current := m.link.Manager == manager
 	if current {
 		m.source = source
-		m.link = Link{Manager: manager, Connected: true, Address: welcome.Manager, Operator: source.Operates(), Money: welcome.Money}
+		m.link = Link{Manager: manager, At: source.Manager(), Connected: true, Address: welcome.Manager, Operator: source.Operates(), Money: welcome.Money}
 	}
 	m.mu.Unlock()
 	defer source.Close()

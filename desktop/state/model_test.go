@@ -371,6 +371,13 @@ func TestALostManagerIsFoundAgain(t *testing.T) {
 			t.Fatalf("after %d tries the link is %+v", tries, got)
 		}
 		fake.mu.Lock()
+		fake.at = "http://other:7777"
+		fake.mu.Unlock()
+		time.Sleep(3 * time.Second)
+		if got := r.last().Link; got.At != "http://other:7777" || got.Manager != state.DefaultManager {
+			t.Fatalf("at another of its managers the link is %+v", got)
+		}
+		fake.mu.Lock()
 		fake.offline = true
 		fake.mu.Unlock()
 		time.Sleep(3 * time.Second)

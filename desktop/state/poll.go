@@ -42,9 +42,9 @@ func (m *Model) poll(ctx context.Context, source Source) {
 func (m *Model) attend(ctx context.Context, source Source) {
 	for pause(ctx, linkEvery) {
 		m.mu.Lock()
-		before := m.link.Connected
-		m.link.Connected = source.Connected()
-		if after := m.link.Connected; after != before {
+		before, at := m.link.Connected, m.link.At
+		m.link.Connected, m.link.At = source.Connected(), source.Manager()
+		if after := m.link.Connected; after != before || m.link.At != at {
 			m.link.Problem = ""
 			if !after {
 				m.link.Problem = "The connection is lost; trying again. Jobs go on without it."

@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net/url"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"github.com/heliostat-render/heliostat/shared/link"
 )
 
 // DefaultManager is where `heliostat farm start` listens.
@@ -122,25 +123,25 @@ func CheckBlender(program string) error {
 	return nil
 }
 
-// CheckManager reads a manager's address, adds http:// where no scheme is given, and
-// returns it without a trailing slash.
-func CheckManager(address string) (string, error) {
-	address = strings.TrimSpace(address)
-	if address == "" {
+// CheckManager reads a manager's address, or several with commas between, adds http:// where no scheme is given, and
+// returns them without trailing slashes.
+func CheckManager(addresses string) (string, error) {
+	if strings.TrimSpace(addresses) == "" {
 		return "", errors.New("no manager address is given; use one such as " + DefaultManager)
 	}
-	if !strings.Contains(address, "://") {
-		address = "http://" + address
+	list := strings.Split(addresses, ",")
+	for i, address := range list {
+		address = strings.TrimSpace(address)
+		if address != "" && !strings.Contains(address, "://") {
+			address = "http://" + address
+		}
+		list[i] = strings.TrimRight(address, "/")
 	}
-	parsed, err := url.Parse(address)
-	if err != nil || parsed.Hostname() == "" || parsed.User != nil || len(address) > 512 {
-		return "", fmt.Errorf("%q is not a manager's address; use one such as %s", address, DefaultManager)
+	addresses = strings.Join(list, ",")
+	if _, err := link.BaseURLs(addresses); err != nil {
+		return "", err
 	}
-	switch parsed.Scheme {
-	case "http", "https", "ws", "wss":
-		return strings.TrimRight(address, "/"), nil
-	}
-	return "", fmt.Errorf("%q is not a manager's address: %s isn't spoken; use http:// or https://", address, parsed.Scheme)
+	return addresses, nil
 }
 
 // Save writes the file atomically and durably.

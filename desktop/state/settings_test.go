@@ -54,12 +54,13 @@ func TestBadSettingsNameTheFileAndTheNextStep(t *testing.T) {
 func TestManagerAddresses(t *testing.T) {
 	for address, want := range map[string]string{
 		" http://10.0.0.1:7777/ ": "http://10.0.0.1:7777", "render.lan:7777": "http://render.lan:7777", "wss://farm.example": "wss://farm.example",
+		"a.lan:7777 , https://b.lan/": "http://a.lan:7777,https://b.lan",
 	} {
 		if got, err := state.CheckManager(address); err != nil || got != want {
 			t.Errorf("CheckManager(%q) = %q, %v", address, got, err)
 		}
 	}
-	for _, bad := range []string{"", "http://", "ftp://x", "http://user:secret@x", "http://[::1", "javascript:alert(1)"} {
+	for _, bad := range []string{"", "http://", "ftp://x", "http://user:secret@x", "http://[::1", "javascript:alert(1)", "a.lan,,b.lan", "a.lan,ftp://b.lan", "a.lan,http://A.lan"} {
 		if got, err := state.CheckManager(bad); err == nil {
 			t.Errorf("CheckManager(%q) = %q", bad, got)
 		}

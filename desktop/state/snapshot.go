@@ -9,7 +9,8 @@ import (
 
 // Link is the connection to the manager.
 type Link struct {
-	Manager   string // the address
+	Manager   string // the address, or several with commas between
+	At        string // that of them which the model is connected to; "" before
 	Connected bool
 	Problem   string // why not, and the next step; "" while connected or still trying for the first time
 	Refused   bool   // a manager answered and doesn't let us in

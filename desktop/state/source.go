@@ -34,10 +34,11 @@ type Source interface {
 	ClaimPayout(ctx context.Context) (wire.PayoutPaid, error)
 	Connected() bool
 	Operates() bool   // signed in as the operator, who may change every job
+	Manager() string  // the address that it is connected to, of those that it was dialled with, or was last
 	Everything() bool // sees every owner's jobs and payouts: it signed in as a studio
 	Close()
 }
 
-// Dial opens a Source, or says why it can't. It returns after the first sign-in. Until then it tells trouble why each try
+// Dial opens a Source at one of the managers, or says why it can't. It returns after the first sign-in. Until then it tells trouble why each try
 // failed that it makes again.
 type Dial func(ctx context.Context, manager string, trouble func(error)) (Source, error)

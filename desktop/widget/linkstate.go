@@ -1,6 +1,7 @@
 package widget
 
 import (
+	"cmp"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -49,7 +50,7 @@ func (l *LinkState) CreateRenderer() fyne.WidgetRenderer {
 		}
 		dot.FillColor = theme.Color(tone)
 		word.set(text)
-		host, _, _ := strings.Cut(l.link.Manager, "#") // the pin is for machines
+		host, _, _ := strings.Cut(cmp.Or(l.link.At, l.link.Manager), "#") // the pin is for machines
 		address.set(strings.TrimRight(strings.TrimPrefix(strings.TrimPrefix(host, "http://"), "https://"), "/"))
 	}
 	r.min = func() fyne.Size { return fyne.NewSize(160, 42) }

@@ -26,7 +26,7 @@ type Dialling struct {
 // returns at once, with what the node moves files by: offers may come as soon as the connection is there, so both have to be kept
 // before it is waited for. It is also for tests that bring nodes of their own.
 func Dial(ctx context.Context, d Dialling) (*link.Conn, *transfer.Client, error) {
-	base, err := link.BaseURL(d.URL)
+	bases, err := link.BaseURLs(d.URL)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -40,11 +40,11 @@ func Dial(ctx context.Context, d Dialling) (*link.Conn, *transfer.Client, error)
 	if err != nil {
 		return nil, nil, err
 	}
-	client := link.HTTPClient(base)
+	client := link.HTTPClient(bases)
 	if client == nil {
 		client = plain
 	}
-	return conn, &transfer.Client{Base: base, HTTP: client}, nil
+	return conn, &transfer.Client{Bases: bases, HTTP: client}, nil
 }
 
 // plain is what nodes move files by where nothing is pinned. Each keeps its connection as a node on a machine of its

@@ -359,6 +359,17 @@ func TestTakeBack(t *testing.T) {
 	if err := take(1); !errors.As(err, &e) || e.Code != wire.CodeConflict || !strings.Contains(e.Message, "rendered already") {
 		t.Errorf("a rendered frame: %v", err)
 	}
+	if err := take(1, 3); !errors.As(err, &e) || !strings.HasPrefix(e.Message, "frame 1:") {
+		t.Errorf("a rendered frame and one that waits: %v", err)
+	}
+	if err := b.db.Update(ctx, func(tx store.Tx) error {
+		return errors.Join(tx.MoveFrames(b.job.ID, []int{1}, job.FrameUploaded, job.FrameVerified, func(f *job.Frame) { f.Verdict, f.Verifier = "pass", "0xV" }), tx.MoveFrames(b.job.ID, []int{1}, job.FrameVerified, job.FrameDelivered, nil))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := take(1, 3); !errors.As(err, &e) || e.Message != "frame 1: delivered already" || !strings.Contains(e.Next, "heliostat job retry "+b.job.ID) {
+		t.Errorf("a delivered frame and one that waits: %v", err)
+	}
 	if err := take(); err != nil || b.task().State != job.TaskCommitted {
 		t.Errorf("everything: %v, %s", err, b.task().State)
 	}

@@ -465,3 +465,32 @@ func TestALeaseEndsAfterAll(t *testing.T) {
 		})
 	}
 }
+
+// TestACauseNamesItsFrameOnce: a worker's cause begins with the frame, and so does what is said of a task.
+func TestACauseNamesItsFrameOnce(t *testing.T) {
+	b := newBench(t)
+	single := storetest.Job("0xA", "one", 1)
+	var tasks []*job.Task
+	if err := b.db.Update(t.Context(), func(tx store.Tx) (err error) { tasks, err = storetest.Fill(tx, single); return err }); err != nil {
+		t.Fatal(err)
+	}
+	for task, want := range map[*job.Task]string{
+		tasks[0]:   "frame 1 on 0xW: rendering: the scene is empty (scene)",
+		b.tasks[0]: "frames 1-2 on 0xW: rendering frame 1: the scene is empty (scene)",
+	} {
+		b.worker("0xW", true)
+		if taken, err := b.Offer(t.Context(), task.ID, "0xW"); !taken || err != nil {
+			t.Fatal(taken, err)
+		}
+		if err := b.Fail(t.Context(), "0xW", wire.TaskFail{Lease: b.leaseOf("0xW"), Kind: job.FailScene, Cause: "rendering frame 1: the scene is empty"}); err != nil {
+			t.Fatal(err)
+		}
+		b.view(func(tx store.Tx) error {
+			events, err := tx.Events(task.Job, 100)
+			if i := slices.IndexFunc(events, func(e wire.Event) bool { return e.What == "task failed" }); i < 0 || events[i].Text != want {
+				t.Errorf("the history is %+v, want %q", events, want)
+			}
+			return err
+		})
+	}
+}

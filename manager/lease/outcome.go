@@ -61,6 +61,9 @@ func (k *Keeper) Return(tx store.Tx, changes *notify.Changes, id string, from []
 	}
 	now := k.options.Clock().UnixMilli()
 	a, err := tx.MoveAttempt(id, from, lifecycle.AttemptFailed, func(a *store.Attempt) {
+		if len(a.Frames) == 1 { // whoever tells the cause names the task's frames before it
+			cause = strings.Replace(cause, " "+store.NameFrames(a.Frames)+":", ":", 1)
+		}
 		a.Kind, a.Cause, a.Note, a.Convicted, a.Ended = kind, cause, note, end.Convicted, now
 	})
 	if err != nil {

@@ -26,13 +26,16 @@ func (k *Keeper) TakeBack(tx store.Tx, changes *notify.Changes, j *store.Job, fr
 	if len(frames) > 0 && len(list) != len(slices.Compact(slices.Sorted(slices.Values(frames)))) {
 		return out, &wire.Error{Code: wire.CodeNotFound, Message: fmt.Sprintf("job %s has no %s", j.ID, store.NameFrames(slices.DeleteFunc(slices.Clone(frames), func(n int) bool { return slices.Contains(j.Frames, n) })))}
 	}
-	pending := make(map[int]bool)
-	waiting := true // what was named may be in the queue already
+	pending := make(map[int]bool) // these may be in the queue already
+	var rendered, delivered []int
 	for _, f := range list {
-		if f.State == job.FramePending {
+		switch f.State {
+		case job.FramePending:
 			pending[f.Number] = true
-		} else {
-			waiting = false
+		case job.FrameDelivered, job.FrameAccepted:
+			delivered = append(delivered, f.Number)
+		default:
+			rendered = append(rendered, f.Number)
 		}
 	}
 	held, err := tx.AttemptsIn(lifecycle.AttemptHeld)
@@ -61,8 +64,11 @@ func (k *Keeper) TakeBack(tx store.Tx, changes *notify.Changes, j *store.Job, fr
 		taken = append(taken, a.Frames...)
 	}
 	if len(taken) == 0 {
-		if len(frames) > 0 && !waiting {
-			return out, &wire.Error{Code: wire.CodeConflict, Message: store.NameFrames(frames) + ": rendered already, no worker has them", Next: "their check decides about them; `heliostat job show` tells how far it is"}
+		switch {
+		case len(frames) > 0 && len(rendered) > 0:
+			return out, &wire.Error{Code: wire.CodeConflict, Message: store.NameFrames(rendered) + ": rendered already, no worker has that in hand", Next: "its check decides; `heliostat job show " + j.ID + "` tells how far that is"}
+		case len(frames) > 0 && len(delivered) > 0:
+			return out, &wire.Error{Code: wire.CodeConflict, Message: store.NameFrames(delivered) + ": delivered already", Next: "what is wrong with it is disputed with `heliostat claim`, and `heliostat job retry " + j.ID + " --frames N` renders it once more as another job"}
 		}
 		return out, nil
 	}

@@ -98,8 +98,8 @@ func New(clock func() time.Time) *Metrics {
 		request:     prometheus.NewHistogramVec(seconds("heliostat_request_seconds", "Handling of messages.", fine), []string{"type"}),
 		storeErrors: prometheus.NewCounter(counter("heliostat_store_errors_total", "Transactions that failed.")),
 		damaged:     prometheus.NewCounter(counter("heliostat_blob_damaged_total", "Damaged objects found.")),
-		blobBytes:   prometheus.NewGaugeVec(gauge("heliostat_blob_bytes", "Stored bytes at the last sweep."), []string{"kind"}),
-		blobObjects: prometheus.NewGaugeVec(gauge("heliostat_blob_objects", "Stored objects at the last sweep."), []string{"kind"}),
+		blobBytes:   prometheus.NewGaugeVec(gauge("heliostat_blob_bytes", "Stored bytes at the last sweep."+ofNetwork), []string{"kind"}),
+		blobObjects: prometheus.NewGaugeVec(gauge("heliostat_blob_objects", "Stored objects at the last sweep."+ofNetwork), []string{"kind"}),
 	}
 	m.messages.made = func(k message) outcome {
 		return outcome{m.requests.WithLabelValues(string(k.typ), k.code), m.request.WithLabelValues(string(k.typ))}

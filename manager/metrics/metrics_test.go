@@ -50,7 +50,11 @@ func TestPageAndCodeAgree(t *testing.T) {
 	coded := make(map[string]string)
 	for _, f := range families {
 		if name := f.GetName(); strings.HasPrefix(name, "heliostat_") {
-			coded[name] = strings.ToLower(f.GetType().String())
+			of := "manager"
+			if strings.HasSuffix(f.GetHelp(), ofNetwork) {
+				of = "network"
+			}
+			coded[name] = strings.ToLower(f.GetType().String()) + " of the " + of
 		}
 	}
 	page, err := os.ReadFile("METRICS.md")
@@ -58,8 +62,8 @@ func TestPageAndCodeAgree(t *testing.T) {
 		t.Fatal(err)
 	}
 	documented := make(map[string]string)
-	for _, row := range regexp.MustCompile("(?m)^\\| `(heliostat_[a-z_]+)` \\| ([a-z]+) \\|").FindAllStringSubmatch(string(page), -1) {
-		documented[row[1]] = row[2]
+	for _, row := range regexp.MustCompile("(?m)^\\| `(heliostat_[a-z_]+)` \\| ([a-z]+) \\| ([a-z]+) \\|").FindAllStringSubmatch(string(page), -1) {
+		documented[row[1]] = row[2] + " of the " + row[3]
 	}
 	for name, kind := range coded {
 		if documented[name] != kind {

@@ -43,23 +43,26 @@ type state struct {
 
 var _ prometheus.Collector = (*state)(nil)
 
+// ofNetwork ends the help of what every manager that shares the database shows.
+const ofNetwork = " Of the whole network and the same at each of its managers: take their max, not their sum."
+
 func gauge(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc(name, help, labels, nil)
 }
 
 var (
-	jobsGauge     = gauge("heliostat_jobs", "Jobs that aren't final.", "state")
-	tasksGauge    = gauge("heliostat_tasks", "Tasks of open jobs.", "state")
-	leasesGauge   = gauge("heliostat_leases", "Tasks in workers' hands.")
-	auditsGauge   = gauge("heliostat_audits", "Checks that aren't decided.", "state")
+	jobsGauge     = gauge("heliostat_jobs", "Jobs that aren't final."+ofNetwork, "state")
+	tasksGauge    = gauge("heliostat_tasks", "Tasks of open jobs."+ofNetwork, "state")
+	leasesGauge   = gauge("heliostat_leases", "Tasks in workers' hands."+ofNetwork)
+	auditsGauge   = gauge("heliostat_audits", "Checks that aren't decided."+ofNetwork, "state")
 	sessionsGauge = gauge("heliostat_sessions", "Connected nodes and clients.", "role")
 	nodesGauge    = gauge("heliostat_nodes", "Workers and verifiers on this manager.", "role", "state")
 	commitsTotal  = gauge("heliostat_store_commits_total", "Commits to the disk.")
 	updatesTotal  = gauge("heliostat_store_updates_total", "Transactions in those commits.")
-	earnedGauge   = gauge("heliostat_money_earned", "Tokens earned.")
-	settledGauge  = gauge("heliostat_money_settled", "Tokens moved to the payouts.")
-	escrowGauge   = gauge("heliostat_money_escrow", "Tokens in escrow.")
-	managersGauge = gauge("heliostat_managers", "Managers alive.")
+	earnedGauge   = gauge("heliostat_money_earned", "Tokens earned."+ofNetwork)
+	settledGauge  = gauge("heliostat_money_settled", "Tokens moved to the payouts."+ofNetwork)
+	escrowGauge   = gauge("heliostat_money_escrow", "Tokens in escrow."+ofNetwork)
+	managersGauge = gauge("heliostat_managers", "Managers alive."+ofNetwork)
 	drainingGauge = gauge("heliostat_draining", "Whether nothing is given out any more.")
 )
 

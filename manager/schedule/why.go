@@ -45,17 +45,14 @@ func (s *Scheduler) Why(j *store.Job) string {
 		return g.waits
 	case line.partly && len(line.tasks) == 0 && j.Counts.Uploaded == 0:
 		return scouted(j, s.options.Clock())
+	case line.partly && len(line.tasks) == 0:
+		return "its scout frames are rendered, and the rest waits for them" + s.unchecked(j)
 	}
 	if j.TasksWaiting == 0 {
 		if j.TasksOpen == 0 {
 			return ""
 		}
-		for _, v := range s.options.Fleet.Everywhere(job.RoleVerifier) {
-			if v.Paused == "" && fleet.Verifies(v.Capabilities, &j.Job) {
-				return "everything is rendered; the checks are not finished"
-			}
-		}
-		return fmt.Sprintf("everything is rendered, but no verifier with %s %s is connected; start heliostat-verifier", j.Recipe.Renderer, j.Recipe.Version)
+		return "everything is rendered" + s.unchecked(j)
 	}
 	if len(workers) == 0 {
 		return "no worker is connected; start heliostat-worker"
@@ -98,6 +95,24 @@ func (s *Scheduler) Why(j *store.Job) string {
 		return fmt.Sprintf("all %d workers that can render it are busy", able) + history
 	}
 	return "it waits for the next free worker" + history
+}
+
+// unchecked adds what the checks of rendered frames wait for.
+func (s *Scheduler) unchecked(j *store.Job) string {
+	if s.checkers(j) > 0 {
+		return "; the checks are not finished"
+	}
+	return fmt.Sprintf(", but no verifier with %s %s is connected; start heliostat-verifier", j.Recipe.Renderer, j.Recipe.Version)
+}
+
+// checkers counts the verifiers that can check a job's frames.
+func (s *Scheduler) checkers(j *store.Job) (n int) {
+	for _, v := range s.options.Fleet.Everywhere(job.RoleVerifier) {
+		if v.Paused == "" && fleet.Verifies(v.Capabilities, &j.Job) {
+			n++
+		}
+	}
+	return n
 }
 
 // unsuited says why none of the connected workers can have a job, and what would help.
@@ -284,6 +299,9 @@ func (s *Scheduler) ETA(j *store.Job) float64 {
 		return 0
 	}
 	if working, _ := s.working(j.ID); working == 0 && j.TasksWaiting > 0 && !s.options.Fleet.Fits(&j.Job) {
+		return 0
+	}
+	if j.Counts.Uploaded > 0 && s.checkers(j) == 0 {
 		return 0
 	}
 	return max(s.rendered(j), s.checked(j))

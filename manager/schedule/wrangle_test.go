@@ -331,13 +331,17 @@ func (s *stage) pass() []string {
 	return s.leaser.offers
 }
 
-func (s *stage) why(id string) string {
+func (s *stage) job(id string) (j *store.Job) {
 	s.t.Helper()
-	var j *store.Job
 	if err := s.db.View(s.t.Context(), func(tx store.Tx) (err error) { j, err = tx.Job(id); return err }); err != nil {
 		s.t.Fatal(err)
 	}
-	return s.Why(j)
+	return j
+}
+
+func (s *stage) why(id string) string {
+	s.t.Helper()
+	return s.Why(s.job(id))
 }
 
 func TestDependencies(t *testing.T) {
@@ -408,14 +412,40 @@ func TestScoutsHoldTheRestBack(t *testing.T) {
 	if got := s.pass(); len(got) != 1 || got[0] != tasks[0].ID {
 		t.Errorf("before the release %v is offered", got)
 	}
-	s.update(func(tx store.Tx) error {
-		for _, step := range [][2]job.TaskState{{job.TaskWaiting, job.TaskLeased}, {job.TaskLeased, job.TaskCommitted}, {job.TaskCommitted, job.TaskVerifying}, {job.TaskVerifying, job.TaskDone}} {
-			if _, err := tx.MoveTask(tasks[0].ID, []job.TaskState{step[0]}, step[1], nil); err != nil {
-				return err
+	move := func(states ...job.TaskState) {
+		s.update(func(tx store.Tx) error {
+			for i, from := range states[:len(states)-1] {
+				if _, err := tx.MoveTask(tasks[0].ID, []job.TaskState{from}, states[i+1], nil); err != nil {
+					return err
+				}
 			}
-		}
-		return nil
-	})
+			return nil
+		})
+	}
+	frames := func(from, to job.FrameState) {
+		s.update(func(tx store.Tx) error {
+			return tx.MoveFrames(j.ID, tasks[0].Frames, from, to, func(f *job.Frame) { f.Verdict, f.Verifier, f.Object = "pass", "0xV", "frame/o" })
+		})
+	}
+	move(job.TaskWaiting, job.TaskLeased, job.TaskCommitted)
+	frames(job.FramePending, job.FrameUploaded)
+	if got, want := s.why(j.ID), "its scout frames are rendered, and the rest waits for them, but no verifier with blender 3.4.1 is connected; start heliostat-verifier"; got != want {
+		t.Errorf("with the scouts rendered it waits because %q, not %q", got, want)
+	}
+	shown := s.job(j.ID)
+	shown.RendFrames, shown.Seconds = 2, 20
+	if eta := s.ETA(shown); eta != 0 {
+		t.Errorf("%.0f s are left, and nobody is there to check", eta)
+	}
+	s.nodes.Ready(fleet.Announcement{Role: job.RoleVerifier, Address: "0xV", Session: quiet{}, Free: 1, Capabilities: worker("0xV", 1).Capabilities})
+	if s.ETA(shown) == 0 {
+		t.Error("nobody knows how long it takes, and a verifier is there")
+	}
+	if got, want := s.why(j.ID), "its scout frames are rendered, and the rest waits for them; the checks are not finished"; got != want {
+		t.Errorf("with the scouts rendered it waits because %q, not %q", got, want)
+	}
+	move(job.TaskCommitted, job.TaskVerifying, job.TaskDone)
+	frames(job.FrameUploaded, job.FrameVerified)
 	if got := s.pass(); len(got) != 0 {
 		t.Errorf("with the scouts done %v is offered", got)
 	}

@@ -28,7 +28,7 @@ const (
 
 // Options configure an Agent.
 type Options struct {
-	Manager    string        // http(s) address; "" is client.DefaultManager
+	Manager    string        // http(s) address, or several with commas between; "" is client.DefaultManager
 	DataDir    string        // submissions and, unless Identity says otherwise, the identity; "" is the user's data folder
 	Identity   string        // folder of the identity file; "" is DataDir
 	CacheDir   string        // scan cache and temporary scenes; "" is "cache" in DataDir
@@ -62,7 +62,7 @@ type Agent struct {
 
 // AgentStatus is a snapshot of an Agent.
 type AgentStatus struct {
-	Manager    string               `json:"manager"`
+	Manager    string               `json:"manager"`   // that it is connected to, else those that it knows
 	Address    string               `json:"address"`   // of this artist
 	Connected  bool                 `json:"connected"` // now
 	Settlement string               `json:"settlement,omitempty"`
@@ -109,7 +109,7 @@ func New(o Options) (*Agent, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if _, err := link.BaseURL(o.Manager); err != nil {
+	if _, err := link.BaseURLs(o.Manager); err != nil {
 		return nil, problemOf("read the manager's address", err)
 	}
 	id, err := identity.Open(o.Identity, o.Passphrase)
@@ -159,7 +159,9 @@ func (a *Agent) Status() AgentStatus {
 	defer a.mu.Unlock()
 	s := AgentStatus{Manager: a.options.Manager, Address: a.identity.Address(), Error: a.problem, Renderers: a.installs}
 	if a.client != nil {
-		s.Connected = a.client.Connected()
+		if s.Connected = a.client.Connected(); s.Connected {
+			s.Manager = a.client.Manager()
+		}
 		money := a.client.Welcome().Money
 		s.Settlement, s.Symbol = money.Settlement, money.Symbol
 		if !s.Connected {

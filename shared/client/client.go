@@ -28,8 +28,8 @@ const DefaultManager = "http://127.0.0.1:7777"
 
 // Options configure a client.
 type Options struct {
-	Manager  string // http(s) address; "" is DefaultManager; maybe with a pin, see link.WithPin
-	Pin      string // of the manager's certificate, "sha256:…"; "" for the system's trust, or the pin in Manager
+	Manager  string // http(s) address, or several with commas between; "" is DefaultManager; each maybe with a pin, see link.WithPin
+	Pin      string // of the certificate of managers without one in Manager, "sha256:…"; "" for the system's trust
 	Identity *identity.Identity
 	Roles    []job.Role // nil is artist
 	Software string
@@ -69,11 +69,11 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 		return nil, err
 	}
 	o.Manager = manager
-	base, err := link.BaseURL(o.Manager)
+	bases, err := link.BaseURLs(o.Manager)
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{options: o, transfer: &transfer.Client{Base: base, HTTP: link.HTTPClient(base)}}
+	c := &Client{options: o, transfer: &transfer.Client{Bases: bases, HTTP: link.HTTPClient(bases)}}
 	if o.Upload > 0 {
 		c.transfer.Limiter = rate.NewLimiter(rate.Limit(o.Upload), int(max(o.Upload/4, 16<<10)))
 	}
@@ -110,6 +110,9 @@ func (c *Client) Welcome() wire.Welcome { return c.welcome }
 
 // Address is the client's own address.
 func (c *Client) Address() string { return c.options.Identity.Address() }
+
+// Manager is the address of the manager that the client is connected to, of those in Options.Manager, or was last.
+func (c *Client) Manager() string { return c.conn.Manager() }
 
 // Connected tells whether the connection is up now.
 func (c *Client) Connected() bool { return c.conn.Connected() }

@@ -299,6 +299,70 @@ func TestWatchStartsAgainAfterALostConnection(t *testing.T) {
 	}
 }
 
+// TestWatchGoesOnAtTheNextManager ends the manager of a watch that lags behind: what the old one pushed never comes after
+// what the new one says.
+func TestWatchGoesOnAtTheNextManager(t *testing.T) {
+	s, next := start(t), start(t)
+	next.job.State = job.Accepted
+	id, err := identity.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := client.Dial(t.Context(), client.Options{Manager: s.url + "," + next.url, Identity: id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	const pushed = 100
+	began, goOn := make(chan struct{}), make(chan struct{})
+	var seen []job.State
+	ended := make(chan error, 1)
+	go func() {
+		ended <- c.Watch(ctx, wire.JobWatch{Job: "j1"}, func(u wire.JobUpdate) {
+			if seen = append(seen, u.Job.State); len(seen) == 1 {
+				close(began)
+				<-goOn
+			}
+			if u.Job.ID == "j1" && u.Job.State == job.Accepted {
+				cancel()
+			}
+		})
+	}()
+	<-began
+	// Whoever keeps up tells when everything that was pushed has come.
+	kept, keptUp := make(chan struct{}, pushed+2), make(chan error, 1)
+	go func() {
+		keptUp <- c.Watch(ctx, wire.JobWatch{Job: "j1"}, func(wire.JobUpdate) { kept <- struct{}{} })
+	}()
+	<-kept
+	for range pushed {
+		if err := s.sessions[0].Send(wire.TypeJobUpdate, wire.JobUpdate{Job: job.Job{ID: "j1", State: job.Delivered}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range pushed {
+		<-kept
+	}
+	if at := c.Manager(); at != s.url {
+		t.Fatalf("at %s", at)
+	}
+	if err := s.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if detail, err := c.Job(ctx, "j1"); err != nil || detail.Job.State != job.Accepted || c.Manager() != next.url {
+		t.Fatalf("at %s: %s, %v", c.Manager(), detail.Job.State, err)
+	}
+	close(goOn)
+	if err := errors.Join(<-ended, <-keptUp); err != nil {
+		t.Error(err)
+	}
+	if len(seen) != pushed+2 || seen[pushed] != job.Delivered || seen[pushed+1] != job.Accepted {
+		t.Errorf("seen %d updates: %v", len(seen), seen)
+	}
+}
+
 func TestDownloadNeverLeavesHalfAFrame(t *testing.T) {
 	s := start(t)
 	c, _ := dial(t, s)

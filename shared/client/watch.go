@@ -72,7 +72,7 @@ func (w *watch) again() {
 }
 
 // Watch calls update with every change of the watched jobs until ctx ends, first with a
-// full update of each, frames included. After a lost connection, or when update was too
+// full update of each, frames included. After a lost connection, whichever manager is next, or when update was too
 // slow, it starts again with full updates. update is called from one goroutine.
 func (c *Client) Watch(ctx context.Context, query wire.JobWatch, update func(wire.JobUpdate)) error {
 	w := &watch{query: query, updates: make(chan wire.JobUpdate, watchQueue), restart: make(chan struct{}, 1)}
@@ -90,6 +90,10 @@ func (c *Client) Watch(ctx context.Context, query wire.JobWatch, update func(wir
 		case u := <-w.updates:
 			update(u)
 		case <-w.restart:
+			// What was pushed before is older than the full updates; after them it would set frames back.
+			for before := len(w.updates); before > 0; before-- {
+				update(<-w.updates)
+			}
 			if err := c.conn.Request(ctx, wire.TypeJobWatch, query, nil); err != nil {
 				return watchEnd(ctx, fmt.Errorf("watch: %w", err))
 			}

@@ -55,8 +55,8 @@ type Node struct {
 	State        NodeState    `json:"state"`
 	PauseReason  string       `json:"pauseReason,omitempty"`
 	Capabilities Capabilities `json:"capabilities"`
-	Passes       int          `json:"passes"` // verdicts in its favour since the last fail
-	Fails        int          `json:"fails"`  // verdicts against it, ever
-	Doing        string       `json:"doing,omitempty"`
-	Seen         int64        `json:"seen"` // Unix milliseconds
+	Passes       int          `json:"passes"`          // verdicts in its favour since the last fail
+	Fails        int          `json:"fails"`           // verdicts against it, ever
+	Doing        string       `json:"doing,omitempty"` // for people; filled by whoever shows nodes, from the jobs that they may see
+	Seen         int64        `json:"seen"`            // Unix milliseconds
 }

@@ -128,7 +128,8 @@ func TestLimitsFollowThePeer(t *testing.T) {
 	}
 }
 
-func TestPins(t *testing.T) {
+// startTLS starts a manager behind httptest's certificate.
+func startTLS(t *testing.T) *httptest.Server {
 	id := newIdentity(t)
 	server := httptest.NewTLSServer(link.NewServer(link.ServerOptions{
 		Domain: "test.example",
@@ -137,7 +138,12 @@ func TestPins(t *testing.T) {
 		},
 		Handler: func(context.Context, *link.Session, link.Message) (wire.Type, any, error) { return "", nil, nil },
 	}))
-	defer server.Close()
+	t.Cleanup(server.Close)
+	return server
+}
+
+func TestPins(t *testing.T) {
+	server := startTLS(t)
 	pin := link.Pin(server.Certificate())
 	address, err := link.WithPin(server.URL, pin)
 	if err != nil {
@@ -150,7 +156,7 @@ func TestPins(t *testing.T) {
 		t.Error(err)
 	}
 	c.Close()
-	base, err := link.BaseURL(address)
+	bases, err := link.BaseURLs(address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,18 +167,18 @@ func TestPins(t *testing.T) {
 		}
 		return err
 	}
-	if err := get(link.HTTPClient(base), server.URL+"/x"); err != nil {
+	if err := get(link.HTTPClient(bases), server.URL+"/x"); err != nil {
 		t.Errorf("a transfer from the pinned manager: %v", err)
 	}
-	base.Fragment = "sha256:" + strings.Repeat("0", 64)
-	if err := get(link.HTTPClient(base), server.URL+"/x"); !errors.Is(err, link.ErrPin) {
+	bases[0].Fragment = "sha256:" + strings.Repeat("0", 64)
+	if err := get(link.HTTPClient(bases), server.URL+"/x"); !errors.Is(err, link.ErrPin) {
 		t.Errorf("a transfer from another manager: %v", err)
 	}
 	other := httptest.NewTLSServer(http.NotFoundHandler())
 	defer other.Close()
-	base.Fragment = pin
+	bases[0].Fragment = pin
 	// The pin is the manager's alone: a store elsewhere needs a certificate that the system trusts.
-	if err := get(link.HTTPClient(base), other.URL); err == nil || errors.Is(err, link.ErrPin) {
+	if err := get(link.HTTPClient(bases), other.URL); err == nil || errors.Is(err, link.ErrPin) {
 		t.Errorf("a transfer from an untrusted store: %v", err)
 	}
 	for _, bad := range []string{"sha256:12", "md5:" + strings.Repeat("0", 64), strings.Repeat("0", 64)} {
@@ -180,7 +186,7 @@ func TestPins(t *testing.T) {
 			t.Errorf("pin %q was taken", bad)
 		}
 	}
-	if _, err := link.BaseURL("http://127.0.0.1:1/#" + pin); err == nil {
+	if _, err := link.BaseURLs("http://127.0.0.1:1/#" + pin); err == nil {
 		t.Error("a pin without TLS was taken")
 	}
 }

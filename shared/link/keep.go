@@ -7,9 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -24,15 +22,9 @@ import (
 // Path is where a manager serves its websocket.
 const Path = "/link"
 
-const (
-	dialWait   = 10 * time.Second
-	backoffMin = 200 * time.Millisecond
-	backoffMax = 15 * time.Second
-)
-
 // Options configure the node's end.
 type Options struct {
-	URL      string // http(s) or ws(s) address of the manager, without Path; maybe with a pin, see WithPin
+	URL      string // http(s) or ws(s) addresses of the managers, without Path: one, or several with commas between; each maybe with a pin, see WithPin
 	Identity *identity.Identity
 	Roles    []job.Role
 	Software string
@@ -46,17 +38,17 @@ type Options struct {
 	Log          *slog.Logger
 }
 
-// Conn is a connection to a manager that comes back by itself. Its methods are safe for
-// concurrent use.
+// Conn is a connection to a manager that comes back by itself, to whichever of the managers lets it in. Its methods are
+// safe for concurrent use.
 type Conn struct {
-	options Options
-	url     string
-	pin     string
-	cancel  context.CancelFunc
-	done    chan struct{}
+	options  Options
+	managers []address
+	cancel   context.CancelFunc
+	done     chan struct{}
 
 	mu      sync.Mutex // guards what follows
 	session *Session
+	manager string // that session is with, or the last one was
 	resume  string
 	changed chan struct{} // closed and replaced when session or final changes
 	last    error         // of the last failed try, nil while connected
@@ -77,52 +69,14 @@ func Keep(ctx context.Context, o Options) (*Conn, error) {
 			return "", nil, &wire.Error{Code: wire.CodeUnsupported, Message: fmt.Sprintf("%s is not known here", m.Type)}
 		}
 	}
-	address, pin, err := socketURL(o.URL)
+	managers, err := addresses(o.URL)
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	c := &Conn{options: o, url: address, pin: pin, cancel: cancel, done: make(chan struct{}), changed: make(chan struct{})}
+	c := &Conn{options: o, managers: managers, manager: managers[0].text, cancel: cancel, done: make(chan struct{}), changed: make(chan struct{})}
 	go c.loop(ctx)
 	return c, nil
-}
-
-// BaseURL is the HTTP address that a manager's relative URLs are resolved against. Its fragment is
-// the pin, where the address has one.
-func BaseURL(manager string) (*url.URL, error) {
-	u, err := url.Parse(manager)
-	if err != nil || u.Host == "" {
-		return nil, fmt.Errorf("the manager's address %q can't be read: write it like http://127.0.0.1:7777", manager)
-	}
-	switch u.Scheme {
-	case "http", "ws":
-		u.Scheme = "http"
-	case "https", "wss":
-		u.Scheme = "https"
-	default:
-		return nil, fmt.Errorf("the manager's address %q begins with %s: write it like http://127.0.0.1:7777", manager, u.Scheme)
-	}
-	if u.Fragment != "" {
-		if err := checkPin(u.Fragment); err != nil {
-			return nil, err
-		}
-		if u.Scheme != "https" {
-			return nil, fmt.Errorf("the manager's address %q has a pin but no TLS: write it with https", manager)
-		}
-	}
-	u.Path, u.RawQuery = strings.TrimSuffix(u.Path, "/"), ""
-	return u, nil
-}
-
-func socketURL(manager string) (address, pin string, err error) {
-	u, err := BaseURL(manager)
-	if err != nil {
-		return "", "", err
-	}
-	pin, u.Fragment = u.Fragment, ""
-	u.Scheme = map[string]string{"http": "ws", "https": "wss"}[u.Scheme]
-	u.Path += Path
-	return u.String(), pin, nil
 }
 
 // Connected tells whether a session is open now.
@@ -130,6 +84,14 @@ func (c *Conn) Connected() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.session != nil
+}
+
+// Manager is the address of the manager that the session is with, of those in Options.URL; without a session the one
+// of the last.
+func (c *Conn) Manager() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.manager
 }
 
 // Wait returns the current session's welcome, waiting for one until ctx ends. A refusal
@@ -160,10 +122,13 @@ func (c *Conn) wait(ctx context.Context) (*Session, error) {
 			c.mu.Lock()
 			last := c.last
 			c.mu.Unlock()
-			if last != nil {
-				return nil, fmt.Errorf("no connection to the manager at %s: %w", c.options.URL, last)
+			switch {
+			case last == nil:
+				return nil, context.Cause(ctx)
+			case len(c.managers) > 1: // each is named in it
+				return nil, fmt.Errorf("no connection: %w", last)
 			}
-			return nil, context.Cause(ctx)
+			return nil, fmt.Errorf("no connection to the manager at %s: %w", c.options.URL, last)
 		}
 	}
 }
@@ -226,29 +191,36 @@ func (c *Conn) setLocked(session *Session, final error) {
 
 func (c *Conn) loop(ctx context.Context) {
 	defer close(c.done)
-	failures := 0
+	r := round{of: len(c.managers)}
 	for ctx.Err() == nil {
-		opened, err := c.once(ctx)
+		manager := c.managers[r.at]
+		held, opened, err := c.once(ctx, manager, r.patience())
 		if ctx.Err() != nil {
 			break
 		}
-		if Refused(err) {
+		if r.of > 1 {
+			name, _, _ := strings.Cut(manager.text, "#") // the pin is for machines
+			err = fmt.Errorf("%s: %w", name, err)
+		}
+		over := r.failed(err, opened, held)
+		err = inARow(r.errs)
+		if over && Refused(err) {
 			c.mu.Lock()
 			c.setLocked(nil, err)
 			c.mu.Unlock()
 			return
 		}
-		if opened {
-			failures = 0
-		}
-		failures++
 		c.mu.Lock()
 		c.last = err
 		c.mu.Unlock()
+		if !over {
+			c.options.Log.Info("no connection to the manager", "manager", manager.text, "err", r.errs[len(r.errs)-1], "next", c.managers[r.at].text)
+			continue
+		}
 		if !opened && c.options.OnFailed != nil {
 			c.options.OnFailed(err)
 		}
-		delay := backoff(failures)
+		delay := r.again()
 		c.options.Log.Info("no connection to the manager", "manager", c.options.URL, "err", err, "again", delay.Round(time.Millisecond))
 		timer := time.NewTimer(delay)
 		select {
@@ -264,21 +236,23 @@ func (c *Conn) loop(ctx context.Context) {
 	c.mu.Unlock()
 }
 
-// backoff doubles from backoffMin to backoffMax and takes a random half off, so that
-// nodes that lost their manager together don't come back together.
-func backoff(failures int) time.Duration {
-	d := backoffMin << min(failures-1, 10)
-	d = min(d, backoffMax)
-	return d/2 + rand.N(d/2)
+// inARow is errors.Join on one line.
+func inARow(errs []error) error {
+	all := errs[0]
+	for _, err := range errs[1:] {
+		all = fmt.Errorf("%w; %w", all, err)
+	}
+	return all
 }
 
 // once carries one connection from dial to end; opened tells whether the sign-in
-// succeeded.
-func (c *Conn) once(ctx context.Context) (opened bool, err error) {
-	session, err := c.dial(ctx)
+// succeeded, and held for how long it then lasted.
+func (c *Conn) once(ctx context.Context, manager address, patience time.Duration) (held time.Duration, opened bool, err error) {
+	session, err := c.dial(ctx, manager, patience)
 	if err != nil {
-		return false, err
+		return 0, false, err
 	}
+	began := time.Now()
 	stop := context.AfterFunc(ctx, func() { session.Close("the node is stopping") })
 	defer stop()
 	ended := make(chan struct{})
@@ -287,10 +261,11 @@ func (c *Conn) once(ctx context.Context) (opened bool, err error) {
 		if err := c.options.OnConnect(session.Context(), session); err != nil {
 			session.Close("the node could not resume")
 			<-ended
-			return false, fmt.Errorf("resume after sign-in: %w", err)
+			return 0, false, fmt.Errorf("resume after sign-in: %w", err)
 		}
 	}
 	c.mu.Lock()
+	c.manager = manager.text
 	c.setLocked(session, nil)
 	c.mu.Unlock()
 	<-ended
@@ -299,14 +274,15 @@ func (c *Conn) once(ctx context.Context) (opened bool, err error) {
 	if c.options.OnDisconnect != nil {
 		c.options.OnDisconnect(cause)
 	}
-	return true, cause
+	return time.Since(began), true, cause
 }
 
-func (c *Conn) dial(ctx context.Context) (*Session, error) {
-	ctx, cancel := context.WithTimeout(ctx, dialWait)
+func (c *Conn) dial(ctx context.Context, manager address, patience time.Duration) (*Session, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	dialer := websocket.Dialer{Proxy: http.ProxyFromEnvironment, HandshakeTimeout: dialWait, ReadBufferSize: 4096, WriteBufferSize: 4096, TLSClientConfig: pinned(c.pin)}
-	conn, response, err := dialer.DialContext(ctx, c.url, nil)
+	url, pin := manager.socket()
+	dialer := websocket.Dialer{Proxy: http.ProxyFromEnvironment, HandshakeTimeout: dialWait, ReadBufferSize: 4096, WriteBufferSize: 4096, TLSClientConfig: pinned(pin)}
+	conn, response, err := dialer.DialContext(ctx, url, nil)
 	if err != nil {
 		if response != nil {
 			response.Body.Close()

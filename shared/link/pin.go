@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -29,23 +30,30 @@ func Pin(c *x509.Certificate) string {
 }
 
 // WithPin is the manager's address with a pin, "https://host:7777/#sha256:…", which every
-// program takes where it takes the address. "" leaves the address as it is.
-func WithPin(manager, pin string) (string, error) {
+// program takes where it takes the address. Of several addresses each gets it that has none of its own. "" leaves them
+// as they are.
+func WithPin(managers, pin string) (string, error) {
 	if pin == "" {
-		return manager, nil
-	}
-	base, err := BaseURL(manager)
-	if err != nil {
-		return "", err
+		return managers, nil
 	}
 	if err := checkPin(pin); err != nil {
 		return "", err
 	}
-	base.Scheme, base.Fragment = "https", pin
-	if base.Path == "" {
-		base.Path = "/"
+	list, err := addresses(managers)
+	if err != nil {
+		return "", err
 	}
-	return base.String(), nil
+	texts := make([]string, len(list))
+	for i, a := range list {
+		if a.base.Fragment == "" {
+			a.base.Scheme, a.base.Fragment = "https", pin
+		}
+		if a.base.Path == "" {
+			a.base.Path = "/"
+		}
+		texts[i] = a.base.String()
+	}
+	return strings.Join(texts, ","), nil
 }
 
 func checkPin(pin string) error {
@@ -75,10 +83,10 @@ func pinned(pin string) *tls.Config {
 	}
 }
 
-// HTTPClient is for the transfers of a manager's address as BaseURL returned it: it holds the manager
+// HTTPClient is for the transfers of managers' addresses as BaseURLs returned them: it holds each manager
 // to its pin, and every other host to the system's trust. nil, the caller's default, without a pin.
-func HTTPClient(base *url.URL) *http.Client {
-	if base.Fragment == "" {
+func HTTPClient(managers []*url.URL) *http.Client {
+	if !slices.ContainsFunc(managers, func(base *url.URL) bool { return base.Fragment != "" }) {
 		return nil
 	}
 	transport := func(config *tls.Config) *http.Transport {
@@ -88,22 +96,28 @@ func HTTPClient(base *url.URL) *http.Client {
 			MaxIdleConns: 64, MaxIdleConnsPerHost: 16, ForceAttemptHTTP2: true, DisableCompression: true,
 		}
 	}
+	pinnedTo := &byHost{own: make(map[string]http.RoundTripper), others: transport(nil)}
+	for _, base := range managers {
+		if base.Fragment != "" {
+			pinnedTo.own[base.Host] = transport(pinned(base.Fragment))
+		}
+	}
 	return &http.Client{
-		Transport: &byHost{host: base.Host, own: transport(pinned(base.Fragment)), others: transport(nil)},
+		Transport: pinnedTo,
 		// A signed URL says where to go; a redirect could carry it elsewhere.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
 
-// byHost sends requests for one host over a transport of its own.
+// byHost sends requests for some hosts over transports of their own.
 type byHost struct {
-	host        string
-	own, others http.RoundTripper
+	own    map[string]http.RoundTripper
+	others http.RoundTripper
 }
 
 func (b *byHost) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.URL.Host == b.host {
-		return b.own.RoundTrip(r)
+	if own := b.own[r.URL.Host]; own != nil {
+		return own.RoundTrip(r)
 	}
 	return b.others.RoundTrip(r)
 }

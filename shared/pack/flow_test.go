@@ -89,7 +89,7 @@ func TestArtistToWorker(t *testing.T) {
 	srv := httptest.NewServer(store.Handler())
 	t.Cleanup(func() { srv.Close(); _ = store.Close() })
 	base, _ := url.Parse(srv.URL)
-	n := &network{store: store, c: &transfer.Client{Base: base}, urls: map[pack.ChunkRef]blob.Signed{}}
+	n := &network{store: store, c: &transfer.Client{Bases: []*url.URL{base}}, urls: map[pack.ChunkRef]blob.Signed{}}
 
 	project := t.TempDir()
 	files := map[string][]byte{}

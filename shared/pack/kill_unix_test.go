@@ -112,7 +112,7 @@ type visitor struct {
 
 func visit(address string) *visitor {
 	base := &url.URL{Scheme: "http", Host: address}
-	return &visitor{base: base, c: &transfer.Client{Base: base, Attempts: 20}, urls: map[chunk.ID]blob.Signed{}}
+	return &visitor{base: base, c: &transfer.Client{Bases: []*url.URL{base}, Attempts: 20}, urls: map[chunk.ID]blob.Signed{}}
 }
 
 func (v *visitor) ask(ctx context.Context, method, path string, body, into any) error {

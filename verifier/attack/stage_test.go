@@ -86,13 +86,13 @@ func newStage(t *testing.T, l *Lab, scene string) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	base, err := link.BaseURL(s.URL())
+	bases, err := link.BaseURLs(s.URL())
 	if err != nil {
 		t.Fatal(err)
 	}
 	v, err := audit.New(audit.Options{
 		Manager: s.URL(), Identity: s.id, Dir: filepath.Join(t.TempDir(), "audits"), Pool: pool,
-		Found: []warm.Found{{Renderer: l.program, Install: l.Install}}, Store: &store{transfer.Client{Base: base}},
+		Found: []warm.Found{{Renderer: l.program, Install: l.Install}}, Store: &store{transfer.Client{Bases: bases}},
 		Backoff: func(int) time.Duration { return time.Millisecond }, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

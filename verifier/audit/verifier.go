@@ -49,8 +49,8 @@ type Options struct {
 	Slots        int // audits at the same time; 0 is one
 	Software     string
 
-	ConnectTimeout time.Duration // Run fails when the first sign-in takes longer; 0 tries for ever
-	OnReady        func(wire.Welcome)
+	ConnectTimeout time.Duration        // Run fails when the first sign-in takes longer; 0 tries for ever
+	OnReady        func(manager string) // after the first sign-in, with the address of the manager; may be nil
 	// Beside runs with the connection until ctx ends: what a program does besides
 	// verifying. It may be nil.
 	Beside  func(ctx context.Context, conn *link.Conn) error
@@ -170,7 +170,7 @@ func (v *Verifier) keepSignedIn(ctx context.Context) error {
 		first, cancel = context.WithTimeout(ctx, v.options.ConnectTimeout)
 		defer cancel()
 	}
-	welcome, err := v.conn.Wait(first)
+	_, err := v.conn.Wait(first)
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -180,7 +180,7 @@ func (v *Verifier) keepSignedIn(ctx context.Context) error {
 		return link.Unreached(v.options.Manager, "heliostat-manager serve", err)
 	}
 	if v.options.OnReady != nil {
-		v.options.OnReady(welcome)
+		v.options.OnReady(v.conn.Manager())
 	}
 	for {
 		select {

@@ -200,13 +200,13 @@ func (s *stage) verifier(id *identity.Identity, dir string, b fake.Behaviour) (s
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	base, err := link.BaseURL(s.URL())
+	bases, err := link.BaseURLs(s.URL())
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	v, err := New(Options{
 		Manager: s.URL(), Identity: id, Dir: filepath.Join(dir, "audits"), Found: found, Pool: pool,
-		Store: &store{transfer.Client{Base: base}}, Backoff: func(int) time.Duration { return time.Millisecond },
+		Store: &store{transfer.Client{Bases: bases}}, Backoff: func(int) time.Duration { return time.Millisecond },
 		Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

@@ -16,7 +16,6 @@ import (
 	"github.com/heliostat-render/heliostat/shared/identity"
 	"github.com/heliostat-render/heliostat/shared/render"
 	"github.com/heliostat-render/heliostat/shared/service"
-	"github.com/heliostat-render/heliostat/shared/wire"
 	"github.com/heliostat-render/heliostat/workerapp"
 	"github.com/heliostat-render/heliostat/workerapp/rules"
 	"github.com/heliostat-render/heliostat/workerapp/setup"
@@ -47,7 +46,7 @@ back and stops within seconds.`,
 		Args: cobra.NoArgs,
 	}
 	flags := c.Flags()
-	flags.StringVar(&f.manager, "manager", client.DefaultManager, "the manager's `URL`")
+	flags.StringVar(&f.manager, "manager", client.DefaultManager, "the manager's `URL`; of several managers their URLs with commas between")
 	flags.StringVar(&f.data, "data", "heliostat-worker", "data `folder`, one worker at a time")
 	f.Setup.Flags(flags)
 	flags.StringVar(&f.log, "log", "text", "log format on standard error: text or json")
@@ -69,8 +68,8 @@ func run(c *cobra.Command, f runFlags, cheat func([]render.Renderer) ([]render.R
 	engine, _, err := f.Engine(setup.Program{
 		Manager: f.manager, Data: f.data, Passphrase: []byte(os.Getenv("HELIOSTAT_PASSPHRASE")), Software: "heliostat-worker " + version,
 		Change: cheat, Log: log,
-		OnReady: func(_ wire.Welcome, id *identity.Identity) {
-			service.Ready(c.OutOrStdout(), "id", id.Address(), "manager", f.manager)
+		OnReady: func(manager string, id *identity.Identity) {
+			service.Ready(c.OutOrStdout(), "id", id.Address(), "manager", manager)
 		},
 	})
 	if err != nil {

@@ -14,7 +14,7 @@ func stakeCommand() *cobra.Command {
 	return stake.Command(stake.Host{
 		Program: "heliostat-worker", Role: chain.RoleWorker,
 		Flags: func(f *pflag.FlagSet) {
-			f.StringVar(&manager, "manager", client.DefaultManager, "the manager's `URL`")
+			f.StringVar(&manager, "manager", client.DefaultManager, "the manager's `URL`; of several managers their URLs with commas between")
 			f.StringVar(&data, "data", "heliostat-worker", "the worker's data `folder`")
 		},
 		Manager: func() string { return manager }, Dir: func() string { return data },

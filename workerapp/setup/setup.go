@@ -25,7 +25,6 @@ import (
 	"github.com/heliostat-render/heliostat/shared/render/blender"
 	"github.com/heliostat-render/heliostat/shared/render/known"
 	"github.com/heliostat-render/heliostat/shared/render/warm"
-	"github.com/heliostat-render/heliostat/shared/wire"
 	"github.com/heliostat-render/heliostat/workerapp"
 	"github.com/heliostat-render/heliostat/workerapp/rules"
 	"github.com/heliostat-render/heliostat/workerapp/sandbox"
@@ -143,7 +142,7 @@ type Program struct {
 	Data       string // folder
 	Passphrase []byte // of the key in it
 	Software   string
-	OnReady    func(wire.Welcome, *identity.Identity)
+	OnReady    func(manager string, id *identity.Identity)
 	// Change may replace the renderers that were found; nil leaves them.
 	Change func([]render.Renderer) ([]render.Renderer, error)
 	Log    *slog.Logger
@@ -190,9 +189,9 @@ func (s *Setup) Engine(p Program) (*workerapp.Engine, *identity.Identity, error)
 	if ahead <= 0 {
 		ahead = -1
 	}
-	ready := func(w wire.Welcome) {
+	ready := func(manager string) {
 		if p.OnReady != nil {
-			p.OnReady(w, id)
+			p.OnReady(manager, id)
 		}
 	}
 	engine, err := workerapp.New(workerapp.Options{

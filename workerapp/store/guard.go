@@ -17,10 +17,10 @@ import (
 // ErrInside means that a manager sent this node to an address of its owner's own network.
 var ErrInside = errors.New("the manager sends this node to an address inside its own network, which is refused")
 
-// client goes to the manager, and to whatever store a manager's URLs name: a stranger's word. From outside a
+// client goes to the managers, and to whatever store a manager's URLs name: a stranger's word. From outside a
 // manager could so have its nodes knock at their owners' own machines; it can't, unless it stands
-// inside as well.
-func client(base *url.URL) *http.Client {
+// inside as well, or another of its network does, which the owner named beside it.
+func client(managers []*url.URL) *http.Client {
 	dialer := func(control func(context.Context, string, string, syscall.RawConn) error) *net.Dialer {
 		return &net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second, ControlContext: control}
 	}
@@ -31,13 +31,17 @@ func client(base *url.URL) *http.Client {
 			MaxIdleConns: 64, MaxIdleConnsPerHost: 16, ForceAttemptHTTP2: true, DisableCompression: true,
 		}
 	}
-	g := &guard{host: base.Host, name: base.Hostname(), lookup: net.DefaultResolver.LookupNetIP}
+	g := &guard{own: make(map[string]http.RoundTripper), lookup: net.DefaultResolver.LookupNetIP}
 	g.free = transport(dialer(nil))
 	g.held = transport(dialer(func(ctx context.Context, _, address string, _ syscall.RawConn) error { return g.check(ctx, address) }))
 	g.held.Proxy = nil
-	g.own = http.RoundTripper(g.free)
-	if pinned := link.HTTPClient(base); pinned != nil {
-		g.own = pinned.Transport
+	own := http.RoundTripper(g.free)
+	if pinned := link.HTTPClient(managers); pinned != nil {
+		own = pinned.Transport
+	}
+	for _, base := range managers {
+		g.own[base.Host] = own
+		g.names = append(g.names, base.Hostname())
 	}
 	return &http.Client{
 		Transport: g,
@@ -46,18 +50,18 @@ func client(base *url.URL) *http.Client {
 	}
 }
 
-// guard sends requests to the manager's own host freely, to others only where check lets it.
+// guard sends requests to the managers' own hosts freely, to others only where check lets it.
 type guard struct {
-	host, name string
-	own        http.RoundTripper
-	free       *http.Transport // through a proxy, which dials by itself
-	held       *http.Transport
-	lookup     func(ctx context.Context, network, host string) ([]netip.Addr, error)
+	own    map[string]http.RoundTripper // by a manager's host
+	names  []string                     // of the managers
+	free   *http.Transport              // through a proxy, which dials by itself
+	held   *http.Transport
+	lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
 }
 
 func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.URL.Host == g.host {
-		return g.own.RoundTrip(r)
+	if own := g.own[r.URL.Host]; own != nil {
+		return own.RoundTrip(r)
 	}
 	proxy, err := http.ProxyFromEnvironment(r)
 	if err != nil {
@@ -92,17 +96,20 @@ func (g *guard) allow(ctx context.Context, ip netip.Addr) error {
 		// Where clouds keep a machine's own keys; no store stands there.
 		return fmt.Errorf("%w: %s", ErrInside, ip)
 	}
-	managers, err := g.lookup(ctx, "ip", g.name)
-	if err != nil {
-		return fmt.Errorf("look up the manager %s: %w", g.name, err)
-	}
-	for _, m := range managers {
-		m = m.Unmap()
-		if m.IsLoopback() || inside(m) && !ip.IsLoopback() {
-			return nil
+	unknown := fmt.Errorf("%w: %s", ErrInside, ip)
+	for _, name := range g.names {
+		managers, err := g.lookup(ctx, "ip", name)
+		if err != nil {
+			unknown = fmt.Errorf("look up the manager %s: %w", name, err) // that is worth another try
+		}
+		for _, m := range managers {
+			m = m.Unmap()
+			if m.IsLoopback() || inside(m) && !ip.IsLoopback() {
+				return nil
+			}
 		}
 	}
-	return fmt.Errorf("%w: %s", ErrInside, ip)
+	return unknown
 }
 
 // shared is where providers put their customers behind one address.

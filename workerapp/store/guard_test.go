@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -61,9 +62,14 @@ func TestWhereManagersMaySendNodes(t *testing.T) {
 		{"127.0.0.1", "127.0.0.2", true},
 		{"127.0.0.1", "10.0.0.9", true},
 		{"127.0.0.1", "fe80::1", false},
+		{"8.8.8.8 10.0.0.5", "10.0.0.9", true},
+		{"unknown 10.0.0.5", "10.0.0.9", true},
+		{"10.0.0.5 unknown", "169.254.169.254", false},
+		{"8.8.8.8 10.0.0.5", "127.0.0.1", false},
 	} {
-		g := &guard{name: "manager", lookup: func(context.Context, string, string) ([]netip.Addr, error) {
-			return []netip.Addr{netip.MustParseAddr(c.manager)}, nil
+		g := &guard{names: strings.Fields(c.manager), lookup: func(_ context.Context, _, name string) ([]netip.Addr, error) {
+			ip, err := netip.ParseAddr(name)
+			return []netip.Addr{ip}, err
 		}}
 		err := g.check(t.Context(), net.JoinHostPort(c.to, "80"))
 		if (err == nil) != c.allowed || err != nil && !errors.Is(err, ErrInside) {

@@ -23,23 +23,23 @@ import (
 	"github.com/heliostat-render/heliostat/workerapp/outbox"
 )
 
-// Store is one manager's object store, seen from a node.
+// Store is the object store of a network, seen from a node.
 type Store struct{ down, up transfer.Client }
 
 // Limits cap the bandwidth; nil is no cap.
 type Limits struct{ Down, Up transfer.Limiter }
 
-// New resolves relative URLs against the manager's address.
-func New(manager string) (*Store, error) { return Limited(manager, Limits{}) }
+// New resolves relative URLs against the address of the managers, one or several with commas between.
+func New(managers string) (*Store, error) { return Limited(managers, Limits{}) }
 
 // Limited is New behind limits.
-func Limited(manager string, l Limits) (*Store, error) {
-	base, err := link.BaseURL(manager)
+func Limited(managers string, l Limits) (*Store, error) {
+	bases, err := link.BaseURLs(managers)
 	if err != nil {
 		return nil, err
 	}
-	guarded := client(base)
-	return &Store{down: transfer.Client{Base: base, HTTP: guarded, Limiter: l.Down}, up: transfer.Client{Base: base, HTTP: guarded, Limiter: l.Up}}, nil
+	guarded := client(bases)
+	return &Store{down: transfer.Client{Bases: bases, HTTP: guarded, Limiter: l.Down}, up: transfer.Client{Bases: bases, HTTP: guarded, Limiter: l.Up}}, nil
 }
 
 var _ outbox.Store = (*Store)(nil)

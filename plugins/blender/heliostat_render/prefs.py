@@ -11,7 +11,7 @@ DEFAULT_MANAGER = "http://127.0.0.1:7777"
 class HeliostatPreferences(bpy.types.AddonPreferences):
     bl_idname = __package__
 
-    manager: bpy.props.StringProperty(name="Manager", description="Address of the render network's manager", default=DEFAULT_MANAGER)
+    manager: bpy.props.StringProperty(name="Manager", description="Address of the render network's manager; of several managers their addresses with commas between", default=DEFAULT_MANAGER)
     data: bpy.props.StringProperty(name="Data Folder", description="Holds your identity and your submissions; empty for the usual place", subtype="DIR_PATH")
     library: bpy.props.StringProperty(name="Library", description="Path of libheliostat; empty for the one that came with the add-on", subtype="FILE_PATH")
     overwrite: bpy.props.EnumProperty(

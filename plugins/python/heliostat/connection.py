@@ -7,7 +7,7 @@ from .submission import Submission
 class Connection:
     """Connects in the background; status() tells whether the manager answers.
 
-    manager: its address, "" for this machine's; data: the data folder, "" for the user's;
+    manager: its address, or several with commas between, "" for this machine's; data: the data folder, "" for the user's;
     library: path of libheliostat, "" to look for it; options: more of heliostat_open's.
     Raises HeliostatError for options that can't work.
     """

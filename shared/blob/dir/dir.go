@@ -98,7 +98,7 @@ func Open(o Options) (*Store, error) {
 		}
 	}
 	s.lock = flock.New(filepath.Join(s.root, "lock"))
-	ok, err := s.lock.TryLock()
+	ok, err := take(s.lock)
 	if err != nil {
 		return nil, fmt.Errorf("lock the blob folder %s: %w", s.root, err)
 	}
@@ -415,6 +415,24 @@ func (s *Store) Close() error {
 		err = errors.Join(err, s.lock.Unlock())
 	}
 	return err
+}
+
+// take locks a folder for writing, false where somebody else writes. Whoever only looks whether one does shares the lock for
+// an instant, and is waited for.
+func take(lock *flock.Flock) (ok bool, err error) {
+	for range 200 {
+		if ok, err = lock.TryLock(); ok || err != nil {
+			return ok, err
+		}
+		if shared, err := lock.TryRLock(); !shared || err != nil {
+			return false, err
+		}
+		if err := lock.Unlock(); err != nil {
+			return false, err
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	return false, nil
 }
 
 // InUse tells whether a process has the folder open for writing, without disturbing it.

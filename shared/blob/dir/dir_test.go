@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -45,6 +46,37 @@ func serve(t testing.TB, s *Store) *url.URL {
 		t.Fatal(err)
 	}
 	return u
+}
+
+// TestWhoOnlyLooksKeepsNobodyOut opens a folder again and again while others look whether it is in use.
+func TestWhoOnlyLooksKeepsNobodyOut(t *testing.T) {
+	root := t.TempDir()
+	open(t, Options{Root: root}).Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	var lookers sync.WaitGroup
+	for range 2 {
+		lookers.Go(func() {
+			for ctx.Err() == nil {
+				if _, err := InUse(root); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for range 50 {
+		s := open(t, Options{Root: root})
+		if used, err := InUse(root); !used || err != nil {
+			t.Errorf("an open folder is in use: %v, %v", used, err)
+		}
+		if _, err := Open(Options{Root: root}); !errors.Is(err, ErrLocked) {
+			t.Errorf("opened twice: %v", err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cancel()
+	lookers.Wait()
 }
 
 func TestSuite(t *testing.T) {
@@ -100,7 +132,7 @@ func TestSurvivesReopening(t *testing.T) {
 	if left, _ := os.ReadDir(filepath.Join(root, "tmp")); len(left) > 0 {
 		t.Fatal("unfinished files are kept")
 	}
-	c := &transfer.Client{Base: serve(t, s)}
+	c := &transfer.Client{Bases: []*url.URL{serve(t, s)}}
 	if got, err := c.GetBytes(context.Background(), u, 100, nil); err != nil || string(got) != "content" {
 		t.Fatalf("a URL from before: %q, %v", got, err)
 	}
@@ -149,7 +181,7 @@ func TestFullStore(t *testing.T) {
 	if err := put(s, "b", "123"); !errors.Is(err, blob.ErrFull) {
 		t.Fatal(err)
 	}
-	c := &transfer.Client{Base: serve(t, s)}
+	c := &transfer.Client{Bases: []*url.URL{serve(t, s)}}
 	u, err := s.SignPut(context.Background(), "b", 3, sha256.Sum256([]byte("123")), time.Minute)
 	if err != nil {
 		t.Fatal(err)
@@ -177,7 +209,7 @@ func TestURLsExpireAndSecretsDiffer(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	s := open(t, Options{Now: func() time.Time { return now }})
 	base := serve(t, s)
-	c := &transfer.Client{Base: base}
+	c := &transfer.Client{Bases: []*url.URL{base}}
 	if err := put(s, "a", "x"); err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,7 +44,7 @@ func TestFullDisk(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := &transfer.Client{Base: serve(t, s)}
+		c := &transfer.Client{Bases: []*url.URL{serve(t, s)}}
 		if err := c.PutBytes(ctx, u, []byte(big)); !errors.Is(err, blob.ErrFull) {
 			t.Fatal("by URL:", err)
 		}

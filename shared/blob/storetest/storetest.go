@@ -35,7 +35,7 @@ type Harness struct {
 }
 
 func (h Harness) client() *transfer.Client {
-	return &transfer.Client{Base: h.Base, Attempts: 3, Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
+	return &transfer.Client{Bases: []*url.URL{h.Base}, Attempts: 3, Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
 }
 
 // sizes are of a small object and of a large one: a store may keep them differently.

@@ -44,10 +44,10 @@ func (g *getter) verify(want *[32]byte) error {
 	return nil
 }
 
-func (g *getter) attempt(ctx context.Context) (progress bool, err error) {
+func (g *getter) attempt(ctx context.Context, base uint64) (progress bool, err error) {
 	ctx, watch := g.c.watch(ctx)
 	defer watch.stop()
-	req, err := g.c.request(ctx, http.MethodGet, g.s, nil)
+	req, err := g.c.request(ctx, base, http.MethodGet, g.s, nil)
 	if err != nil {
 		return false, &final{err}
 	}

@@ -21,6 +21,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/heliostat-render/heliostat/shared/blob"
@@ -41,7 +42,7 @@ type Limiter interface {
 
 // Client transfers objects. The zero value works for absolute URLs. It is safe for concurrent use.
 type Client struct {
-	Base     *url.URL      // what relative URLs are resolved against: the manager's HTTP address
+	Bases    []*url.URL    // what relative URLs are resolved against: the managers' HTTP addresses; the next after a try that failed
 	HTTP     *http.Client  // nil is a client that follows no redirects
 	Limiter  Limiter       // nil is no cap
 	Attempts int           // tries without progress before giving up; 0 is 6
@@ -49,6 +50,8 @@ type Client struct {
 
 	// Wait sleeps between attempts; nil is a timer. Tests replace it.
 	Wait func(ctx context.Context, d time.Duration) error
+
+	base atomic.Uint64 // how often the next base was turned to
 }
 
 var standard = &http.Client{
@@ -88,7 +91,7 @@ func (c *Client) Put(ctx context.Context, s blob.Signed, body io.ReadSeeker, siz
 	if err != nil {
 		return fmt.Errorf("put an object: %w", err)
 	}
-	err = c.retry(ctx, func(ctx context.Context) (bool, error) {
+	err = c.retry(ctx, func(ctx context.Context, base uint64) (bool, error) {
 		if _, err := body.Seek(start, io.SeekStart); err != nil {
 			return false, &final{err}
 		}
@@ -104,7 +107,7 @@ func (c *Client) Put(ctx context.Context, s blob.Signed, body io.ReadSeeker, siz
 		if size == 0 {
 			r = http.NoBody
 		}
-		req, err := c.request(ctx, http.MethodPut, s, r)
+		req, err := c.request(ctx, base, http.MethodPut, s, r)
 		if err != nil {
 			return false, &final{err}
 		}
@@ -178,8 +181,8 @@ func (c *Client) GetFile(ctx context.Context, s blob.Signed, f *os.File, maxByte
 	}
 }
 
-// request builds a request for s, whose method must be the one that the caller means.
-func (c *Client) request(ctx context.Context, method string, s blob.Signed, body io.Reader) (*http.Request, error) {
+// request builds a request for s at a base, whose method must be the one that the caller means.
+func (c *Client) request(ctx context.Context, base uint64, method string, s blob.Signed, body io.Reader) (*http.Request, error) {
 	if s.Method != method {
 		return nil, fmt.Errorf("the URL is for %s, not %s: %w", s.Method, method, ErrRefused)
 	}
@@ -188,10 +191,10 @@ func (c *Client) request(ctx context.Context, method string, s blob.Signed, body
 		return nil, fmt.Errorf("the signed URL can't be read: %w", ErrRefused)
 	}
 	if !u.IsAbs() {
-		if c.Base == nil {
+		if len(c.Bases) == 0 {
 			return nil, errors.New("the signed URL is relative and the manager's address isn't known")
 		}
-		u = c.Base.ResolveReference(u)
+		u = c.Bases[base%uint64(len(c.Bases))].ResolveReference(u)
 	}
 	if (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil {
 		return nil, fmt.Errorf("the signed URL is not a plain http address: %w", ErrRefused)
@@ -226,7 +229,7 @@ func (l *later) Unwrap() error { return l.err }
 
 // retry calls try until it succeeds, fails for good, or has failed too often in a row
 // without progress.
-func (c *Client) retry(ctx context.Context, try func(context.Context) (progress bool, err error)) error {
+func (c *Client) retry(ctx context.Context, try func(ctx context.Context, base uint64) (progress bool, err error)) error {
 	limit := c.Attempts
 	if limit <= 0 {
 		limit = 6
@@ -236,7 +239,8 @@ func (c *Client) retry(ctx context.Context, try func(context.Context) (progress 
 		wait = sleep
 	}
 	for failed := 0; ; {
-		progress, err := try(ctx)
+		base := c.base.Load()
+		progress, err := try(ctx, base)
 		if err == nil {
 			return nil
 		}
@@ -247,6 +251,7 @@ func (c *Client) retry(ctx context.Context, try func(context.Context) (progress 
 		if errors.As(err, &f) {
 			return f.err
 		}
+		c.base.CompareAndSwap(base, base+1) // unless another transfer has turned from the same one
 		if progress {
 			failed = 0
 		}

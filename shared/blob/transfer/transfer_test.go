@@ -42,7 +42,7 @@ func start(t *testing.T, worse func(http.Handler) http.Handler) *fixture {
 	}
 	t.Cleanup(func() { srv.Close(); _ = s.Close() })
 	f := &fixture{store: s}
-	f.c = &Client{Base: base, Wait: func(ctx context.Context, d time.Duration) error {
+	f.c = &Client{Bases: []*url.URL{base}, Wait: func(ctx context.Context, d time.Duration) error {
 		f.waits = append(f.waits, d)
 		return ctx.Err()
 	}}
@@ -98,6 +98,39 @@ func TestGetResumesWhereItWasCut(t *testing.T) {
 	}
 	if len(ranges) != 11 || ranges[0] != "" || ranges[1] != "bytes=100000-" || ranges[10] != "bytes=1000000-" {
 		t.Fatal(ranges)
+	}
+}
+
+// TestTheNextManagerGoesOn has the server of a relative URL die in the middle of a transfer: the next base goes on
+// where it stopped, and is where later transfers begin.
+func TestTheNextManagerGoesOn(t *testing.T) {
+	data, sum := content(1 << 20)
+	var ranges []string
+	f := start(t, func(h http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			ranges = append(ranges, r.Header.Get("Range"))
+			h.ServeHTTP(w, r)
+		})
+	})
+	asked := 0
+	dying := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		f.store.Handler().ServeHTTP(&cutter{w, 100_000}, r)
+	}))
+	defer dying.Close()
+	base, err := url.Parse(dying.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.c.Bases = append([]*url.URL{base, {Scheme: "http", Host: "127.0.0.1:1"}}, f.c.Bases...)
+	s := f.put(t, "a", data)
+	for range 2 {
+		if got, err := f.c.GetBytes(context.Background(), s, 1<<20, &sum); err != nil || !bytes.Equal(got, data) {
+			t.Fatalf("%d bytes, %v", len(got), err)
+		}
+	}
+	if asked != 1 || len(ranges) != 2 || ranges[0] != "bytes=100000-" || ranges[1] != "" {
+		t.Fatalf("the first manager was asked %d times, the last for %q", asked, ranges)
 	}
 }
 
@@ -203,7 +236,7 @@ func TestGivesUp(t *testing.T) {
 	if err := f.c.Get(context.Background(), s, io.Discard, 10, nil); err == nil || n.Load() != 6 {
 		t.Fatalf("%d attempts, %v", n.Load(), err)
 	}
-	f.c.Base = &url.URL{Scheme: "http", Host: "127.0.0.1:1"}
+	f.c.Bases = []*url.URL{{Scheme: "http", Host: "127.0.0.1:1"}}
 	err := f.c.Get(context.Background(), s, io.Discard, 10, nil)
 	if err == nil || strings.Contains(err.Error(), "topsecret") || !strings.Contains(err.Error(), "127.0.0.1:1") {
 		t.Fatal(err)
