@@ -134,6 +134,34 @@ func TestTheNextManagerGoesOn(t *testing.T) {
 	}
 }
 
+// An upload that breaks off begins anew at the next manager, with all of its bytes.
+func TestAnUploadGoesOnAtTheNextManager(t *testing.T) {
+	data, sum := content(1 << 20)
+	f := start(t, func(h http.Handler) http.Handler { return h })
+	dying := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if _, err := io.ReadFull(r.Body, make([]byte, 100_000)); err != nil {
+			t.Error(err)
+		}
+		panic(http.ErrAbortHandler)
+	}))
+	defer dying.Close()
+	base, err := url.Parse(dying.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.c.Bases = append([]*url.URL{base}, f.c.Bases...)
+	s, err := f.store.SignPut(context.Background(), "p", int64(len(data)), sum, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.c.PutBytes(context.Background(), s, data); err != nil {
+		t.Fatal(err)
+	}
+	if o, err := f.store.Stat(context.Background(), "p"); err != nil || o.Digest != sum {
+		t.Errorf("%+v, %v", o, err)
+	}
+}
+
 func TestGetFromAServerWithoutRanges(t *testing.T) {
 	data, sum := content(300_000)
 	n := 0
