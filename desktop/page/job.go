@@ -432,7 +432,11 @@ func (p *openJob) figures(symbol string) {
 	done := state.Done(j.Counts)
 	p.stats[0].Set(fmt.Sprintf("%d / %d", done, total), "delivered", theme.Ink)
 	if state.Finished(j.State) {
-		p.stats[1].Set("Done", "", theme.Good)
+		if j.State == job.Failed || j.State == job.Cancelled {
+			p.stats[1].Set("Over", "", theme.Ink)
+		} else {
+			p.stats[1].Set("Done", "", theme.Good)
+		}
 		if j.Started > 0 && j.Finished > j.Started {
 			p.stats[1].Set(state.Duration(float64(j.Finished-j.Started)/1000), "in all", theme.Ink)
 		}
