@@ -163,7 +163,7 @@ func Join(ctx context.Context, c Config) (*Chain, error) {
 // Keeper, of which one at a time sends. What was on its way is sent again, by the same nonces.
 func (c *Chain) TakeOver(ctx context.Context) error {
 	c.sendMu.Lock()
-	err := c.outbox.load()
+	err := c.outbox.take()
 	c.sendMu.Unlock()
 	if err != nil {
 		return fmt.Errorf("take over the chain: %w", err)

@@ -102,6 +102,20 @@ func (o *outbox) load() error {
 	return nil
 }
 
+// take takes over what was saved last and saves it again, after which whoever saved it can save no more. That one may
+// save once more in between.
+func (o *outbox) take() error {
+	for range 10 {
+		if err := o.load(); err != nil {
+			return err
+		}
+		if err := o.save(); !errors.Is(err, ErrStolen) {
+			return err
+		}
+	}
+	return ErrStolen
+}
+
 // stateFile keeps the state in a file, for one process.
 type stateFile struct{ path string }
 
@@ -217,8 +231,7 @@ func (o *outbox) view() state {
 	return s
 }
 
-// mined notes in memory that e is in a block. The disk learns of it with the next entry; until then a restart merely
-// looks the receipt up again.
+// mined notes in memory that e is in a block, 0 for in none any more. The disk learns of it with the next save.
 func (o *outbox) mined(e *entry, block uint64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -232,6 +245,9 @@ func (o *outbox) mined(e *entry, block uint64) {
 	}
 	o.state.Outbox = list
 }
+
+// save writes what memory knows.
+func (o *outbox) save() error { return o.change(func(*state) {}) }
 
 // pending returns the unmined entry with the key, nil for none.
 func (o *outbox) pending(key string) *entry {

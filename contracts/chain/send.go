@@ -59,6 +59,10 @@ func (c *Chain) transact(ctx context.Context, call call) (*types.Receipt, error)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", e.Doing, err)
 	}
+	// A restart waits for what the chain has lost of that which somebody was told of. Unsaved, it sends it all the same.
+	if err := c.outbox.save(); err != nil {
+		c.log.Warn("chain: save the block of a transaction", "doing", e.Doing, "err", err)
+	}
 	if r.Status != types.ReceiptStatusSuccessful {
 		return nil, c.whyFailed(ctx, call, r)
 	}
