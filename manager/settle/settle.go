@@ -53,6 +53,10 @@ type Settler struct {
 
 	mu      sync.Mutex // guards changed
 	changed chan struct{}
+
+	owedMu    sync.Mutex // guards what follows, and is held while it is made anew
+	owed      []store.Earning
+	owedUntil time.Time
 }
 
 // New makes a settler.

@@ -322,6 +322,48 @@ func TestOffSettlesAtOnce(t *testing.T) {
 	}
 }
 
+// busy is a store with very much owed for jobs that go on.
+type busy struct {
+	store.Store
+	sums int
+}
+
+func (b *busy) View(ctx context.Context, fn func(store.Tx) error) error {
+	return b.Store.View(ctx, func(tx store.Tx) error { return fn(busyTx{tx, b}) })
+}
+
+type busyTx struct {
+	store.Tx
+	of *busy
+}
+
+func (b busyTx) Earned(bool) ([]store.Earning, error) {
+	b.of.sums++
+	return []store.Earning{{Node: "0xW", Role: job.RoleWorker, Amount: job.Amount(b.of.sums), Read: 100_000}}, nil
+}
+
+// TestPayoutsAreCheapHoweverManyAsk: every open window asks for them.
+func TestPayoutsAreCheapHoweverManyAsk(t *testing.T) {
+	b := newBench(t)
+	many := &busy{Store: b.options.Store}
+	b.options.Store = many
+	ask := func(want job.Amount) {
+		t.Helper()
+		payouts, err := b.Payouts(t.Context(), "0xW")
+		if err != nil || len(payouts) != 1 || payouts[0].Cumulative != want {
+			t.Errorf("%+v, %v; want %d", payouts, err, want)
+		}
+	}
+	for range 10 {
+		ask(1)
+	}
+	b.now = b.now.Add(100_000 * owedWorth)
+	ask(2)
+	b.now = b.now.Add(-time.Hour) // a clock that is set back keeps nothing for an hour
+	ask(3)
+	ask(3)
+}
+
 // TestOnlyTheAcceptedQuoteIsFunded: between an acceptance and its being taken down the job may be priced anew, since two
 // managers, or two sessions, serve one artist. What is funded then is never rendered at the other price.
 func TestOnlyTheAcceptedQuoteIsFunded(t *testing.T) {

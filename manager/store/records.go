@@ -166,6 +166,7 @@ type Earning struct {
 	Node   string
 	Role   job.Role
 	Amount job.Amount
+	Read   int // entries that were read for it: those of jobs that go on
 }
 
 // Leaf is one account of an epoch's tree.

@@ -175,12 +175,13 @@ type Tx interface {
 	AddEntry(e Entry) error
 	Entries(jobID string) ([]Entry, error)
 	VoidEntries(jobID string, frames []int, cause string) (job.Amount, error) // unsettled ones only
-	SettleEntries(jobID string) error                                         // the escrow has paid them and the fees out
+	SettleEntries(jobID string) error                                         // the escrow has paid them and the fees out; ErrIllegal before the job was accepted, cancelled or failed
 	// AddFee makes a confirmed verdict on an attempt payable, once per job, frame, attempt
 	// and verifier: a second one is ErrExists.
 	AddFee(f Fee) error
 	Fees(jobID string) ([]Fee, error)
-	Earned(settledOnly bool) ([]Earning, error) // entries and fees
+	// Earned sums entries and fees. What is settled is cheap however much there is; the rest grows with the jobs that go on.
+	Earned(settledOnly bool) ([]Earning, error)
 	AddEpoch(e *Epoch) error
 	LastEpoch() (*Epoch, error) // ErrNotFound before the first
 	PostedEpoch() (*Epoch, error)

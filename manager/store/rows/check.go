@@ -57,6 +57,9 @@ var rules = []rule{
 	{"what is left in the escrow of a job that is over is on its way back", `SELECT j.id FROM jobs j WHERE j.state IN ('accepted','cancelled','failed') AND j.escrow > 0 AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.kind = 'refund' AND o.ref = j.id) ORDER BY j.id`},
 	{"scouts that were all checked let the rest go, or say when", `SELECT j.id FROM jobs j WHERE j.state = 'rendering' AND j.scout = TRUE AND j.released = FALSE AND j.release_after >= 0 AND j.release_at = 0
  AND NOT EXISTS (SELECT 1 FROM tasks k WHERE k.job = j.id AND k.scout = TRUE AND k.state <> 'done') ORDER BY j.id`},
+	{"what a node has earned with jobs that are over is what their ledgers and fees add up to", `WITH sums AS (SELECT node, role, settled, ` + sums + ` FROM ` + owed(`job IN (SELECT id FROM jobs WHERE state IN `+overStates+`)`) + ` GROUP BY node, role, settled),
+ kept AS (SELECT node, role, settled, entries, amount FROM earned WHERE entries <> 0 OR amount <> 0)
+ SELECT DISTINCT node || ' as ' || role FROM (SELECT * FROM (SELECT * FROM sums EXCEPT SELECT * FROM kept) AS missing UNION ALL SELECT * FROM (SELECT * FROM kept EXCEPT SELECT * FROM sums) AS wrong) AS odd ORDER BY 1`},
 	{"an open audit is of an attempt that is there to be checked", `SELECT v.id FROM audits v JOIN attempts a ON a.id = v.attempt WHERE v.state IN ('held','committed') AND a.state = 'held' ORDER BY v.id`},
 }
 

@@ -174,6 +174,9 @@ func (t *Tx) Load(r io.Reader, total int64, progress Progress) (Summary, error) 
 	if err := wake(); err != nil {
 		return read, fmt.Errorf("wake the triggers: %w", err)
 	}
+	if err := t.sumAll(); err != nil {
+		return read, err
+	}
 	progress.tell("verify", done, done)
 	there, err := t.Dump(io.Discard, read.Time, nil)
 	if err != nil {

@@ -121,7 +121,13 @@ func (t *Tx) MoveJob(id string, from []job.State, to job.State, patch func(*stor
 		patch(j)
 	}
 	j.State = to
-	return j, t.saveJob(j, &was)
+	if err := t.saveJob(j, &was); err != nil {
+		return nil, err
+	}
+	if over(to) && !over(was.State) {
+		return j, t.sumJob(id)
+	}
+	return j, nil
 }
 
 func (t *Tx) EditJob(id string, patch func(*store.Job)) (*store.Job, error) {

@@ -3,6 +3,7 @@ package rows
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 
 	"github.com/heliostat-render/heliostat/manager/store"
 	"github.com/heliostat-render/heliostat/shared/job"
@@ -11,7 +12,10 @@ import (
 func (t *Tx) AddEntry(e store.Entry) error {
 	err := t.add("ledger of job "+e.Job, "ledger", `job, frame, part, role, node, amount, attempt, audit, time`,
 		e.Job, e.Frame, e.Part, e.Role, e.Node, e.Amount, e.Attempt, e.Audit, e.Time)
-	return err
+	if err != nil {
+		return err
+	}
+	return t.sumOne(e.Job, e.Node, e.Role, e.Amount)
 }
 
 func (t *Tx) Entries(jobID string) ([]store.Entry, error) {
@@ -35,23 +39,43 @@ func (t *Tx) VoidEntries(jobID string, frames []int, cause string) (job.Amount, 
 	if _, err := t.Exec(what, `INSERT INTO voided (job, frame, part, role, node, amount, attempt, audit, time, cause) SELECT job, frame, part, role, node, amount, attempt, audit, time, CAST(? AS TEXT)`+which, cause, jobID, string(raw)); err != nil {
 		return 0, err
 	}
+	j, err := t.Job(jobID)
+	if err == nil && over(j.State) {
+		err = t.sumUp(what, `SELECT node, role, settled, -count(*), -CAST(sum(amount) AS BIGINT)`+which+` GROUP BY node, role, settled`, jobID, string(raw))
+	}
+	if err != nil {
+		return 0, err
+	}
 	_, err = t.Exec(what, `DELETE`+which, jobID, string(raw))
 	return sum, err
 }
 
 func (t *Tx) SettleEntries(jobID string) error {
 	what := "settle the ledger of job " + jobID
+	j, err := t.Job(jobID)
+	if err != nil {
+		return err
+	}
+	if !over(j.State) {
+		return fmt.Errorf("%s, which is %s: %w", what, j.State, store.ErrIllegal)
+	}
+	if err := t.sumSettled(jobID); err != nil {
+		return err
+	}
 	if _, err := t.Exec(what, `UPDATE ledger SET settled = TRUE WHERE job = ? AND settled = FALSE`, jobID); err != nil {
 		return err
 	}
-	_, err := t.Exec(what, `UPDATE fees SET settled = TRUE WHERE job = ? AND settled = FALSE`, jobID)
+	_, err = t.Exec(what, `UPDATE fees SET settled = TRUE WHERE job = ? AND settled = FALSE`, jobID)
 	return err
 }
 
 func (t *Tx) AddFee(f store.Fee) error {
 	err := t.add("fee of job "+f.Job, "fees", `job, frame, attempt, node, audit, amount, time`,
 		f.Job, f.Frame, f.Attempt, f.Node, f.Audit, f.Amount, f.Time)
-	return err
+	if err != nil {
+		return err
+	}
+	return t.sumOne(f.Job, f.Node, job.RoleVerifier, f.Amount)
 }
 
 func (t *Tx) Fees(jobID string) ([]store.Fee, error) {
@@ -59,18 +83,6 @@ func (t *Tx) Fees(jobID string) ([]store.Fee, error) {
 		var f store.Fee
 		return f, row.Scan(&f.Job, &f.Frame, &f.Attempt, &f.Node, &f.Audit, &f.Amount, &f.Time, &f.Settled)
 	}, `SELECT job, frame, attempt, node, audit, amount, time, settled FROM fees WHERE job = ? ORDER BY frame, attempt, node`, jobID)
-}
-
-func (t *Tx) Earned(settledOnly bool) ([]store.Earning, error) {
-	where := ""
-	if settledOnly {
-		where = " WHERE settled = TRUE"
-	}
-	return all(t, "earnings", func(row scanner) (store.Earning, error) {
-		var e store.Earning
-		return e, row.Scan(&e.Node, &e.Role, &e.Amount)
-	}, `SELECT node, role, CAST(sum(amount) AS BIGINT) FROM (SELECT node, role, amount FROM ledger`+where+` UNION ALL SELECT node, 'verifier', amount FROM fees`+where+`) AS owed
- GROUP BY node, role ORDER BY node, role`)
 }
 
 func (t *Tx) AddEpoch(e *store.Epoch) error {

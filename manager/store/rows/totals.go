@@ -13,24 +13,30 @@ func (t *Tx) Totals() (store.Totals, error) {
 		return store.Totals{}, err
 	}
 	sum := store.Totals{Jobs: make(map[job.State]int), Tasks: make(map[job.TaskState]int), Audits: make(map[lifecycle.AuditState]int)}
-	type jobs struct {
-		state         job.State
-		n, waiting    int
-		spent, escrow job.Amount
+	var err error
+	if sum.Jobs, err = tally[job.State](t, "totals of jobs", `SELECT state, count(*) FROM jobs GROUP BY state`); err != nil {
+		return store.Totals{}, err
 	}
-	list, err := all(t, "totals of jobs", func(row scanner) (jobs, error) {
-		var j jobs
-		return j, row.Scan(&j.state, &j.n, &j.waiting, &j.spent, &j.escrow)
-	}, `SELECT state, count(*), CAST(sum(tasks_waiting) AS BIGINT), CAST(sum(spent) AS BIGINT), CAST(sum(escrow) AS BIGINT) FROM jobs GROUP BY state`)
+	// Jobs that are over are many, and have their sums.
+	if err := t.run.QueryRow(t.ctx, `SELECT CAST(coalesce(sum(amount), 0) AS BIGINT), (SELECT CAST(coalesce(sum(escrow), 0) AS BIGINT) FROM jobs WHERE escrow > 0) FROM earned`).Scan(&sum.Earned, &sum.Escrow); err != nil {
+		return store.Totals{}, t.fail("totals of money", err)
+	}
+	sum.Settled = sum.Earned
+	type going struct {
+		state   job.State
+		waiting int
+		spent   job.Amount
+	}
+	list, err := all(t, "totals of jobs that go on", func(row scanner) (going, error) {
+		var j going
+		return j, row.Scan(&j.state, &j.waiting, &j.spent)
+	}, `SELECT state, CAST(sum(tasks_waiting) AS BIGINT), CAST(sum(spent) AS BIGINT) FROM jobs WHERE state IN `+goingStates+` OR state = 'accepted' GROUP BY state`)
 	for _, j := range list {
-		sum.Jobs[j.state] = j.n
-		sum.Earned += j.spent
-		sum.Escrow += j.escrow
-		switch j.state {
-		case job.Settled, job.Cancelled, job.Failed:
-			sum.Settled += j.spent
-		default:
-			sum.Tasks[job.TaskWaiting] += j.waiting
+		sum.Tasks[job.TaskWaiting] += j.waiting
+		if over(j.state) {
+			sum.Settled -= j.spent
+		} else {
+			sum.Earned += j.spent
 		}
 	}
 	out, e1 := tally[job.TaskState](t, "totals of tasks", `SELECT state, count(*) FROM tasks WHERE state = 'leased' OR state = 'committed' OR state = 'verifying' GROUP BY state`)

@@ -37,7 +37,7 @@ func texts(t testing.TB, s *Store, query string, args ...any) (list []string) {
 // backup has it.
 func TestBackupsHoldEverything(t *testing.T) {
 	s := opened(t)
-	storetest.CompareTables(t, texts(t, s, `SELECT m.name || '.' || p.name FROM sqlite_master m JOIN pragma_table_info(m.name) p WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name <> 'transitions'`))
+	storetest.CompareTables(t, texts(t, s, `SELECT m.name || '.' || p.name FROM sqlite_master m JOIN pragma_table_info(m.name) p WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT IN ('transitions', 'earned')`))
 }
 
 // explained has asked SQLite how it does everything that a store asks.
@@ -71,8 +71,10 @@ func TestNothingIsScanned(t *testing.T) {
 				continue // of what the index is of
 			case strings.Contains(query, "DESC LIMIT") && !strings.Contains(line, "INDEX"):
 				continue // from the newest row, for as many as are asked for
-			case strings.HasSuffix(query, "FROM jobs GROUP BY state"):
-				continue // the totals: one row a job, and asked by people and their monitoring
+			case strings.HasSuffix(query, "FROM jobs GROUP BY state") && strings.Contains(line, "COVERING INDEX jobs_state"):
+				continue // the totals: one entry of an index a job, and asked by people and their monitoring
+			case line == "SCAN earned", line == "SCAN owed", line == "SCAN jobs USING INDEX jobs_escrow", line == "SCAN jobs USING COVERING INDEX jobs_escrow":
+				continue // a few rows a node, and what was found of them; what the index is of
 			}
 			t.Errorf("%s\n  %s", query, strings.Join(plan, "\n  "))
 			break

@@ -38,6 +38,9 @@ func Fixture(tx store.Tx, n int) (done, going *store.Job, err error) {
 	if _, err := tx.MoveJob(done.ID, []job.State{job.Rendering}, job.Delivered, func(j *store.Job) { j.Acceptance = []byte{0, 255} }); err != nil {
 		return nil, nil, err
 	}
+	if _, err := tx.MoveJob(done.ID, []job.State{job.Delivered}, job.Accepted, nil); err != nil {
+		return nil, nil, err
+	}
 	if err := tx.SettleEntries(done.ID); err != nil {
 		return nil, nil, err
 	}
@@ -174,21 +177,21 @@ func testCheck(t *testing.T, open Open) {
 		return nil
 	})
 	for query, want := range map[string]string{
-		`UPDATE jobs SET n_pending = n_pending + 1`:                         "frame counters",
-		`UPDATE jobs SET tasks_waiting = tasks_waiting + 1`:                 "task counters",
-		`UPDATE jobs SET tasks_open = tasks_open + 1`:                       "task counters",
-		`UPDATE jobs SET spent = spent + 1`:                                 "add up",
-		`UPDATE ledger SET attempt = 'a'`:                                   "attempt of its own",
-		`UPDATE frames SET state = 'rejected' WHERE state = 'delivered'`:    "isn't verified",
-		`UPDATE attempts SET state = 'failed' WHERE state = 'held'`:         "held by somebody",
-		`UPDATE tasks SET state = 'waiting' WHERE state = 'leased'`:         "of a leased task",
-		`UPDATE attempts SET state = 'failed' WHERE state = 'passed'`:       "has an attempt that passed",
-		`UPDATE tasks SET state = 'committed' WHERE state = 'leased'`:       "has the commit",
-		`UPDATE frames SET task = 'tnone'`:                                  "belongs to a task",
-		`UPDATE frames SET attempt = 'anone'`:                               "the attempt that uploaded it",
-		`UPDATE jobs SET state = 'delivered' WHERE id = '` + going.ID + `'`: "every frame verified",
-		`UPDATE jobs SET state = 'disputed' WHERE id = '` + done.ID + `'`:   "something left to be done",
-		`UPDATE tasks SET state = 'committed' WHERE state = 'done'`:         "waits for a check",
+		`UPDATE jobs SET n_pending = n_pending + 1`:                                                 "frame counters",
+		`UPDATE jobs SET tasks_waiting = tasks_waiting + 1`:                                         "task counters",
+		`UPDATE jobs SET tasks_open = tasks_open + 1`:                                               "task counters",
+		`UPDATE jobs SET spent = spent + 1`:                                                         "add up",
+		`UPDATE ledger SET attempt = 'a'`:                                                           "attempt of its own",
+		`UPDATE frames SET state = 'rejected' WHERE state = 'delivered'`:                            "isn't verified",
+		`UPDATE attempts SET state = 'failed' WHERE state = 'held'`:                                 "held by somebody",
+		`UPDATE tasks SET state = 'waiting' WHERE state = 'leased'`:                                 "of a leased task",
+		`UPDATE attempts SET state = 'failed' WHERE state = 'passed'`:                               "has an attempt that passed",
+		`UPDATE tasks SET state = 'committed' WHERE state = 'leased'`:                               "has the commit",
+		`UPDATE frames SET task = 'tnone'`:                                                          "belongs to a task",
+		`UPDATE frames SET attempt = 'anone'`:                                                       "the attempt that uploaded it",
+		`UPDATE jobs SET state = 'delivered' WHERE id = '` + going.ID + `'`:                         "every frame verified",
+		`UPDATE tasks SET job = '` + done.ID + `', idx = idx + 1000 WHERE job = '` + going.ID + `'`: "something left to be done",
+		`UPDATE tasks SET state = 'committed' WHERE state = 'done'`:                                 "waits for a check",
 		`INSERT INTO audits (id, attempt, task, job, ordinal, created, state) SELECT 'v', attempt, task, job, 9, 1, 'waiting' FROM audits ORDER BY id LIMIT 1`: "task that waits for it",
 		`UPDATE attempts SET state = 'failed' WHERE state IN ('passed', 'held')`:                                                                               "made by an attempt that passed",
 		`DELETE FROM ledger WHERE settled = FALSE AND role = 'worker'`:                                                                                         "owed to whoever made it",
@@ -197,8 +200,10 @@ func testCheck(t *testing.T, open Open) {
 		`UPDATE epochs SET total = total + 1`:                                                                                                                  "total is what",
 		`UPDATE withdrawals SET claimed = 99999999`:                                                                                                            "withdraws more",
 		`UPDATE epochs SET leaves = '[{"node":"0xW","cumulative":99999999}]'`:                                                                                  "paid more",
-		`UPDATE ledger SET settled = FALSE WHERE job = '` + done.ID + `'`:                                                                                      "paid more",
-		`INSERT INTO epochs (number, root, total, leaves) VALUES (2, '', 0, '[]')`:                                                                             "never falls",
+		`UPDATE ledger SET settled = FALSE WHERE job = '` + done.ID + `'`:                                                                                      "ledgers and fees",
+		`UPDATE earned SET amount = amount - 1 WHERE settled = TRUE`:                                                                                           "paid more",
+		`DELETE FROM earned`: "ledgers and fees",
+		`INSERT INTO epochs (number, root, total, leaves) VALUES (2, '', 0, '[]')`: "never falls",
 	} {
 		err := s.Update(context.Background(), func(tx store.Tx) error {
 			n, err := tx.(*rows.Tx).Exec("damage", query)

@@ -209,8 +209,10 @@ func testTotals(t *testing.T, open Open) {
 			return err
 		}
 		_, err = tx.EditJob(j.ID, func(j *store.Job) { j.Spent, j.Escrow = 5, 20 })
-		_, e := tx.MoveJob(over.ID, []job.State{job.Rendering}, job.Cancelled, func(j *store.Job) { j.Spent = 3 })
-		return errors.Join(err, e)
+		e1 := verify(tx, over, []int{1})
+		e2 := tx.AddEntry(store.Entry{Job: over.ID, Frame: 1, Role: job.RoleWorker, Node: "0xW", Amount: 3})
+		_, e3 := tx.MoveJob(over.ID, []job.State{job.Rendering}, job.Cancelled, func(j *store.Job) { j.Spent = 3 })
+		return errors.Join(err, e1, e2, e3)
 	})
 	view(t, s, func(tx store.Tx) error {
 		got, err := tx.Totals()

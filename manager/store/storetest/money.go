@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/heliostat-render/heliostat/manager/lifecycle"
 	"github.com/heliostat-render/heliostat/manager/store"
+	"github.com/heliostat-render/heliostat/manager/store/rows"
 	"github.com/heliostat-render/heliostat/shared/job"
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
@@ -44,6 +46,13 @@ func testPaidOnce(t *testing.T, open Open) {
 		if sum != 10 {
 			t.Errorf("voided %d", sum)
 		}
+		return err
+	})
+	if err := s.Update(context.Background(), func(tx store.Tx) error { return tx.SettleEntries(j.ID) }); !errors.Is(err, store.ErrIllegal) {
+		t.Errorf("entries of a job that goes on were settled: %v", err)
+	}
+	update(t, s, func(tx store.Tx) error {
+		_, err := tx.MoveJob(j.ID, []job.State{job.Rendering}, job.Cancelled, nil)
 		return errors.Join(err, tx.SettleEntries(j.ID))
 	})
 	if err := s.Update(context.Background(), func(tx store.Tx) error { _, err := tx.VoidEntries(j.ID, []int{1}, "late"); return err }); err == nil {
@@ -63,6 +72,75 @@ func testPaidOnce(t *testing.T, open Open) {
 		}
 		return err
 	})
+}
+
+// testEarned: whatever happens to a job's entries before and after it is over, the sums are those of the entries.
+func testEarned(t *testing.T, open Open) {
+	s := open(t, t.TempDir())
+	defer s.Close()
+	j := Job("0xA", "r", 6)
+	update(t, s, func(tx store.Tx) error {
+		if _, err := Fill(tx, j); err != nil {
+			return err
+		}
+		return verify(tx, j, []int{1, 2, 3, 4})
+	})
+	entry := func(frame int, node string, amount job.Amount) func(tx store.Tx) error {
+		return func(tx store.Tx) error {
+			return tx.AddEntry(store.Entry{Job: j.ID, Frame: frame, Role: job.RoleWorker, Node: node, Amount: amount})
+		}
+	}
+	void := func(frame int) func(tx store.Tx) error {
+		return func(tx store.Tx) error { _, err := tx.VoidEntries(j.ID, []int{frame}, "claim"); return err }
+	}
+	check := func(when string, settled, owed map[string]job.Amount) {
+		t.Helper()
+		for settledOnly, want := range map[bool]map[string]job.Amount{true: settled, false: owed} {
+			view(t, s, func(tx store.Tx) error {
+				earned, err := tx.Earned(settledOnly)
+				got := make(map[string]job.Amount)
+				for _, e := range earned {
+					got[e.Node] += e.Amount
+				}
+				if err == nil && !reflect.DeepEqual(got, want) {
+					t.Errorf("%s, settled only %v: %v, want %v", when, settledOnly, got, want)
+				}
+				problems, e := tx.(*rows.Tx).Check()
+				for _, p := range problems {
+					if strings.Contains(p.Rule, "what a node has earned") {
+						t.Errorf("%s: %v", when, p)
+					}
+				}
+				return errors.Join(err, e)
+			})
+		}
+	}
+	none := map[string]job.Amount{}
+	for _, step := range []func(store.Tx) error{entry(1, "0xW", 10), entry(2, "0xX", 7), entry(3, "0xX", 0)} {
+		update(t, s, step)
+	}
+	check("while it goes on", none, map[string]job.Amount{"0xW": 10, "0xX": 7})
+	update(t, s, func(tx store.Tx) error {
+		_, err := tx.MoveJob(j.ID, []job.State{job.Rendering}, job.Cancelled, nil)
+		return err
+	})
+	check("over", none, map[string]job.Amount{"0xW": 10, "0xX": 7})
+	update(t, s, entry(4, "0xW", 5))
+	check("and paid since", none, map[string]job.Amount{"0xW": 15, "0xX": 7})
+	update(t, s, void(2))
+	check("a frame voided", none, map[string]job.Amount{"0xW": 15, "0xX": 0})
+	update(t, s, void(3))
+	check("and the last of its node", none, map[string]job.Amount{"0xW": 15})
+	settle := func(tx store.Tx) error { return tx.SettleEntries(j.ID) }
+	update(t, s, settle)
+	check("settled", map[string]job.Amount{"0xW": 15}, map[string]job.Amount{"0xW": 15})
+	update(t, s, settle)
+	check("and again", map[string]job.Amount{"0xW": 15}, map[string]job.Amount{"0xW": 15})
+	fails := s.Update(context.Background(), func(tx store.Tx) error { return errors.Join(entry(2, "0xX", 9)(tx), errors.New("never mind")) })
+	if fails == nil {
+		t.Error("it went on")
+	}
+	check("undone", map[string]job.Amount{"0xW": 15}, map[string]job.Amount{"0xW": 15})
 }
 
 // testFees: a verdict against an attempt earns once, and only when it was confirmed.
@@ -133,7 +211,10 @@ func testFees(t *testing.T, open Open) {
 	if err := add(made[true]); !errors.Is(err, store.ErrExists) {
 		t.Errorf("the same fee again: %v", err)
 	}
-	update(t, s, func(tx store.Tx) error { return tx.SettleEntries(j.ID) })
+	update(t, s, func(tx store.Tx) error {
+		_, err := tx.MoveJob(j.ID, []job.State{job.Rendering}, job.Cancelled, nil)
+		return errors.Join(err, tx.SettleEntries(j.ID))
+	})
 	view(t, s, func(tx store.Tx) error {
 		fees, err := tx.Fees(j.ID)
 		want := made[true]

@@ -91,5 +91,7 @@ func AskEverything(tx store.Tx) error {
 	keep(tx.Op("fund", "x"))
 	keep(tx.PendingOps())
 	keep(tx.Totals())
+	keep(tx.Earned(false))
+	keep(tx.Earned(true))
 	return all
 }

@@ -39,6 +39,7 @@ func Run(t *testing.T, open Open) {
 		{"LifecycleHolds", testLifecycle},
 		{"CountsAreTrue", testCounts},
 		{"PaidOnce", testPaidOnce},
+		{"Earned", testEarned},
 		{"FeesForConfirmedVerdicts", testFees},
 		{"Listing", testListing},
 		{"Outbox", testOutbox},
