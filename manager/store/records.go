@@ -30,6 +30,7 @@ type Job struct {
 	DeliveryPrice job.Amount
 	Acceptance    []byte // the artist's signature
 	ClaimFrames   []int  // of the open bad-result claim
+	Forgotten     int64  // Unix milliseconds when ForgetHistory was done with it; 0 for not
 }
 
 // Attempt is one leasing of a task.

@@ -87,7 +87,7 @@ func TestOlderManagersAreWaitedFor(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for _, undo := range []string{"DELETE FROM heliostat_schema WHERE version = 5", "DROP TABLE earned", "DROP INDEX jobs_escrow", "CREATE INDEX fees_node ON fees (node, settled, amount)"} {
+	for _, undo := range []string{"DELETE FROM heliostat_schema WHERE version > 4", "ALTER TABLE jobs DROP COLUMN forgotten", "DROP INDEX fees_attempt", "DROP INDEX fees_audit", "DROP TABLE earned", "DROP INDEX jobs_escrow", "CREATE INDEX fees_node ON fees (node, settled, amount)"} {
 		server.ExecURL(t, url, undo)
 	}
 	waits, before := 0, silent

@@ -40,6 +40,7 @@ func Run(t *testing.T, open Open) {
 		{"CountsAreTrue", testCounts},
 		{"PaidOnce", testPaidOnce},
 		{"Earned", testEarned},
+		{"History", testHistory},
 		{"FeesForConfirmedVerdicts", testFees},
 		{"Listing", testListing},
 		{"Outbox", testOutbox},
