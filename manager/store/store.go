@@ -68,8 +68,8 @@ type Tx interface {
 	AddJob(j *Job) error // ErrExists when the owner used the request before
 	Job(id string) (*Job, error)
 	JobByRequest(owner, request string) (*Job, error)
-	// ListJobs returns jobs newest first; owner "" for all, before "" from the newest.
-	ListJobs(owner, before string, limit int) ([]*Job, error)
+	// ListJobs returns jobs newest first.
+	ListJobs(q JobQuery) ([]*Job, error)
 	JobsFrom(id string) ([]*Job, error)              // whose Origin it is, oldest first
 	JobsInState(states ...job.State) ([]*Job, error) // oldest first
 	MoveJob(id string, from []job.State, to job.State, patch func(*Job)) (*Job, error)

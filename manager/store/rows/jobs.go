@@ -79,18 +79,21 @@ func (t *Tx) JobByRequest(owner, request string) (*store.Job, error) {
 	return j, nil
 }
 
-func (t *Tx) ListJobs(owner, before string, limit int) ([]*store.Job, error) {
+func (t *Tx) ListJobs(q store.JobQuery) ([]*store.Job, error) {
 	if err := t.settle(); err != nil {
 		return nil, err
 	}
 	query, args := `SELECT `+jobColumns+` FROM jobs WHERE 1 = 1`, []any{}
-	if owner != "" {
-		query, args = query+` AND owner = ?`, append(args, owner)
+	if q.Owner != "" {
+		query, args = query+` AND owner = ?`, append(args, q.Owner)
 	}
-	if before != "" {
-		query, args = query+` AND seq < (SELECT seq FROM jobs WHERE id = ?)`, append(args, before)
+	if q.Before != "" {
+		query, args = query+` AND seq < (SELECT seq FROM jobs WHERE id = ?)`, append(args, q.Before)
 	}
-	return all(t, "list jobs", scanJob, query+` ORDER BY seq DESC LIMIT ?`, append(args, limit)...)
+	if q.Going {
+		query += ` AND state IN ` + goingStates
+	}
+	return all(t, "list jobs", scanJob, query+` ORDER BY seq DESC LIMIT ?`, append(args, q.Limit)...)
 }
 
 func (t *Tx) JobsFrom(id string) ([]*store.Job, error) {
@@ -124,7 +127,7 @@ func (t *Tx) MoveJob(id string, from []job.State, to job.State, patch func(*stor
 	if err := t.saveJob(j, &was); err != nil {
 		return nil, err
 	}
-	if over(to) && !over(was.State) {
+	if to.Over() && !was.State.Over() {
 		return j, t.sumJob(id)
 	}
 	return j, nil
