@@ -82,16 +82,21 @@ type Auditor struct {
 	tried    map[string]bool         // those of them that no known attempt suited
 	known    []sample                // attempts whose answer is known, the newest last
 	wanted   []canary
-	silent   map[string]time.Time                                // verifiers, see silence
-	canaries map[string]int                                      // by job and class
-	window   int                                                 // waiting audits that a pass looks at
-	examined map[string]bool                                     // waiting audits that a pass has looked at
+	silent   map[string]time.Time // verifiers, see silence
+	canaries map[string]int       // by job and class
+	window   int                  // waiting audits that a pass looks at
+	examined map[string]string    // waiting audits that a pass has looked at, and their jobs
+	several  bool                 // audits of several jobs wait, or many: turns decides
+	queue    queue                // see turns
+	served   map[string]uint64    // by owner: the turn in which one of its audits was given last
+	turn     uint64
 	secret   []byte                                              // of the draws, see knownSecret
 	chance   func(secret []byte, what, audit string, n int) bool // probeDraw
 }
 
 type hold struct {
 	verifier string
+	owner    string // of the job; "" where another process or manager gave it
 	deadline time.Time
 	created  time.Time
 	// about is the audit as this manager's last transaction on it left it, with what it is about; nil where another
@@ -139,7 +144,7 @@ func (u *Auditor) clocked(jobID, id string) {
 func New(o Options) *Auditor {
 	return &Auditor{options: o, wake: make(chan struct{}, 1), held: make(map[string]*hold), offering: make(map[string]bool), paces: make(map[string]pace),
 		seen: make(map[string]string), nodes: make(map[string]acquaintance), due: make(map[string]bool), tried: make(map[string]bool), silent: make(map[string]time.Time), canaries: make(map[string]int),
-		window: minWindow, examined: make(map[string]bool), chance: probeDraw, gallery: newGallery(), looks: make(chan struct{}, maxLooks)}
+		window: minWindow, examined: make(map[string]string), served: make(map[string]uint64), chance: probeDraw, gallery: newGallery(), looks: make(chan struct{}, maxLooks)}
 }
 
 // Wake makes Run look for audits that wait. It never blocks.
@@ -260,7 +265,7 @@ func (u *Auditor) offer(ctx context.Context, s *subject, m fleet.Member) error {
 	u.mu.Lock()
 	delete(u.seen, id)
 	delete(u.examined, id)
-	u.held[id] = &hold{verifier: m.Address, deadline: now.Add(u.options.Length), created: now, about: s.now(given)}
+	u.held[id] = &hold{verifier: m.Address, owner: s.job.Owner, deadline: now.Add(u.options.Length), created: now, about: s.now(given)}
 	u.mu.Unlock()
 	u.options.Fleet.Hold(job.RoleVerifier, m.Address, id)
 
@@ -268,6 +273,7 @@ func (u *Auditor) offer(ctx context.Context, s *subject, m fleet.Member) error {
 	if err == nil && answer.Taken {
 		u.options.Log.Info("audit given", append(s.named(), "node", m.Address, "worker", s.attempt.Worker)...)
 		u.options.Hub.Publish(changes)
+		u.serve(s.job.Owner)
 		if owes {
 			u.owed(m.Address)
 		}

@@ -83,6 +83,13 @@ type Audit struct {
 	Manager  string // that the verifier was connected to when it last was heard of
 }
 
+// WaitingAudit is an audit that waits for a verifier, and whose it is.
+type WaitingAudit struct {
+	ID, Job, Owner string
+	Rush           int64 // its job's
+	Created        int64
+}
+
 // AuditKind says what an audit is for.
 type AuditKind string
 
