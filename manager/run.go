@@ -285,9 +285,11 @@ func assemble(c config, o outside) *parts {
 	p.nodes = fleet.New(clock)
 	nodes, db, blobs, secrets := p.nodes, p.db, o.blobs, lease.Cached(keys{o.id})
 	var away func(role job.Role, node, id, reason string)
+	var rushed func(jobID string)
 	if open.Shared(c.store()) {
 		p.name = store.NewID("m")
 		away = func(role job.Role, node, id, reason string) { p.cluster.Away(role, node, id, reason) }
+		rushed = func(jobID string) { p.cluster.Rushed(jobID) }
 	}
 	p.hub = notify.New(db, nil, c.Log)
 	p.settler = settle.New(settle.Options{
@@ -307,7 +309,7 @@ func assemble(c config, o outside) *parts {
 	p.hub.SetETA(p.scheduler.ETA)
 	quoter := &quote.Quoter{Fleet: nodes, Unit: tokens(c.Price), Clock: clock}
 	p.intake = intake.New(intake.Options{
-		Store: db, Blobs: blobs, Hub: p.hub, Quoter: quoter, Settler: p.settler, Keeper: p.keeper, Keys: secrets, Target: c.Target, Clock: clock, Log: c.Log, Wake: p.scheduler.Wake,
+		Store: db, Blobs: blobs, Hub: p.hub, Quoter: quoter, Settler: p.settler, Keeper: p.keeper, Keys: secrets, Target: c.Target, Clock: clock, Log: c.Log, Wake: p.scheduler.Wake, Rushed: rushed,
 	})
 	door := gateway.Options{
 		Store: db, Blobs: blobs, Fleet: nodes, Hub: p.hub, Intake: p.intake, Keeper: p.keeper, Auditor: p.auditor, Scheduler: p.scheduler, Settler: p.settler,
@@ -318,7 +320,7 @@ func assemble(c config, o outside) *parts {
 	if p.name != "" {
 		p.cluster = cluster.New(cluster.Options{
 			Store: db, ID: p.name, Address: p.address, URL: o.url, Hub: p.hub, Fleet: nodes, Leases: p.keeper, Audits: p.auditor,
-			Wake: func() { p.scheduler.Wake(); p.auditor.Wake() }, Held: p.scheduler.SetElsewhere, Clock: clock, Log: c.Log,
+			Wake: func() { p.scheduler.Wake(); p.auditor.Wake() }, Held: p.scheduler.SetElsewhere, Room: p.intake.MakeRoom, Clock: clock, Log: c.Log,
 		})
 		door.Cluster, managers = p.cluster, p.cluster.Count
 	}

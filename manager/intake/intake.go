@@ -38,6 +38,8 @@ type Options struct {
 	Clock   func() time.Time
 	Log     *slog.Logger
 	Wake    func() // the scheduler; must not block
+	// Rushed tells the other managers that a job was rushed, so that they make room for it; nil when there are none. It must not block.
+	Rushed func(jobID string)
 }
 
 // Intake is safe for concurrent use.
