@@ -53,7 +53,7 @@ type config struct {
 	KeepFrames, KeepPackages        time.Duration
 	Sweep, Scrub                    time.Duration
 	Price, Faucet                   float64
-	Studios                         []string
+	Studios, Operators              []string
 	ChainListen, Token              string
 	Confirmations                   uint64
 	Stdout                          io.Writer    `json:"-"`
@@ -313,7 +313,7 @@ func assemble(c config, o outside) *parts {
 	})
 	door := gateway.Options{
 		Store: db, Blobs: blobs, Fleet: nodes, Hub: p.hub, Intake: p.intake, Keeper: p.keeper, Auditor: p.auditor, Scheduler: p.scheduler, Settler: p.settler,
-		Address: p.address, SealKey: hex.EncodeToString(o.id.SealKey()), Studios: c.Studios, Clock: clock, Log: c.Log,
+		Address: p.address, SealKey: hex.EncodeToString(o.id.SealKey()), Studios: c.Studios, Operators: c.Operators, Clock: clock, Log: c.Log,
 		Manager: p.name, Handled: p.metrics.Handled, KeepFrames: c.KeepFrames,
 	}
 	managers := func() int { return 1 }
