@@ -183,7 +183,7 @@ func (g *Gateway) Handle(ctx context.Context, s *link.Session, m link.Message) (
 		if !m.Wants {
 			return "", nil, nil
 		}
-		return "", nil, &wire.Error{Code: wire.CodeUnsupported, Message: fmt.Sprintf("%s is not known here", trim(string(m.Type), 64)), Next: "update the older of the two programs"}
+		return "", nil, &wire.Error{Code: wire.CodeUnsupported, Message: fmt.Sprintf("%s is not known here", wire.Trim(string(m.Type), 64)), Next: "update the older of the two programs"}
 	}
 	if c.roles != nil && !slices.ContainsFunc(c.roles, s.Peer().Has) {
 		return "", nil, &wire.Error{Code: wire.CodeUnauthorised, Message: fmt.Sprintf("%s needs the role %s", m.Type, c.roles[0])}
@@ -264,8 +264,6 @@ func everything(p link.Peer) bool { return p.Has(job.RoleStudio) || p.Has(job.Ro
 func bad(format string, args ...any) error {
 	return &wire.Error{Code: wire.CodeBadRequest, Message: fmt.Sprintf(format, args...)}
 }
-
-func trim(text string, n int) string { return text[:min(len(text), n)] }
 
 // decode reads a message's body.
 func decode[T any](m link.Message) (T, error) {

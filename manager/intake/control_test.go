@@ -209,8 +209,8 @@ func TestRush(t *testing.T) {
 	if got, err := d.Rush(t.Context(), j.ID, true, strings.Repeat("é", 150)); err != nil || got.RushReason != strings.Repeat("é", 100) {
 		t.Errorf("%q, %v", got.RushReason, err)
 	}
-	if _, err := d.Cancel(t.Context(), j.ID, "no"); err != nil {
-		t.Fatal(err)
+	if got, err := d.Cancel(t.Context(), j.ID, "x"+strings.Repeat("é", 300)); err != nil || got.Cause != "x"+strings.Repeat("é", 255) {
+		t.Fatalf("%q, %v", got.Cause, err)
 	}
 	if _, err := d.Rush(t.Context(), j.ID, true, "x"); code(err) != wire.CodeConflict {
 		t.Errorf("of a cancelled job: %v", err)

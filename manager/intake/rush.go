@@ -18,7 +18,7 @@ import (
 // asks. Said again it is returned as it is, but for a new reason. Of other jobs, what workers hold only until they have finished
 // something else goes back into the queue, as far as there are tasks to give instead: it would be rendered before this.
 func (in *Intake) Rush(ctx context.Context, id string, on bool, reason string) (*store.Job, error) {
-	reason = strings.ToValidUTF8(trim(strings.TrimSpace(reason), 200), "")
+	reason = strings.ToValidUTF8(wire.Trim(strings.TrimSpace(reason), 200), "")
 	workers, held := in.options.Quoter.Fleet.Members(job.RoleWorker), in.options.Keeper.Held()
 	changes := &notify.Changes{Now: in.options.Clock}
 	var j *store.Job
