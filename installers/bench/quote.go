@@ -50,6 +50,9 @@ func quotes(ctx context.Context, e env) error {
 	}
 	defer net.close()
 	for _, s := range scenes {
+		if !e.wants(s.name) {
+			continue
+		}
 		blend := filepath.Join(dir, s.name+".blend")
 		log.Printf("quote: %s after a probe", s.name)
 		if err := net.submit(ctx, blend, s.name, fmt.Sprintf(quoteShot, s.frames), "--percentage", s.percentage, "--probe", "--scout", "--scout-release", "verified"); err != nil {
@@ -67,6 +70,9 @@ func quotes(ctx context.Context, e env) error {
 	}
 	for _, kind := range []string{"guess", "probed", "scouted", "history"} {
 		h := net.held[kind]
+		if h == nil {
+			continue
+		}
 		row("coverage_"+kind, 100*float64(h.inside)/float64(h.all), "%", 80)
 	}
 	return nil
@@ -166,6 +172,7 @@ func (n *quoteNet) compare(ctx context.Context, kind, scene, name string) error 
 		}
 		units := took / 60 * n.bench
 		log.Printf("quote: %s of %s: %s", kind, scene, j.Quote.Basis)
+		log.Printf("quote: seconds of its frames by attempt: %s", each(detail.Frames))
 		n.rows(kind, scene, j.Quote.WorkUnits, j.Quote.WorkUnitsLow, j.Quote.WorkUnitsHigh, units)
 		if last > j.Started && j.Started > 0 {
 			row(fmt.Sprintf("%s_wall_%s", kind, scene), j.Quote.Seconds, "s", float64(last-j.Started)/1000)
@@ -198,4 +205,18 @@ func (n *quoteNet) rows(kind, scene string, middle, low, high, took float64) {
 	if low <= took && took <= high {
 		h.inside++
 	}
+}
+
+// each writes the render times of frames by their attempts, for who wants to see what an estimate was about.
+func each(frames []job.Frame) string {
+	var out strings.Builder
+	attempt := ""
+	for _, f := range frames {
+		if f.Attempt != attempt {
+			attempt = f.Attempt
+			fmt.Fprintf(&out, " [%s]", attempt[max(0, len(attempt)-4):])
+		}
+		fmt.Fprintf(&out, " %d: %.2f", f.Number, f.Seconds)
+	}
+	return strings.TrimSpace(out.String())
 }
