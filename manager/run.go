@@ -307,7 +307,7 @@ func assemble(c config, o outside) *parts {
 		// Where others run, they give out what this one doesn't.
 		Draining: func() bool { return p.drain.begun.Load() && (p.cluster == nil || p.cluster.Count() <= 1) }})
 	p.hub.SetETA(p.scheduler.ETA)
-	quoter := &quote.Quoter{Fleet: nodes, Unit: tokens(c.Price), Clock: clock}
+	quoter := &quote.Quoter{Fleet: nodes, Unit: tokens(c.Price), Target: c.Target, Clock: clock}
 	p.intake = intake.New(intake.Options{
 		Store: db, Blobs: blobs, Hub: p.hub, Quoter: quoter, Settler: p.settler, Keeper: p.keeper, Keys: secrets, Target: c.Target, Clock: clock, Log: c.Log, Wake: p.scheduler.Wake, Rushed: rushed,
 	})

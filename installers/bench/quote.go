@@ -158,11 +158,11 @@ func (n *quoteNet) compare(ctx context.Context, kind, scene, name string) error 
 		if err != nil {
 			return err
 		}
-		took, scouts, last := 0.0, make(map[int]float64), int64(0)
+		took, scouts, last := 0.0, []*job.Frame(nil), int64(0)
 		for i, f := range detail.Frames {
 			took += f.Seconds
 			if all := len(detail.Frames); i == 0 || i == all/2 || i == all-1 {
-				scouts[f.Number] = f.Seconds
+				scouts = append(scouts, &detail.Frames[i])
 			}
 		}
 		for _, event := range detail.Events {
@@ -179,10 +179,11 @@ func (n *quoteNet) compare(ctx context.Context, kind, scene, name string) error 
 		}
 		if kind == "probed" {
 			s := &store.Job{Job: detail.Job, RendFrames: len(scouts)}
-			for _, each := range scouts {
-				s.Units += each / 60 * n.bench
+			for _, f := range scouts {
+				s.Units += f.Seconds / 60 * n.bench
+				s.Seconds += f.Seconds
 			}
-			middle, low, high := quote.Narrow(s, scouts)
+			middle, low, high := quote.Narrow(s, quote.RenderedOf(scouts))
 			n.rows("scouted", scene, middle, low, high, units)
 		}
 		return nil
