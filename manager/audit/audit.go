@@ -37,6 +37,8 @@ const (
 	maxDropped = 6
 	// pursuePause is the wait after a case couldn't be kept.
 	pursuePause = time.Minute
+	// maxRemembered bounds the silent verifiers, and the jobs with canaries, that are remembered.
+	maxRemembered = 4096
 )
 
 // Options configure an Auditor.
@@ -75,7 +77,7 @@ type Auditor struct {
 	mu       sync.Mutex // guards what follows
 	held     map[string]*hold
 	offering map[string]bool
-	paces    map[string]pace         // by job
+	paces    paces
 	seen     map[string]string       // audits that the manager has looked into itself, and what made it doubt
 	nodes    map[string]acquaintance // what is known of nodes, for a short while
 	due      map[string]bool         // verifiers that owe a honeypot, see probe.go
@@ -104,45 +106,9 @@ type hold struct {
 	about *subject
 }
 
-// pace is how long a job's audits have taken since this process runs.
-type pace struct {
-	sum time.Duration
-	n   int
-}
-
-// maxPaces bounds the jobs whose pace is kept.
-const maxPaces = 4096
-
-// Pace is the mean time from giving one of the job's audits to a verifier to its verdict, 0
-// while unknown.
-func (u *Auditor) Pace(jobID string) time.Duration {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	p := u.paces[jobID]
-	if p.n == 0 {
-		return 0
-	}
-	return p.sum / time.Duration(p.n)
-}
-
-// clocked notes a verdict's time.
-func (u *Auditor) clocked(jobID, id string) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	h := u.held[id]
-	if h == nil {
-		return
-	}
-	if len(u.paces) >= maxPaces {
-		clear(u.paces)
-	}
-	p := u.paces[jobID]
-	u.paces[jobID] = pace{sum: p.sum + u.options.Clock().Sub(h.created), n: p.n + 1}
-}
-
 // New makes an auditor. Adopt loads what an earlier process left.
 func New(o Options) *Auditor {
-	return &Auditor{options: o, wake: make(chan struct{}, 1), held: make(map[string]*hold), offering: make(map[string]bool), paces: make(map[string]pace),
+	return &Auditor{options: o, wake: make(chan struct{}, 1), held: make(map[string]*hold), offering: make(map[string]bool),
 		seen: make(map[string]string), nodes: make(map[string]acquaintance), due: make(map[string]bool), tried: make(map[string]bool), silent: make(map[string]time.Time), canaries: make(map[string]int),
 		window: minWindow, examined: make(map[string]string), served: make(map[string]uint64), chance: probeDraw, gallery: newGallery(), looks: make(chan struct{}, maxLooks)}
 }
@@ -215,6 +181,9 @@ func (u *Auditor) Run(ctx context.Context) error {
 			look = room
 		case <-ticker.C:
 			look = everything
+			if err := u.repace(ctx); err != nil && ctx.Err() == nil {
+				u.options.Log.Error("read how long checks take", "err", err)
+			}
 			if err := u.Expire(ctx); err != nil && ctx.Err() == nil {
 				u.options.Log.Error("expire audits", "err", err)
 			}

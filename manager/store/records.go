@@ -83,6 +83,13 @@ type Audit struct {
 	Manager  string // that the verifier was connected to when it last was heard of
 }
 
+// PassedAudit is what is left to know of an audit that passed.
+type PassedAudit struct {
+	Job      string
+	Deadline int64 // that its verifier was given, Unix milliseconds
+	Ended    int64
+}
+
 // WaitingAudit is an audit that waits for a verifier, and whose it is.
 type WaitingAudit struct {
 	ID, Job, Owner string

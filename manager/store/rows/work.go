@@ -202,6 +202,12 @@ func (t *Tx) WaitingTurns(limit int) ([]store.WaitingAudit, error) {
 ORDER BY CASE WHEN rush > 0 THEN 0 ELSE 1 END, place, created, id LIMIT ?`, limit)
 }
 
+func (t *Tx) PassedAudits(limit int) ([]store.PassedAudit, error) {
+	return all(t, "passed audits", func(row scanner) (a store.PassedAudit, err error) {
+		return a, row.Scan(&a.Job, &a.Deadline, &a.Ended)
+	}, `SELECT job, deadline, ended FROM audits WHERE state = 'passed' ORDER BY created DESC, id DESC LIMIT ?`, limit)
+}
+
 func (t *Tx) MoveAudit(id string, from []lifecycle.AuditState, to lifecycle.AuditState, patch func(*store.Audit)) (*store.Audit, error) {
 	a, err := t.Audit(id)
 	if err != nil {
