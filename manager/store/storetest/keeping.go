@@ -92,7 +92,6 @@ func testAuditsInTurn(t *testing.T, open Open) {
 	defer s.Close()
 	var want []string
 	update(t, s, func(tx store.Tx) error {
-		want = nil
 		at := make(map[string]string)
 		for i, owner := range []string{"0xA", "0xB", "0xA", "0xC"} {
 			j := Job(owner, string(rune('a'+i)), 6)
@@ -117,9 +116,7 @@ func testAuditsInTurn(t *testing.T, open Open) {
 		if _, err := tx.MoveAudit(at["a0"], []lifecycle.AuditState{lifecycle.AuditWaiting}, lifecycle.AuditHeld, func(v *store.Audit) { v.Verifier = "0xV" }); err != nil {
 			return err
 		}
-		for _, name := range []string{min(at["d0"], at["d1"]), max(at["d0"], at["d1"]), at["a1"], at["b0"], at["a2"], at["b1"]} {
-			want = append(want, name)
-		}
+		want = []string{min(at["d0"], at["d1"]), max(at["d0"], at["d1"]), at["a1"], at["b0"], at["a2"], at["b1"]}
 		return nil
 	})
 	view(t, s, func(tx store.Tx) error {
