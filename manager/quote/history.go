@@ -59,7 +59,7 @@ func estimate(tx store.Tx, j *store.Job, starts func(each float64) int) (each, s
 	n := 0
 	times := make([]map[int]float64, len(points))
 	for i, p := range points {
-		n += p.frames
+		n += p.job.RendFrames
 		times[i] = p.seconds
 	}
 	shot := profileOf(times)

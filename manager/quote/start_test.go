@@ -7,6 +7,7 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -89,6 +90,9 @@ func TestStartsAreQuoted(t *testing.T) {
 			var got job.Quote
 			if err := db.View(t.Context(), func(tx store.Tx) (err error) { got, err = q.Quote(tx, j); return err }); err != nil {
 				t.Fatal(err)
+			}
+			if !strings.HasPrefix(got.Basis, "10 frames of this scene") {
+				t.Errorf("the basis is %q", got.Basis)
 			}
 			if math.Abs(got.WorkUnits-units) > 1e-6 {
 				t.Errorf("%d frames for %d workers are quoted %v units, not %v", n, workers, got.WorkUnits, units)
