@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -184,20 +185,9 @@ func (s source) Everything() bool { return s.studio }
 // Operates implements state.Source.
 func (s source) Operates() bool { return s.operator }
 
-// dial connects as an artist, and as the operator where the data folder has the manager's own key.
-func (c *cli) dial(ctx context.Context) (*client.Client, error) {
-	artist, err := c.dialAs(ctx, c.manager, job.RoleArtist)
-	if err != nil || !c.operates(artist) {
-		return artist, err
-	}
-	artist.Close()
-	return c.dialAs(ctx, c.manager, job.RoleArtist, job.RoleOperator)
-}
-
-// operates tells whether the key is the manager's own: whoever holds it is the operator.
-func (c *cli) operates(connected *client.Client) bool {
-	id, err := c.identity()
-	return err == nil && id.Address() == connected.Welcome().Manager
+// dial connects as an artist, and as an operator where the manager says that the key is one's.
+func (c *cli) dial(ctx context.Context) (source, error) {
+	return c.dialWith(ctx, c.manager, nil, job.RoleOperator)
 }
 
 func (c *cli) dialAs(ctx context.Context, manager string, roles ...job.Role) (*client.Client, error) {
@@ -215,25 +205,29 @@ func (c *cli) dialTelling(ctx context.Context, manager string, trouble func(erro
 	})
 }
 
-// dialStudio connects as a studio where the manager allows it, else as an artist; as the operator too, where dial does.
+// dialStudio connects as a studio and as an operator where the manager says that the key is one's, else as an artist.
 func (c *cli) dialStudio(ctx context.Context, manager string, trouble func(error)) (source, error) {
-	studio, err := c.dialTelling(ctx, manager, trouble, job.RoleArtist, job.RoleStudio)
-	if err == nil && !c.operates(studio) {
-		return source{studio, true, false}, nil
-	}
-	if err == nil {
-		studio.Close()
-		operator, err := c.dialTelling(ctx, manager, trouble, job.RoleArtist, job.RoleStudio, job.RoleOperator)
-		return source{operator, true, true}, err
-	}
-	if !link.Refused(err) {
-		return source{}, err
-	}
+	return c.dialWith(ctx, manager, trouble, job.RoleStudio, job.RoleOperator)
+}
+
+// dialWith connects as an artist, and as what else of the wanted the manager says that the key may be.
+func (c *cli) dialWith(ctx context.Context, manager string, trouble func(error), wanted ...job.Role) (source, error) {
 	artist, err := c.dialTelling(ctx, manager, trouble, job.RoleArtist)
 	if err != nil {
 		return source{}, err
 	}
-	return source{artist, false, false}, nil
+	roles := []job.Role{job.RoleArtist}
+	for _, role := range wanted {
+		if slices.Contains(artist.Welcome().May, role) {
+			roles = append(roles, role)
+		}
+	}
+	if len(roles) == 1 {
+		return source{Client: artist}, nil
+	}
+	artist.Close()
+	more, err := c.dialTelling(ctx, manager, trouble, roles...)
+	return source{more, slices.Contains(roles, job.RoleStudio), slices.Contains(roles, job.RoleOperator)}, err
 }
 
 // explain words an error for people: what the manager said comes first.

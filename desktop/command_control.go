@@ -23,7 +23,7 @@ func (c *cli) control(use, short, example string, do func(context.Context, *clie
 				return err
 			}
 			defer manager.Close()
-			after, err := do(cmd.Context(), manager, args[0])
+			after, err := do(cmd.Context(), manager.Client, args[0])
 			if err != nil {
 				return err
 			}

@@ -147,8 +147,14 @@ func why(d wire.JobDetail) string {
 		return d.Why
 	case d.Job.Cause != "":
 		return fmt.Sprintf("the job is %s: %s", d.Job.State, d.Job.Cause)
+	case rendering == 1:
+		return "it renders: 1 frame is in the works"
 	case rendering > 0:
 		return fmt.Sprintf("it renders: %d frames are in the works", rendering)
+	case d.Job.State == job.Rendering:
+		return "a worker has taken its next frames and begins with them"
+	case d.Job.State == job.Delivered:
+		return "nothing is left to render: all its frames are delivered. Look at them, then `heliostat accept " + d.Job.ID + "`"
 	}
 	return fmt.Sprintf("the job is %s", d.Job.State)
 }

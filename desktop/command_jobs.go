@@ -59,7 +59,7 @@ func (c *cli) jobsCommand() *cobra.Command {
 
 // stateOf is a job's state, and that it is rushed while that matters.
 func stateOf(j job.Job) string {
-	if j.Rush > 0 && !state.Finished(j.State) {
+	if state.Rushed(j) != "" {
 		return string(j.State) + ", rush"
 	}
 	return string(j.State)

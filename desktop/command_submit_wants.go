@@ -178,9 +178,7 @@ func wantsOf(j job.Job) (facts [][]string) {
 	if j.Priority != 0 {
 		add("priority", strconv.Itoa(j.Priority))
 	}
-	if j.Rush > 0 {
-		add("rush", state.Rushed(j))
-	}
+	add("rush", state.Rushed(j))
 	if j.Deadline > 0 {
 		add("deadline", time.Unix(j.Deadline, 0).Format("2006-01-02 15:04"))
 	}

@@ -51,8 +51,8 @@ func (c *cli) jobRushCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rush JOB",
 		Short: "Put a job before everybody's, as the operator, or with --off back into its turn",
-		Long: `Puts a job before everybody's until it is done, whoever owns it. Only the manager's operator may: the data folder has to hold the
-manager's own key. On the manager's machine, heliostat-manager rush does the same. Those who wait read the reason in heliostat job why.`,
+		Long: `Puts a job before everybody's until it is done, whoever owns it. Only an operator may: the data folder has to hold the
+manager's own key, or one that heliostat-manager serve names with --operator. On the manager's machine, heliostat-manager rush does the same. Those who wait read the reason in heliostat job why.`,
 		Example: "  heliostat job rush j6f2… --reason \"dailies at noon\"\n  heliostat job rush j6f2… --off",
 		Args:    exactly("the job's id"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -61,7 +61,7 @@ manager's own key. On the manager's machine, heliostat-manager rush does the sam
 				return err
 			}
 			defer manager.Close()
-			if !c.operates(manager) {
+			if !manager.Operates() {
 				return fmt.Errorf("only the manager's operator may put a job before everybody's; ask for `heliostat-manager rush %s --data FOLDER`, where FOLDER is the manager's. Among your own jobs, heliostat job priority decides", args[0])
 			}
 			after, err := manager.Rush(cmd.Context(), args[0], !off, reason)

@@ -13,10 +13,12 @@ func TestMain(m *testing.M) {
 }
 
 // TestCommands runs the command lines in testdata/script, each against a manager of its own,
-// because scripts run at the same time and change its jobs: $MANAGER answers, $REFUSING lets nobody in, $NOBODY doesn't listen.
+// because scripts run at the same time and change its jobs: $MANAGER answers, $OPERATED takes everybody for an operator, $REFUSING lets nobody in, $NOBODY doesn't listen.
 func TestCommands(t *testing.T) {
 	refusing := newManager(t)
 	refusing.closed = true
+	operated := newManager(t)
+	operated.operate = true
 	dir := filepath.Join("testdata", "script")
 	scripts, err := filepath.Glob(filepath.Join(dir, "*.txtar"))
 	if err != nil {
@@ -30,6 +32,7 @@ func TestCommands(t *testing.T) {
 		Dir: dir,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("MANAGER", (<-managers).url)
+			env.Setenv("OPERATED", operated.url)
 			env.Setenv("REFUSING", refusing.url)
 			env.Setenv("NOBODY", "http://127.0.0.1:1")
 			env.Setenv("HOME", env.WorkDir)

@@ -31,6 +31,7 @@ type manager struct {
 	watched map[*link.Session]bool
 	asked   []string // what changed something
 	closed  bool     // every sign-in is refused
+	operate bool     // whoever looks is an operator too
 	files   map[int][]byte
 }
 
@@ -64,8 +65,12 @@ func newManager(t testing.TB) *manager {
 			if m.closed {
 				return wire.Welcome{}, &wire.Error{Code: wire.CodeUnauthorised, Message: "this key is not allowed here", Next: "ask the operator to add it"}
 			}
+			may := []job.Role{job.RoleStudio}
+			if m.operate {
+				may = append(may, job.RoleOperator)
+			}
 			return wire.Welcome{
-				Manager: id.Address(), SealKey: hex.EncodeToString(id.SealKey()), Heartbeat: 2000, Time: time.Now().UnixMilli(),
+				May: may, Manager: id.Address(), SealKey: hex.EncodeToString(id.SealKey()), Heartbeat: 2000, Time: time.Now().UnixMilli(),
 				Money: wire.Money{Settlement: "off", Symbol: "HELIO"},
 			}, nil
 		},
@@ -145,6 +150,20 @@ func (m *manager) handle(_ context.Context, s *link.Session, msg link.Message) (
 		return wire.TypeOK, nil, nil
 	case wire.TypeJobCancel, wire.TypeJobPause, wire.TypeJobResume, wire.TypeJobAccept, wire.TypeJobClaim, wire.TypeJobRelease, wire.TypeJobRequeue:
 		return m.changeLocked(msg)
+	case wire.TypeJobRush:
+		var ask wire.JobRush
+		if err := msg.Decode(&ask); err != nil {
+			return "", nil, err
+		}
+		detail, err := m.findLocked(ask.Job)
+		if err != nil {
+			return "", nil, err
+		}
+		if !s.Peer().Has(job.RoleOperator) {
+			return "", nil, &wire.Error{Code: wire.CodeUnauthorised, Message: "job.rush needs the role operator"}
+		}
+		detail.Job.Rush = 1
+		return wire.TypeJob, detail.Job, nil
 	case wire.TypeJobPriority:
 		var ask wire.JobPriority
 		if err := msg.Decode(&ask); err != nil {

@@ -4,8 +4,8 @@
 #
 #   sh installers/bench.sh [--only PATTERN] [NAME]      NAME: farm, limits, manager, packaging, quote, simulation, verify, worker (default: all)
 #
-# PATTERN chooses parts of verify and limits by a regular expression, for instance
-# 'attack/further', 'honest/passes', 'BLENDER_EEVEE/(softpipe|SSE4.1)' or '^prints$'.
+# PATTERN chooses parts of verify and limits, or scenes of quote, by a regular expression, for instance
+# 'attack/further', 'honest/passes', 'BLENDER_EEVEE/(softpipe|SSE4.1)', '^prints$' or '^(steady|fog)$'.
 set -eu
 case ${1-} in
     -h|--help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;

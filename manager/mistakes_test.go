@@ -21,6 +21,7 @@ func TestMistakesOfOperators(t *testing.T) {
 		"serve":                               "--data is missing: name a folder",
 		"serve --data NONE --lease soon":      `--lease "soon" can't be read: write 30s, 10m or 1h30m`,
 		"serve --data NONE --studio attic":    "--studio attic is not an address: write 0x and 40 hex digits",
+		"serve --data NONE --operator attic":  "--operator attic is not an address: write 0x and 40 hex digits",
 		"serve --data NONE --store mysql://x": "databases of mysql:// aren't spoken: use postgres://…",
 		"serve --data NONE --price -1":        "--price and --faucet can't be negative",
 		"drain":                               "--data is missing",

@@ -54,7 +54,7 @@ type config struct {
 	KeepHistory                     time.Duration
 	Sweep, Scrub                    time.Duration
 	Price, Faucet                   float64
-	Studios                         []string
+	Studios, Operators              []string
 	ChainListen, Token              string
 	Confirmations                   uint64
 	Stdout                          io.Writer    `json:"-"`
@@ -286,9 +286,11 @@ func assemble(c config, o outside) *parts {
 	p.nodes = fleet.New(clock)
 	nodes, db, blobs, secrets := p.nodes, p.db, o.blobs, lease.Cached(keys{o.id})
 	var away func(role job.Role, node, id, reason string)
+	var rushed func(jobID string)
 	if open.Shared(c.store()) {
 		p.name = store.NewID("m")
 		away = func(role job.Role, node, id, reason string) { p.cluster.Away(role, node, id, reason) }
+		rushed = func(jobID string) { p.cluster.Rushed(jobID) }
 	}
 	p.hub = notify.New(db, nil, c.Log)
 	p.settler = settle.New(settle.Options{
@@ -306,20 +308,20 @@ func assemble(c config, o outside) *parts {
 		// Where others run, they give out what this one doesn't.
 		Draining: func() bool { return p.drain.begun.Load() && (p.cluster == nil || p.cluster.Count() <= 1) }})
 	p.hub.SetETA(p.scheduler.ETA)
-	quoter := &quote.Quoter{Fleet: nodes, Unit: tokens(c.Price), Clock: clock}
+	quoter := &quote.Quoter{Fleet: nodes, Unit: tokens(c.Price), Target: c.Target, Clock: clock}
 	p.intake = intake.New(intake.Options{
-		Store: db, Blobs: blobs, Hub: p.hub, Quoter: quoter, Settler: p.settler, Keeper: p.keeper, Keys: secrets, Target: c.Target, Clock: clock, Log: c.Log, Wake: p.scheduler.Wake,
+		Store: db, Blobs: blobs, Hub: p.hub, Quoter: quoter, Settler: p.settler, Keeper: p.keeper, Keys: secrets, Target: c.Target, Clock: clock, Log: c.Log, Wake: p.scheduler.Wake, Rushed: rushed,
 	})
 	door := gateway.Options{
 		Store: db, Blobs: blobs, Fleet: nodes, Hub: p.hub, Intake: p.intake, Keeper: p.keeper, Auditor: p.auditor, Scheduler: p.scheduler, Settler: p.settler,
-		Address: p.address, SealKey: hex.EncodeToString(o.id.SealKey()), Studios: c.Studios, Clock: clock, Log: c.Log,
+		Address: p.address, SealKey: hex.EncodeToString(o.id.SealKey()), Studios: c.Studios, Operators: c.Operators, Clock: clock, Log: c.Log,
 		Manager: p.name, Handled: p.metrics.Handled, KeepFrames: c.KeepFrames,
 	}
 	managers := func() int { return 1 }
 	if p.name != "" {
 		p.cluster = cluster.New(cluster.Options{
 			Store: db, ID: p.name, Address: p.address, URL: o.url, Hub: p.hub, Fleet: nodes, Leases: p.keeper, Audits: p.auditor,
-			Wake: func() { p.scheduler.Wake(); p.auditor.Wake() }, Held: p.scheduler.SetElsewhere, Clock: clock, Log: c.Log,
+			Wake: func() { p.scheduler.Wake(); p.auditor.Wake() }, Held: p.scheduler.SetElsewhere, Room: p.intake.MakeRoom, Clock: clock, Log: c.Log,
 		})
 		door.Cluster, managers = p.cluster, p.cluster.Count
 	}

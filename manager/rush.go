@@ -45,7 +45,7 @@ func rushCommand() *cobra.Command {
 		Short: "Put a job before everybody's, or with --off back into its turn",
 		Long: `Put a job before everybody's until it is done, whoever owns it: each worker that becomes free and can
 render it gets its tasks first. Several such jobs share as all jobs do. What is being rendered goes on, and the job's
-needs, lists and price limit hold; what busy workers only hold ready goes back into the queue. Those who wait read in heliostat job why which job goes first, since when, and the reason.`,
+needs, lists and price limit hold; what busy workers only hold ready goes back into the queue, and its frames are checked first. Those who wait read in heliostat job why which job goes first, since when, and the reason.`,
 		Example: "  heliostat-manager rush j6f2… --data /srv/heliostat --reason \"dailies at noon\"\n  heliostat-manager rush j6f2… --data /srv/heliostat --off",
 		Args:    usage.Exactly("the job's id"),
 		RunE: func(cmd *cobra.Command, args []string) error {

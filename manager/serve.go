@@ -101,6 +101,7 @@ Environment:
 	f.Float64Var(&c.Price, "price", 0.1, "market price of one work unit, a minute of the reference GPU, in tokens")
 	f.Float64Var(&c.Faucet, "faucet", 1000, "test tokens for artists who can't pay, on the devchain")
 	f.StringArrayVar(&c.Studios, "studio", nil, "address that may watch every job and node; repeatable")
+	f.StringArrayVar(&c.Operators, "operator", nil, "address that may also steer every job and rush one, as the manager's own key may; repeatable")
 	f.StringVar(&c.ChainListen, "chain-listen", "", "also serve the devchain's JSON-RPC on this address, for wallets")
 	f.Uint64Var(&c.Confirmations, "confirmations", 0, "with rpc: blocks on top of a transaction before it counts")
 	f.StringVar(&c.Token, "token", "", "with rpc: address of the ERC-20 to pay in; empty deploys a development token")
@@ -136,11 +137,13 @@ func (c *config) check() error {
 	case c.Price < 0 || c.Price > 1e6 || c.Faucet < 0 || c.Faucet > 1e9:
 		return fmt.Errorf("--price and --faucet can't be negative, nor above a million and a billion tokens")
 	}
-	for i, a := range c.Studios {
-		if !common.IsHexAddress(a) {
-			return fmt.Errorf("--studio %s is not an address: write 0x and 40 hex digits; who signs in as studio without being listed is told its own", a)
+	for role, list := range map[job.Role][]string{job.RoleStudio: c.Studios, job.RoleOperator: c.Operators} {
+		for i, a := range list {
+			if !common.IsHexAddress(a) {
+				return fmt.Errorf("--%s %s is not an address: write 0x and 40 hex digits; who signs in as %[1]s without being listed is told its own", role, a)
+			}
+			list[i] = common.HexToAddress(a).Hex() // however its letters were written
 		}
-		c.Studios[i] = common.HexToAddress(a).Hex() // however its letters were written
 	}
 	if err := spoken(c.Store); err != nil {
 		return fmt.Errorf("--store: %w", err)

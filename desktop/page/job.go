@@ -378,7 +378,7 @@ func (p *openJob) update(s state.Snapshot) {
 	for _, one := range []struct {
 		button fyne.CanvasObject
 		shown  bool
-	}{{p.pause, may.Pause}, {p.resume, may.Resume}, {p.cancel, may.Cancel}, {p.release, may.Release}, {p.again, may.Again}, {p.goes, next != nil}, {p.showLog, logged && j.State == job.Failed}, {p.rush, j.Rush > 0 && !state.Finished(j.State)}, {p.accept, may.Accept}, {p.frames, state.Done(j.Counts) > 0}} {
+	}{{p.pause, may.Pause}, {p.resume, may.Resume}, {p.cancel, may.Cancel}, {p.release, may.Release}, {p.again, may.Again}, {p.goes, next != nil}, {p.showLog, logged && j.State == job.Failed}, {p.rush, state.Rushed(j) != ""}, {p.accept, may.Accept}, {p.frames, state.Done(j.Counts) > 0}} {
 		if one.shown && !one.button.Visible() {
 			one.button.Show()
 			moved = true
@@ -391,7 +391,7 @@ func (p *openJob) update(s state.Snapshot) {
 	if j.Cause != "" {
 		why = j.Cause
 	}
-	if why == "" && p.rush.Visible() {
+	if why == "" {
 		why = state.Rushed(j)
 	}
 	mood := p.calm

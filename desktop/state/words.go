@@ -124,8 +124,11 @@ func Said(e wire.Event) string {
 	return strings.ReplaceAll(e.Text, " on "+e.Node, "")
 }
 
-// Rushed says that an operator put a job before everybody's, since when and why.
+// Rushed says that an operator put a job before everybody's, since when and why; "" once nothing of it waits for that any more.
 func Rushed(j job.Job) string {
+	if j.Rush == 0 || Finished(j.State) {
+		return ""
+	}
 	text := "before everybody's jobs since " + time.UnixMilli(j.Rush).Format("2006-01-02 15:04") + ", by an operator"
 	if j.RushReason != "" {
 		text += ": " + j.RushReason

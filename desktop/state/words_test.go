@@ -70,6 +70,16 @@ func TestFrames(t *testing.T) {
 	}
 }
 
+// TestRushed: nothing goes before anything once it has ended.
+func TestRushed(t *testing.T) {
+	for s, rushed := range map[job.State]bool{job.Rendering: true, job.Paused: true, job.Delivered: false, job.Settled: false, job.Cancelled: false, job.Failed: false} {
+		j := job.Job{State: s, Rush: 1, RushReason: "dailies"}
+		if got := state.Rushed(j); strings.HasSuffix(got, ", by an operator: dailies") != rushed || !rushed && got != "" {
+			t.Errorf("%s: %q", s, got)
+		}
+	}
+}
+
 func FuzzParseFrames(f *testing.F) {
 	for _, seed := range []string{"1-12", "1,5,9-20x2", "0", "1-", "x", "9999999999999999999"} {
 		f.Add(seed)

@@ -92,7 +92,7 @@ func (r *JobRow) CreateRenderer() fyne.WidgetRenderer {
 			recipe = fmt.Sprintf("priority %d  ·  %s", j.Priority, recipe)
 		}
 		rush.set("", theme.Sun)
-		if j.Rush > 0 && !state.Finished(j.State) {
+		if state.Rushed(j) != "" {
 			rush.set("rush", theme.Sun)
 		}
 		count.set(fmt.Sprintf("%d of %d frames", state.Done(j.Counts), total))

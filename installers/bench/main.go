@@ -47,7 +47,7 @@ var benches = map[string]bench{
 func main() {
 	log.SetFlags(0)
 	bin := flag.String("bin", "bin", "folder with the built programs")
-	only := flag.String("only", "", "regular expression: the parts of verify (attack/NAME/SCENE, trick/NAME, honest/SCENE/PAIR, shares) and limits (ENGINE/NODE, ENGINE/cheats, ENGINE/share, prints) to run")
+	only := flag.String("only", "", "regular expression: the parts of verify (attack/NAME/SCENE, trick/NAME, honest/SCENE/PAIR, shares) and limits (ENGINE/NODE, ENGINE/cheats, ENGINE/share, prints), and the scenes of quote, to run")
 	flag.Parse()
 	parts, err := regexp.Compile(*only)
 	if err != nil {

@@ -50,6 +50,9 @@ func quotes(ctx context.Context, e env) error {
 	}
 	defer net.close()
 	for _, s := range scenes {
+		if !e.wants(s.name) {
+			continue
+		}
 		blend := filepath.Join(dir, s.name+".blend")
 		log.Printf("quote: %s after a probe", s.name)
 		if err := net.submit(ctx, blend, s.name, fmt.Sprintf(quoteShot, s.frames), "--percentage", s.percentage, "--probe", "--scout", "--scout-release", "verified"); err != nil {
@@ -67,6 +70,9 @@ func quotes(ctx context.Context, e env) error {
 	}
 	for _, kind := range []string{"guess", "probed", "scouted", "history"} {
 		h := net.held[kind]
+		if h == nil {
+			continue
+		}
 		row("coverage_"+kind, 100*float64(h.inside)/float64(h.all), "%", 80)
 	}
 	return nil
@@ -152,11 +158,11 @@ func (n *quoteNet) compare(ctx context.Context, kind, scene, name string) error 
 		if err != nil {
 			return err
 		}
-		took, scouts, last := 0.0, make(map[int]float64), int64(0)
+		took, scouts, last := 0.0, []*job.Frame(nil), int64(0)
 		for i, f := range detail.Frames {
 			took += f.Seconds
 			if all := len(detail.Frames); i == 0 || i == all/2 || i == all-1 {
-				scouts[f.Number] = f.Seconds
+				scouts = append(scouts, &detail.Frames[i])
 			}
 		}
 		for _, event := range detail.Events {
@@ -166,16 +172,18 @@ func (n *quoteNet) compare(ctx context.Context, kind, scene, name string) error 
 		}
 		units := took / 60 * n.bench
 		log.Printf("quote: %s of %s: %s", kind, scene, j.Quote.Basis)
+		log.Printf("quote: seconds of its frames by attempt: %s", each(detail.Frames))
 		n.rows(kind, scene, j.Quote.WorkUnits, j.Quote.WorkUnitsLow, j.Quote.WorkUnitsHigh, units)
 		if last > j.Started && j.Started > 0 {
 			row(fmt.Sprintf("%s_wall_%s", kind, scene), j.Quote.Seconds, "s", float64(last-j.Started)/1000)
 		}
 		if kind == "probed" {
 			s := &store.Job{Job: detail.Job, RendFrames: len(scouts)}
-			for _, each := range scouts {
-				s.Units += each / 60 * n.bench
+			for _, f := range scouts {
+				s.Units += f.Seconds / 60 * n.bench
+				s.Seconds += f.Seconds
 			}
-			middle, low, high := quote.Narrow(s, scouts)
+			middle, low, high := quote.Narrow(s, quote.RenderedOf(scouts))
 			n.rows("scouted", scene, middle, low, high, units)
 		}
 		return nil
@@ -198,4 +206,18 @@ func (n *quoteNet) rows(kind, scene string, middle, low, high, took float64) {
 	if low <= took && took <= high {
 		h.inside++
 	}
+}
+
+// each writes the render times of frames by their attempts, for who wants to see what an estimate was about.
+func each(frames []job.Frame) string {
+	var out strings.Builder
+	attempt := ""
+	for _, f := range frames {
+		if f.Attempt != attempt {
+			attempt = f.Attempt
+			fmt.Fprintf(&out, " [%s]", attempt[max(0, len(attempt)-4):])
+		}
+		fmt.Fprintf(&out, " %d: %.2f", f.Number, f.Seconds)
+	}
+	return strings.TrimSpace(out.String())
 }

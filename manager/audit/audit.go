@@ -37,6 +37,8 @@ const (
 	maxDropped = 6
 	// pursuePause is the wait after a case couldn't be kept.
 	pursuePause = time.Minute
+	// maxRemembered bounds the silent verifiers, and the jobs with canaries, that are remembered.
+	maxRemembered = 4096
 )
 
 // Options configure an Auditor.
@@ -75,23 +77,28 @@ type Auditor struct {
 	mu       sync.Mutex // guards what follows
 	held     map[string]*hold
 	offering map[string]bool
-	paces    map[string]pace         // by job
+	paces    paces
 	seen     map[string]string       // audits that the manager has looked into itself, and what made it doubt
 	nodes    map[string]acquaintance // what is known of nodes, for a short while
 	due      map[string]bool         // verifiers that owe a honeypot, see probe.go
 	tried    map[string]bool         // those of them that no known attempt suited
 	known    []sample                // attempts whose answer is known, the newest last
 	wanted   []canary
-	silent   map[string]time.Time                                // verifiers, see silence
-	canaries map[string]int                                      // by job and class
-	window   int                                                 // waiting audits that a pass looks at
-	examined map[string]bool                                     // waiting audits that a pass has looked at
+	silent   map[string]time.Time // verifiers, see silence
+	canaries map[string]int       // by job and class
+	window   int                  // waiting audits that a pass looks at
+	examined map[string]string    // waiting audits that a pass has looked at, and their jobs
+	several  bool                 // audits of several jobs wait, or many: turns decides
+	queue    queue                // see turns
+	served   map[string]uint64    // by owner: the turn in which one of its audits was given last
+	turn     uint64
 	secret   []byte                                              // of the draws, see knownSecret
 	chance   func(secret []byte, what, audit string, n int) bool // probeDraw
 }
 
 type hold struct {
 	verifier string
+	owner    string // of the job; "" where another process or manager gave it
 	deadline time.Time
 	created  time.Time
 	// about is the audit as this manager's last transaction on it left it, with what it is about; nil where another
@@ -99,47 +106,11 @@ type hold struct {
 	about *subject
 }
 
-// pace is how long a job's audits have taken since this process runs.
-type pace struct {
-	sum time.Duration
-	n   int
-}
-
-// maxPaces bounds the jobs whose pace is kept.
-const maxPaces = 4096
-
-// Pace is the mean time from giving one of the job's audits to a verifier to its verdict, 0
-// while unknown.
-func (u *Auditor) Pace(jobID string) time.Duration {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	p := u.paces[jobID]
-	if p.n == 0 {
-		return 0
-	}
-	return p.sum / time.Duration(p.n)
-}
-
-// clocked notes a verdict's time.
-func (u *Auditor) clocked(jobID, id string) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	h := u.held[id]
-	if h == nil {
-		return
-	}
-	if len(u.paces) >= maxPaces {
-		clear(u.paces)
-	}
-	p := u.paces[jobID]
-	u.paces[jobID] = pace{sum: p.sum + u.options.Clock().Sub(h.created), n: p.n + 1}
-}
-
 // New makes an auditor. Adopt loads what an earlier process left.
 func New(o Options) *Auditor {
-	return &Auditor{options: o, wake: make(chan struct{}, 1), held: make(map[string]*hold), offering: make(map[string]bool), paces: make(map[string]pace),
+	return &Auditor{options: o, wake: make(chan struct{}, 1), held: make(map[string]*hold), offering: make(map[string]bool),
 		seen: make(map[string]string), nodes: make(map[string]acquaintance), due: make(map[string]bool), tried: make(map[string]bool), silent: make(map[string]time.Time), canaries: make(map[string]int),
-		window: minWindow, examined: make(map[string]bool), chance: probeDraw, gallery: newGallery(), looks: make(chan struct{}, maxLooks)}
+		window: minWindow, examined: make(map[string]string), served: make(map[string]uint64), chance: probeDraw, gallery: newGallery(), looks: make(chan struct{}, maxLooks)}
 }
 
 // Wake makes Run look for audits that wait. It never blocks.
@@ -210,6 +181,9 @@ func (u *Auditor) Run(ctx context.Context) error {
 			look = room
 		case <-ticker.C:
 			look = everything
+			if err := u.repace(ctx); err != nil && ctx.Err() == nil {
+				u.options.Log.Error("read how long checks take", "err", err)
+			}
 			if err := u.Expire(ctx); err != nil && ctx.Err() == nil {
 				u.options.Log.Error("expire audits", "err", err)
 			}
@@ -260,7 +234,7 @@ func (u *Auditor) offer(ctx context.Context, s *subject, m fleet.Member) error {
 	u.mu.Lock()
 	delete(u.seen, id)
 	delete(u.examined, id)
-	u.held[id] = &hold{verifier: m.Address, deadline: now.Add(u.options.Length), created: now, about: s.now(given)}
+	u.held[id] = &hold{verifier: m.Address, owner: s.job.Owner, deadline: now.Add(u.options.Length), created: now, about: s.now(given)}
 	u.mu.Unlock()
 	u.options.Fleet.Hold(job.RoleVerifier, m.Address, id)
 
@@ -268,6 +242,7 @@ func (u *Auditor) offer(ctx context.Context, s *subject, m fleet.Member) error {
 	if err == nil && answer.Taken {
 		u.options.Log.Info("audit given", append(s.named(), "node", m.Address, "worker", s.attempt.Worker)...)
 		u.options.Hub.Publish(changes)
+		u.serve(s.job.Owner)
 		if owes {
 			u.owed(m.Address)
 		}

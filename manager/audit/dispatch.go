@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/heliostat-render/heliostat/manager/fleet"
+	"github.com/heliostat-render/heliostat/manager/lifecycle"
 	"github.com/heliostat-render/heliostat/manager/store"
 	"github.com/heliostat-render/heliostat/shared/job"
 )
@@ -24,7 +25,7 @@ const (
 	maxExamined = 1 << 16
 )
 
-// Dispatch offers the audits that wait to free verifiers, the oldest first, and lets through
+// Dispatch offers the audits that wait to free verifiers, as turns has them, and lets through
 // what trust and the draw exempt.
 func (u *Auditor) Dispatch(ctx context.Context) error { return u.dispatch(ctx, everything) }
 
@@ -96,30 +97,72 @@ func (u *Auditor) dispatch(ctx context.Context, look scope) error {
 	return nil
 }
 
-// waiting loads, of the oldest audits that wait, those that no pass has looked at, and of the first
+// waiting loads, of the first audits that wait, those that no pass has looked at, and of the first
 // window of the others those that again wants. full tells that there may be more.
 func (u *Auditor) waiting(ctx context.Context, window int, again func(*store.Audit) bool) (list []*subject, full bool, err error) {
+	limit := max(freshWindow, window)
+	u.mu.Lock()
+	several := u.several
+	u.mu.Unlock()
+	for {
+		var turns []string
+		if several {
+			if turns, several, err = u.turns(ctx, limit); err != nil {
+				return nil, false, fmt.Errorf("read whose audits wait: %w", err)
+			}
+		}
+		mixed := false
+		if list, full, mixed, err = u.pick(ctx, turns, limit, window, again); err != nil {
+			return nil, false, fmt.Errorf("read the waiting audits: %w", err)
+		}
+		if turns != nil || !mixed {
+			break
+		}
+		several = true // the oldest may not be the first
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.several = several; !several {
+		clear(u.served)
+	}
+	if len(u.examined) > maxExamined {
+		clear(u.examined)
+	}
+	for _, s := range list {
+		u.examined[s.audit.ID] = s.job.ID
+	}
+	return list, full, nil
+}
+
+// pick is one reading of waiting: of the ids, without any of the oldest. mixed tells that they are not all of one job, as far as that was seen.
+func (u *Auditor) pick(ctx context.Context, ids []string, limit, window int, again func(*store.Audit) bool) (list []*subject, full, mixed bool, err error) {
+	given := ids
 	var secret []byte
 	err = u.options.Store.Look(ctx, func(tx store.Tx) (err error) {
-		list, full = nil, false
+		list, full, mixed = nil, false, false
 		if secret, err = u.knownSecret(tx); err != nil {
 			return err
 		}
-		limit := max(freshWindow, window)
-		ids, err := tx.WaitingAudits(limit)
-		if err != nil {
-			return err
+		if ids = given; ids == nil {
+			if ids, err = tx.WaitingAudits(limit); err != nil {
+				return err
+			}
 		}
-		full = len(ids) == limit
+		full = len(ids) >= limit
+		mixed = full
 		left := window
+		of := "" // the job of the one before
 		for _, id := range ids {
 			u.mu.Lock()
-			old, busy := u.examined[id], u.offering[id]
+			jobID, old := u.examined[id]
+			busy := u.offering[id]
 			u.mu.Unlock()
 			if busy {
 				continue
 			}
 			if old {
+				mixed = mixed || of != "" && jobID != of
+				of = jobID
 				if left--; left < 0 {
 					full = true
 					continue
@@ -129,6 +172,11 @@ func (u *Auditor) waiting(ctx context.Context, window int, again func(*store.Aud
 			if err != nil {
 				return err
 			}
+			if v.State != lifecycle.AuditWaiting { // since its turn was read
+				continue
+			}
+			mixed = mixed || of != "" && v.Job != of
+			of = v.Job
 			if old && !again(v) {
 				continue
 			}
@@ -140,19 +188,12 @@ func (u *Auditor) waiting(ctx context.Context, window int, again func(*store.Aud
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, false, fmt.Errorf("read the waiting audits: %w", err)
+	if err == nil {
+		u.mu.Lock()
+		u.secret = secret
+		u.mu.Unlock()
 	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.secret = secret
-	if len(u.examined) > maxExamined {
-		clear(u.examined)
-	}
-	for _, s := range list {
-		u.examined[s.audit.ID] = true
-	}
-	return list, full, nil
+	return list, full, mixed, err
 }
 
 // place does what can be done for one waiting audit now.

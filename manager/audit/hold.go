@@ -148,7 +148,7 @@ func (u *Auditor) replace(ctx context.Context, id, verifier, cause string) error
 	}
 	if seen {
 		u.mu.Lock()
-		if len(u.silent) > maxPaces {
+		if len(u.silent) > maxRemembered {
 			clear(u.silent)
 		}
 		u.silent[verifier] = u.options.Clock().Add(silence)

@@ -69,7 +69,7 @@ func (u *Auditor) wantCanaryLocked(s *subject) {
 	for class := range others {
 		key := s.job.ID + " " + class
 		if len(u.wanted) < maxWanted && u.canaries[key] < maxCanaries {
-			if len(u.canaries) > maxPaces {
+			if len(u.canaries) > maxRemembered {
 				clear(u.canaries)
 			}
 			u.canaries[key]++

@@ -286,7 +286,6 @@ func (u *Auditor) Verdict(ctx context.Context, verifier string, c wire.AuditVerd
 	if result.Pass && s.fresh() {
 		u.gallery.hang(s.job.Package, s.job.Owner, s.attempt.ID, evidence.Prints)
 	}
-	u.clocked(s.job.ID, c.Audit)
 	u.drop(c.Audit, false)
 	u.options.Log.Info("verdict", append(s.named(), "node", verifier, "worker", s.attempt.Worker,
 		"pass", result.Pass, "inconclusive", result.Inconclusive, "reason", result.Reason)...)

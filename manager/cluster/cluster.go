@@ -57,7 +57,9 @@ type Options struct {
 	Audits  Holder
 	Wake    func() // the scheduler and the auditor; must not block
 	// Held is told what the workers of the other managers hold, by job; nil isn't told. It must not block.
-	Held  func(map[string][]lease.Holding)
+	Held func(map[string][]lease.Holding)
+	// Room takes back, for a job that was rushed at another manager, what the workers here haven't begun.
+	Room  func(ctx context.Context, jobID string) error
 	Clock func() time.Time
 	Log   *slog.Logger
 }
@@ -105,6 +107,9 @@ func (c *Cluster) Count() int {
 func (c *Cluster) Away(role job.Role, node, id, reason string) {
 	c.out.send(kindRevoke, revoke{Role: role, Node: node, ID: id, Reason: reason})
 }
+
+// Rushed tells the others that an operator put a job before everybody's.
+func (c *Cluster) Rushed(jobID string) { c.out.send(kindRush, rush{Job: jobID}) }
 
 // Take brings along what a node, that has connected here, holds from other managers.
 func (c *Cluster) Take(ctx context.Context, role job.Role, node string, ids []string) error {

@@ -105,16 +105,18 @@ func (b *bus) Signals(ctx context.Context) (<-chan store.Signal, error) {
 type member struct {
 	*Cluster
 	leases, audits *holder
+	rushed         chan string
 	hub            *notify.Hub
 	cancel         context.CancelFunc
 	done           chan error
 }
 
 func join(t *testing.T, b *bus, id string, clock func() time.Time) *member {
-	m := &member{leases: &holder{}, audits: &holder{}, done: make(chan error, 1)}
+	m := &member{leases: &holder{}, audits: &holder{}, rushed: make(chan string, 9), done: make(chan error, 1)}
 	log := slog.New(slog.DiscardHandler)
 	m.hub = notify.New(b, nil, log)
-	m.Cluster = New(Options{Store: b, ID: id, Hub: m.hub, Fleet: fleet.New(clock), Leases: m.leases, Audits: m.audits, Wake: func() {}, Clock: clock, Log: log})
+	m.Cluster = New(Options{Store: b, ID: id, Hub: m.hub, Fleet: fleet.New(clock), Leases: m.leases, Audits: m.audits, Wake: func() {}, Clock: clock, Log: log,
+		Room: func(_ context.Context, id string) error { m.rushed <- id; return nil }})
 	var ctx context.Context
 	ctx, m.cancel = context.WithCancel(t.Context())
 	go func() { m.done <- m.Run(ctx) }()
@@ -207,6 +209,7 @@ func TestSignalsReachTheOthers(t *testing.T) {
 		if err := a.Take(t.Context(), job.RoleWorker, "0x2", []string{"a1", "a2"}); err != nil {
 			t.Fatal(err)
 		}
+		a.Rushed("j")
 		frames := make([]int, 1000)
 		for i := range frames {
 			frames[i] = 2 * i // no ranges
@@ -227,6 +230,9 @@ func TestSignalsReachTheOthers(t *testing.T) {
 		filled := []*job.Frame{{Job: "j", Number: 7, State: job.FramePending}}
 		if o.hub.Fill(filled); filled[0].Progress != 0.5 {
 			t.Errorf("progress %+v", filled[0])
+		}
+		if len(o.rushed) != 1 || <-o.rushed != "j" || len(a.rushed) != 0 {
+			t.Error("the other, and only it, makes room for a rushed job")
 		}
 		if len(a.leases.said) != 0 {
 			t.Errorf("it heard itself: %v", a.leases.said)
@@ -296,32 +302,35 @@ func TestPageAndCodeAgree(t *testing.T) {
 	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z]+)` \\|").FindAllStringSubmatch(string(page), -1) {
 		documented[row[1]] = true
 	}
-	coded := map[string]bool{kindChanged: true, kindProgress: true, kindRevoke: true, kindMoved: true}
+	coded := map[string]bool{kindChanged: true, kindProgress: true, kindRevoke: true, kindMoved: true, kindRush: true}
 	if !maps.Equal(documented, coded) {
 		t.Errorf("the page has %v", slices.Sorted(maps.Keys(documented)))
 	}
-	c := New(Options{Hub: notify.New(nil, nil, nil), Leases: &holder{}, Audits: &holder{}, Wake: func() {}, Clock: time.Now})
+	c := New(Options{Hub: notify.New(nil, nil, nil), Leases: &holder{}, Audits: &holder{}, Wake: func() {}, Room: noRoom, Clock: time.Now})
 	for kind := range coded {
-		if err := c.take(store.Signal{Kind: kind, Body: "{}"}); err != nil {
+		if err := c.take(t.Context(), store.Signal{Kind: kind, Body: "{}"}); err != nil {
 			t.Errorf("%s: %v", kind, err)
 		}
-		if err := c.take(store.Signal{Kind: kind, Body: "["}); err == nil {
+		if err := c.take(t.Context(), store.Signal{Kind: kind, Body: "["}); err == nil {
 			t.Errorf("a broken %s was taken", kind)
 		}
 	}
-	if err := c.take(store.Signal{Kind: "other"}); err == nil {
+	if err := c.take(t.Context(), store.Signal{Kind: "other"}); err == nil {
 		t.Error("an unknown kind was taken")
 	}
 }
+
+func noRoom(context.Context, string) error { return nil }
 
 func FuzzSignal(f *testing.F) {
 	f.Add(kindChanged, `{"job":"j","frames":"1:40,77","events":[{"what":"x"}]}`)
 	f.Add(kindProgress, `{"j":{"7":["0x1",0.5]}}`)
 	f.Add(kindRevoke, `{"role":"worker","node":"0x1","id":"a1","reason":"over"}`)
+	f.Add(kindRush, `{"job":"j1"}`)
 	f.Add(kindMoved, `{"leases":["a1"],"audits":["v1"]}`)
-	c := New(Options{Hub: notify.New(nil, nil, nil), Leases: &holder{}, Audits: &holder{}, Wake: func() {}, Clock: time.Now})
+	c := New(Options{Hub: notify.New(nil, nil, nil), Leases: &holder{}, Audits: &holder{}, Wake: func() {}, Room: noRoom, Clock: time.Now})
 	f.Fuzz(func(t *testing.T, kind, body string) {
-		_ = c.take(store.Signal{Kind: kind, Body: body}) // must not panic
+		_ = c.take(context.Background(), store.Signal{Kind: kind, Body: body}) // must not panic
 	})
 }
 

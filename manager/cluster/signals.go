@@ -20,6 +20,7 @@ const (
 	kindProgress = "progress"
 	kindRevoke   = "revoke"
 	kindMoved    = "moved"
+	kindRush     = "rush"
 )
 
 const (
@@ -49,6 +50,10 @@ type revoke struct {
 type moved struct {
 	Leases []string `json:"leases,omitempty"`
 	Audits []string `json:"audits,omitempty"`
+}
+
+type rush struct {
+	Job string `json:"job"`
 }
 
 // report is one frame that renders, as [worker, fraction].
@@ -225,14 +230,14 @@ func (c *Cluster) receive(ctx context.Context, signals <-chan store.Signal) erro
 			if s.From == c.options.ID {
 				continue
 			}
-			if err := c.take(s); err != nil {
+			if err := c.take(ctx, s); err != nil {
 				c.options.Log.Warn("a signal can't be read", "from", s.From, "kind", s.Kind, "err", err)
 			}
 		}
 	}
 }
 
-func (c *Cluster) take(s store.Signal) error {
+func (c *Cluster) take(ctx context.Context, s store.Signal) error {
 	switch s.Kind {
 	case kindChanged:
 		var b changed
@@ -272,6 +277,16 @@ func (c *Cluster) take(s store.Signal) error {
 		}
 		c.options.Leases.Forget(b.Leases)
 		c.options.Audits.Forget(b.Audits)
+	case kindRush:
+		var b rush
+		if err := json.Unmarshal([]byte(s.Body), &b); err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(ctx, Silence) // the other signals wait meanwhile
+		defer cancel()
+		if err := c.options.Room(ctx, b.Job); err != nil && ctx.Err() == nil {
+			c.options.Log.Warn("make room for a rushed job", "job", b.Job, "err", err)
+		}
 	default:
 		return fmt.Errorf("kind %q is not known", s.Kind)
 	}

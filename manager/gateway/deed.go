@@ -53,13 +53,13 @@ func (g *Gateway) record(ctx context.Context, s *link.Session, m link.Message, a
 		add("priority %d", *o.Priority)
 	}
 	if len(o.Frames) > 0 {
-		add("frames %s", trim(store.FormatFrames(o.Frames), 128))
+		add("frames %s", wire.Trim(store.FormatFrames(o.Frames), 128))
 	}
 	if o.From != "" {
-		add("from %s", trim(o.From, 64))
+		add("from %s", wire.Trim(o.From, 64))
 	}
 	if o.Quote != "" {
-		add("quote %s", trim(o.Quote, 64))
+		add("quote %s", wire.Trim(o.Quote, 64))
 	}
 	if o.MaxPrice > 0 {
 		add("at most %s", o.MaxPrice)
@@ -70,7 +70,7 @@ func (g *Gateway) record(ctx context.Context, s *link.Session, m link.Message, a
 	if o.Reason != "" {
 		add("%s", o.Reason)
 	}
-	d.Detail = strings.ToValidUTF8(trim(strings.Join(detail, ", "), maxDetail), "")
+	d.Detail = strings.ToValidUTF8(wire.Trim(strings.Join(detail, ", "), maxDetail), "")
 	if err := g.options.Store.Update(ctx, func(tx store.Tx) error { return tx.AddDeed(d) }); err != nil {
 		return fmt.Errorf("write %s into the trail: %w", m.Type, err)
 	}

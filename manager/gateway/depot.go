@@ -37,7 +37,7 @@ func (g *Gateway) depotGet(ctx context.Context, _ *link.Session, m link.Message)
 		return "", nil, err
 	}
 	if !slices.ContainsFunc(archives, func(a wire.Archive) bool { return a.Digest == q.Digest }) {
-		return "", nil, &wire.Error{Code: wire.CodeNotFound, Message: "the depot has no archive " + trim(q.Digest, 80), Next: "ask for depot.list again"}
+		return "", nil, &wire.Error{Code: wire.CodeNotFound, Message: "the depot has no archive " + wire.Trim(q.Digest, 80), Next: "ask for depot.list again"}
 	}
 	get, err := g.options.Blobs.SignGet(ctx, DepotKey(q.Digest), lease.URLLife)
 	if err != nil {

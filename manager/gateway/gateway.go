@@ -45,6 +45,7 @@ type Options struct {
 	Address   string   // of the manager; who signs in with its key is the operator
 	SealKey   string   // hex
 	Studios   []string // addresses that may watch everything
+	Operators []string // addresses that may steer everything, besides the manager's own
 	Clock     func() time.Time
 	Log       *slog.Logger
 	// Manager names this manager among those that share the database; "" when it is alone.
@@ -152,24 +153,27 @@ func New(o Options) *Gateway {
 }
 
 // Welcome authorises a peer whose key is proven. Anybody may be artist, worker or
-// verifier; studios are listed by the operator, and the operator holds the manager's key.
+// verifier; studios and operators are listed, and whoever holds the manager's key is both.
 func (g *Gateway) Welcome(p link.Peer) (wire.Welcome, error) {
-	for _, role := range p.Roles {
-		allowed := false
-		switch role {
-		case job.RoleArtist, job.RoleWorker, job.RoleVerifier:
-			allowed = true
-		case job.RoleStudio:
-			allowed = slices.Contains(g.options.Studios, p.Address) || p.Address == g.options.Address
-		case job.RoleOperator:
-			allowed = p.Address == g.options.Address
-		}
-		if !allowed {
-			return wire.Welcome{}, &wire.Error{Code: wire.CodeUnauthorised, Message: fmt.Sprintf("%s may not sign in as %s", p.Address, role),
-				Next: "ask the operator to start the manager with --studio " + p.Address}
+	var may []job.Role
+	for role, listed := range map[job.Role][]string{job.RoleStudio: g.options.Studios, job.RoleOperator: g.options.Operators} {
+		if p.Address == g.options.Address || slices.Contains(listed, p.Address) {
+			may = append(may, role)
 		}
 	}
-	return wire.Welcome{Manager: g.options.Address, SealKey: g.options.SealKey, Money: g.options.Settler.Money()}, nil
+	slices.Sort(may)
+	for _, role := range p.Roles {
+		switch {
+		case role == job.RoleArtist, role == job.RoleWorker, role == job.RoleVerifier, slices.Contains(may, role):
+		default:
+			refused := &wire.Error{Code: wire.CodeUnauthorised, Message: fmt.Sprintf("%s may not sign in as %s", p.Address, role)}
+			if role == job.RoleStudio || role == job.RoleOperator {
+				refused.Next = fmt.Sprintf("ask the operator to start the manager with --%s %s", role, p.Address)
+			}
+			return wire.Welcome{}, refused
+		}
+	}
+	return wire.Welcome{Manager: g.options.Address, SealKey: g.options.SealKey, Money: g.options.Settler.Money(), May: may}, nil
 }
 
 // Handle is the link.Handler.
@@ -179,7 +183,7 @@ func (g *Gateway) Handle(ctx context.Context, s *link.Session, m link.Message) (
 		if !m.Wants {
 			return "", nil, nil
 		}
-		return "", nil, &wire.Error{Code: wire.CodeUnsupported, Message: fmt.Sprintf("%s is not known here", trim(string(m.Type), 64)), Next: "update the older of the two programs"}
+		return "", nil, &wire.Error{Code: wire.CodeUnsupported, Message: fmt.Sprintf("%s is not known here", wire.Trim(string(m.Type), 64)), Next: "update the older of the two programs"}
 	}
 	if c.roles != nil && !slices.ContainsFunc(c.roles, s.Peer().Has) {
 		return "", nil, &wire.Error{Code: wire.CodeUnauthorised, Message: fmt.Sprintf("%s needs the role %s", m.Type, c.roles[0])}
@@ -260,8 +264,6 @@ func everything(p link.Peer) bool { return p.Has(job.RoleStudio) || p.Has(job.Ro
 func bad(format string, args ...any) error {
 	return &wire.Error{Code: wire.CodeBadRequest, Message: fmt.Sprintf(format, args...)}
 }
-
-func trim(text string, n int) string { return text[:min(len(text), n)] }
 
 // decode reads a message's body.
 func decode[T any](m link.Message) (T, error) {

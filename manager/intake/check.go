@@ -34,7 +34,7 @@ func checkDraft(d *wire.JobDraft) error {
 	case len(d.Name) > maxText || !printable(d.Name):
 		return bad("the job's name has to be at most %d printable letters", maxText)
 	case !isHex(d.Package, 32):
-		return bad("the package id %q is not 64 hex digits", trim(d.Package, 80))
+		return bad("the package id %q is not 64 hex digits", wire.Trim(d.Package, 80))
 	case len(d.JobKey) == 0 || len(d.JobKey) > 1024:
 		return bad("the sealed job key has %d bytes", len(d.JobKey))
 	case len(d.Frames) == 0 || len(d.Frames) > maxFrames:
@@ -54,7 +54,7 @@ func checkDraft(d *wire.JobDraft) error {
 	}
 	for _, id := range d.After {
 		if id == "" || len(id) > 64 {
-			return bad("%q is not the id of a job to come after", trim(id, 80))
+			return bad("%q is not the id of a job to come after", wire.Trim(id, 80))
 		}
 	}
 	if err := checkNeeds(d.Needs); err != nil {
@@ -84,13 +84,13 @@ func checkNeeds(n job.Needs) error {
 	}
 	for _, t := range n.Tags {
 		if t == "" || len(t) > maxTag || !printable(t) {
-			return bad("the tag %q is empty, longer than %d letters or not printable", trim(t, 80), maxTag)
+			return bad("the tag %q is empty, longer than %d letters or not printable", wire.Trim(t, 80), maxTag)
 		}
 	}
 	for _, list := range [][]string{n.Allow, n.Block} {
 		for _, a := range list {
 			if len(a) != 42 || !strings.HasPrefix(a, "0x") || !isHex(strings.ToLower(a[2:]), 20) {
-				return bad("%q is not a worker's address: it has 0x and 40 hex digits, as `heliostat nodes` shows it", trim(a, 80))
+				return bad("%q is not a worker's address: it has 0x and 40 hex digits, as `heliostat nodes` shows it", wire.Trim(a, 80))
 			}
 		}
 	}

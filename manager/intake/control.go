@@ -50,7 +50,7 @@ func (in *Intake) Release(ctx context.Context, id, reason string) (*store.Job, e
 		case j.Released:
 			return j, nil
 		}
-		return released(tx, changes, id, trim(reason, 512))
+		return released(tx, changes, id, wire.Trim(reason, 512))
 	})
 	in.options.Wake()
 	return j, err
@@ -71,7 +71,7 @@ func (in *Intake) Requeue(ctx context.Context, id string, frames []int, reason s
 		if j.State != job.Rendering && j.State != job.Paused {
 			return &wire.Error{Code: wire.CodeConflict, Message: fmt.Sprintf("job %s is %s; only frames of a job that renders can be requeued", id, j.State), Next: "disputed frames are claimed with `heliostat claim`, missing ones retried with `heliostat job retry`"}
 		}
-		out, err = in.options.Keeper.TakeBack(tx, changes, j, frames, trim(reason, 512))
+		out, err = in.options.Keeper.TakeBack(tx, changes, j, frames, wire.Trim(reason, 512))
 		return err
 	})
 	if err != nil {

@@ -209,8 +209,8 @@ func TestRush(t *testing.T) {
 	if got, err := d.Rush(t.Context(), j.ID, true, strings.Repeat("é", 150)); err != nil || got.RushReason != strings.Repeat("é", 100) {
 		t.Errorf("%q, %v", got.RushReason, err)
 	}
-	if _, err := d.Cancel(t.Context(), j.ID, "no"); err != nil {
-		t.Fatal(err)
+	if got, err := d.Cancel(t.Context(), j.ID, "x"+strings.Repeat("é", 300)); err != nil || got.Cause != "x"+strings.Repeat("é", 255) {
+		t.Fatalf("%q, %v", got.Cause, err)
 	}
 	if _, err := d.Rush(t.Context(), j.ID, true, "x"); code(err) != wire.CodeConflict {
 		t.Errorf("of a cancelled job: %v", err)
@@ -223,6 +223,47 @@ func TestRush(t *testing.T) {
 // TestRushTakesWhatNobodyHasBegun: a busy worker's next task goes back to the queue, as many of them as the rushed job has tasks to give
 // instead; what it renders, and what else is rushed, stays.
 func TestRushTakesWhatNobodyHasBegun(t *testing.T) {
+	t.Run("at the manager that is asked", func(t *testing.T) {
+		told := 0
+		rushTakes(t, func(d *desk, id string) {
+			d.options.Rushed = func(string) { told++ }
+			for _, reason := range []string{"dailies", "dailies at noon"} {
+				if _, err := d.Rush(t.Context(), id, true, reason); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+		if told != 1 {
+			t.Errorf("the other managers are told %d times", told)
+		}
+	})
+	t.Run("at another", func(t *testing.T) {
+		rushTakes(t, func(d *desk, id string) {
+			room := func(want int) {
+				t.Helper()
+				if err := d.MakeRoom(t.Context(), id); err != nil {
+					t.Fatal(err)
+				}
+				n := 0
+				for _, list := range d.keeper.Held() {
+					n += len(list)
+				}
+				if n != want {
+					t.Errorf("%d are held, not %d", n, want)
+				}
+			}
+			room(5) // it isn't rushed any more
+			d.update(func(tx store.Tx) error {
+				_, err := tx.EditJob(id, func(j *store.Job) { j.Rush = 1 })
+				return err
+			})
+			room(3)
+		})
+	})
+}
+
+func rushTakes(t *testing.T, rush func(d *desk, id string)) {
+	t.Helper()
 	d := newDesk(t)
 	many := func(w *wire.JobDraft) { w.Frames = frames(40) }
 	others, first, rushed := d.started(many), d.started(many), d.started(func(w *wire.JobDraft) { w.Frames = frames(2) })
@@ -247,9 +288,7 @@ func TestRushTakesWhatNobodyHasBegun(t *testing.T) {
 	if n != 2 {
 		t.Fatalf("the rushed job has %d tasks; this is about fewer than wait", n)
 	}
-	if _, err := d.Rush(t.Context(), rushed.ID, true, "dailies"); err != nil {
-		t.Fatal(err)
-	}
+	rush(d, rushed.ID)
 	held := make(map[string]bool)
 	for _, list := range d.keeper.Held() {
 		for _, h := range list {

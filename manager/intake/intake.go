@@ -38,6 +38,8 @@ type Options struct {
 	Clock   func() time.Time
 	Log     *slog.Logger
 	Wake    func() // the scheduler; must not block
+	// Rushed tells the other managers that a job was rushed, so that they make room for it; nil when there are none. It must not block.
+	Rushed func(jobID string)
 }
 
 // Intake is safe for concurrent use.
@@ -255,11 +257,11 @@ func (in *Intake) Cancel(ctx context.Context, id, reason string) (*store.Job, er
 		}
 		from := []job.State{job.Draft, job.Quoted, job.Funded, job.Rendering, job.Paused}
 		was = j.State
-		if j, err = tx.MoveJob(id, from, job.Cancelled, func(j *store.Job) { j.Cause, j.Finished = trim(reason, 512), now }); err != nil {
+		if j, err = tx.MoveJob(id, from, job.Cancelled, func(j *store.Job) { j.Cause, j.Finished = wire.Trim(reason, 512), now }); err != nil {
 			return err
 		}
 		changes.Job(id)
-		if err := changes.Event(tx, id, "cancelled", trim(reason, 512), ""); err != nil {
+		if err := changes.Event(tx, id, "cancelled", wire.Trim(reason, 512), ""); err != nil {
 			return err
 		}
 		out, err = in.options.Keeper.Stop(tx, changes, id, "the job was cancelled")
@@ -325,7 +327,7 @@ func (in *Intake) move(ctx context.Context, id string, from, to job.State, what,
 			return err
 		}
 		changes.Job(id)
-		return changes.Event(tx, id, what, trim(reason, 512), "")
+		return changes.Event(tx, id, what, wire.Trim(reason, 512), "")
 	})
 	if err != nil {
 		return nil, wrongState(id, was, to, err)
@@ -353,5 +355,3 @@ func wrongState(id string, was, to job.State, err error) error {
 	}
 	return e
 }
-
-func trim(text string, n int) string { return text[:min(len(text), n)] }

@@ -21,7 +21,7 @@ const (
 
 func checkChunk(c wire.Chunk) error {
 	if !isHex(c.ID, 32) || !isHex(c.Digest, 32) || c.Size <= 0 || c.Size > maxChunk {
-		return bad("chunk %q of %d bytes is not well formed", trim(c.ID, 80), c.Size)
+		return bad("chunk %q of %d bytes is not well formed", wire.Trim(c.ID, 80), c.Size)
 	}
 	return nil
 }
@@ -77,7 +77,7 @@ func (in *Intake) noteOffer(ctx context.Context, owner string) error {
 // Seal announces a manifest and signs its upload.
 func (in *Intake) Seal(ctx context.Context, owner string, p wire.PackageSeal) (wire.BlobURLs, error) {
 	if !isHex(p.Package, 32) || !isHex(p.Digest, 32) || p.Size <= 0 || p.Size > maxManifest {
-		return wire.BlobURLs{}, bad("package %q with a manifest of %d bytes is not well formed", trim(p.Package, 80), p.Size)
+		return wire.BlobURLs{}, bad("package %q with a manifest of %d bytes is not well formed", wire.Trim(p.Package, 80), p.Size)
 	}
 	err := in.options.Store.Update(ctx, func(tx store.Tx) error {
 		known, err := tx.Package(p.Package)
@@ -133,7 +133,7 @@ func (in *Intake) finish(ctx context.Context, owner string, f wire.PackageFinish
 		return err
 	})
 	if errors.Is(err, store.ErrNotFound) || err == nil && p.Owner != owner {
-		return &wire.Error{Code: wire.CodeNotFound, Message: "package " + trim(f.Package, 80) + " is not announced", Next: "send package.seal first"}
+		return &wire.Error{Code: wire.CodeNotFound, Message: "package " + wire.Trim(f.Package, 80) + " is not announced", Next: "send package.seal first"}
 	}
 	if err != nil {
 		return err
@@ -214,7 +214,7 @@ func (in *Intake) Chunks(ctx context.Context, jobID string, ids []string) (wire.
 	urls := wire.BlobURLs{URLs: make([]wire.Signed, len(ids))}
 	for i, id := range ids {
 		if _, ok := known[id]; !ok {
-			return wire.BlobURLs{}, &wire.Error{Code: wire.CodeNotFound, Message: "chunk " + trim(id, 80) + " is not in the package of this task"}
+			return wire.BlobURLs{}, &wire.Error{Code: wire.CodeNotFound, Message: "chunk " + wire.Trim(id, 80) + " is not in the package of this task"}
 		}
 		signed, err := in.options.Blobs.SignGet(ctx, lease.ChunkKey(j.Owner, id), lease.URLLife)
 		if err != nil {

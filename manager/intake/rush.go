@@ -18,14 +18,15 @@ import (
 // asks. Said again it is returned as it is, but for a new reason. Of other jobs, what workers hold only until they have finished
 // something else goes back into the queue, as far as there are tasks to give instead: it would be rendered before this.
 func (in *Intake) Rush(ctx context.Context, id string, on bool, reason string) (*store.Job, error) {
-	reason = strings.ToValidUTF8(trim(strings.TrimSpace(reason), 200), "")
+	reason = strings.ToValidUTF8(wire.Trim(strings.TrimSpace(reason), 200), "")
 	workers, held := in.options.Quoter.Fleet.Members(job.RoleWorker), in.options.Keeper.Held()
 	changes := &notify.Changes{Now: in.options.Clock}
 	var j *store.Job
 	var freed []lease.Outcome
+	asked := false // the other managers have to make room too
 	err := in.options.Store.Update(ctx, func(tx store.Tx) (err error) {
 		changes.Reset()
-		freed = nil
+		freed, asked = nil, false
 		if j, err = tx.Job(id); err != nil {
 			return err
 		}
@@ -47,7 +48,7 @@ func (in *Intake) Rush(ctx context.Context, id string, on bool, reason string) (
 			return err
 		}
 		changes.Job(id)
-		if on && was == 0 && j.State == job.Rendering {
+		if asked = on && was == 0 && j.State == job.Rendering; asked {
 			if freed, err = in.makeRoom(tx, changes, j, schedule.HeldEarly(held, workers, j)); err != nil {
 				return err
 			}
@@ -57,12 +58,41 @@ func (in *Intake) Rush(ctx context.Context, id string, on bool, reason string) (
 	if err != nil {
 		return nil, err
 	}
+	in.freed(changes, freed)
+	if asked && in.options.Rushed != nil {
+		in.options.Rushed(id)
+	}
+	return j, nil
+}
+
+// MakeRoom does for a job that was rushed at another manager what Rush does with the workers of that one.
+func (in *Intake) MakeRoom(ctx context.Context, id string) error {
+	workers, held := in.options.Quoter.Fleet.Members(job.RoleWorker), in.options.Keeper.Held()
+	changes := &notify.Changes{Now: in.options.Clock}
+	var freed []lease.Outcome
+	if err := in.options.Store.Update(ctx, func(tx store.Tx) error {
+		changes.Reset()
+		freed = nil
+		j, err := tx.Job(id)
+		if err != nil || j.Rush == 0 || j.State != job.Rendering {
+			return err
+		}
+		freed, err = in.makeRoom(tx, changes, j, schedule.HeldEarly(held, workers, j))
+		return err
+	}); err != nil {
+		return err
+	}
+	in.freed(changes, freed)
+	return nil
+}
+
+// freed follows what makeRoom did, once it is durable.
+func (in *Intake) freed(changes *notify.Changes, freed []lease.Outcome) {
 	for _, out := range freed {
 		in.options.Keeper.Finish(&notify.Changes{Now: in.options.Clock}, out)
 	}
 	in.options.Hub.Publish(changes) // after the progress of what was taken away is gone
 	in.options.Wake()
-	return j, nil
 }
 
 // makeRoom takes tasks back that a rushed job goes before, at most as many as it has waiting.

@@ -45,13 +45,7 @@ func (k *Keeper) Done(tx store.Tx, changes *notify.Changes, taskID string) error
 	if err != nil {
 		return err
 	}
-	seconds := make(map[int]float64, len(frames))
-	for _, f := range frames {
-		if f.Seconds > 0 {
-			seconds[f.Number] = f.Seconds
-		}
-	}
-	units, low, high := quote.Narrow(j, seconds)
+	units, low, high := quote.Narrow(j, quote.RenderedOf(frames))
 	next, err := k.scouted(tx, changes, j)
 	if err != nil {
 		return err

@@ -178,7 +178,7 @@ func TestCeilingHolds(t *testing.T) {
 		}
 		// Scouts make it no wider than it was allowed to be, and never touch the money.
 		j.Quote, j.RendFrames, j.Units = got, 1, units
-		if mid, low, high := Narrow(j, map[int]float64{1: 1 + r.Float64()}); !(0 < low && low <= mid && mid <= high) || j.Quote.Ceiling != got.Ceiling {
+		if mid, low, high := Narrow(j, RenderedOf(framesOf(map[int]float64{1: 1 + r.Float64()}))); !(0 < low && low <= mid && mid <= high) || j.Quote.Ceiling != got.Ceiling {
 			t.Fatalf("after scouts %v, %v to %v", mid, low, high)
 		}
 	}

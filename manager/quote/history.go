@@ -15,6 +15,9 @@ const (
 	between = 0.10
 	// edited is the same where the scene was changed since.
 	edited = 0.30
+	// restless is how much what else a machine does changes what it takes for a moment, and settles how long a moment is, in seconds: over many
+	// of them that evens out. On two cores with a verifier beside the worker, frames of 0.7 s took up to 1.8 times as long while that began.
+	restless, settles = 0.20, 10
 	// maxEarlier bounds the earlier jobs that are looked at, and maxSampled the frames of each.
 	maxEarlier = 200
 	maxSampled = 200
@@ -33,15 +36,18 @@ const (
 type point struct {
 	job     *store.Job
 	work    float64
-	units   float64
+	units   float64 // without starts, where those are known
 	frames  int
-	seconds map[int]float64 // render times of some of its frames
+	seconds map[int]float64 // render times of some of its frames, without starts
+	start   float64         // work units of one start
+	starts  int             // that it is the mean of
 	off     float64         // relative error of units, standard deviation
 }
 
-// estimate gives the work units of one frame, the factor of the 80 % interval around them
-// and what they rest on. Without any history that is a guess, and the factor is 0.
-func estimate(tx store.Tx, j *store.Job) (each, spread float64, basis string, err error) {
+// estimate gives the work units of one frame, with its part of what workers take to begin, the factor of the 80 % interval around them
+// and what they rest on. starts tells how many workers will begin with frames of so many units. Without any history that is a guess,
+// and the factor is 0.
+func estimate(tx store.Tx, j *store.Job, starts func(each float64) int) (each, spread float64, basis string, err error) {
 	points, same, err := history(tx, j)
 	if err != nil {
 		return 0, 0, "", err
@@ -53,12 +59,15 @@ func estimate(tx store.Tx, j *store.Job) (each, spread float64, basis string, er
 	n := 0
 	times := make([]map[int]float64, len(points))
 	for i, p := range points {
-		n += p.frames
+		n += p.job.RendFrames
 		times[i] = p.seconds
 	}
 	shot := profileOf(times)
+	start, known := 0.0, 0
 	for i := range points {
-		points[i].off = math.Hypot(between, shot.noise/math.Sqrt(float64(points[i].frames)))
+		p := &points[i]
+		p.off = math.Hypot(math.Hypot(between, moment(p.job.Seconds)), shot.noise/math.Sqrt(float64(p.frames)))
+		start, known = start+p.start*float64(p.starts), known+p.starts
 	}
 	each, off := predict(points, work(r))
 	level, doubt := shot.over(j.Frames)
@@ -66,7 +75,16 @@ func estimate(tx store.Tx, j *store.Job) (each, spread float64, basis string, er
 	if !same {
 		drift = edited
 	}
-	spread = math.Exp(z80 * math.Sqrt(off*off+doubt*doubt+drift*drift))
+	each *= level
+	off = math.Hypot(off, doubt)
+	if start > 0 { // how often is little in doubt where frames are dear, since then there are as many as there are workers
+		begun := start / float64(known) * float64(starts(each)) / float64(len(j.Frames))
+		off = math.Hypot(off*each, startOff*begun) / (each + begun)
+		each += begun
+	}
+	last := points[0].job
+	drift = math.Hypot(drift, moment(each*float64(len(j.Frames))*last.Seconds/last.Units))
+	spread = math.Exp(z80 * math.Hypot(off, drift))
 	basis = fmt.Sprintf("%s of this scene rendered before, in job %s", count(n, "frame"), points[0].job.ID)
 	if len(points) > 1 {
 		basis += fmt.Sprintf(" and %d more", len(points)-1)
@@ -74,7 +92,7 @@ func estimate(tx store.Tx, j *store.Job) (each, spread float64, basis string, er
 	if !same {
 		basis += "; the scene was edited since"
 	}
-	return max(each*level, leastUnits), spread, basis, nil
+	return max(each, leastUnits), spread, basis, nil
 }
 
 // history collects the artist's earlier jobs of the same scene, newest first: those of the same
@@ -114,32 +132,39 @@ func history(tx store.Tx, j *store.Job) (points []point, same bool, err error) {
 		points = exact
 	}
 	for i := range points {
-		if points[i].seconds, err = timed(tx, points[i].job); err != nil {
+		r, err := timed(tx, points[i].job)
+		if err != nil {
 			return nil, false, err
 		}
+		points[i].without(r)
 	}
 	return points, same, nil
 }
 
+// without takes the workers' starts out of a point.
+func (p *point) without(r Rendered) {
+	later, begun := r.later()
+	p.seconds, p.starts = later, begun.n
+	if begun.seconds > 0 {
+		perSecond := p.units / meanOf(r.seconds)
+		p.start, p.units = begun.seconds*perSecond, max(meanOf(later)*perSecond, leastUnits)
+		p.frames = max(p.frames-begun.n, 1)
+	}
+}
+
 // timed reads the render times of a job's frames, of some of them where it has many.
-func timed(tx store.Tx, j *store.Job) (map[int]float64, error) {
+func timed(tx store.Tx, j *store.Job) (Rendered, error) {
 	step := max(1, len(j.Frames)/maxSampled)
 	var numbers []int
 	for i := 0; i < len(j.Frames); i += step {
 		numbers = append(numbers, j.Frames[i])
 	}
 	frames, err := tx.FrameSet(j.ID, numbers)
-	if err != nil {
-		return nil, err
-	}
-	seconds := make(map[int]float64, len(frames))
-	for _, f := range frames {
-		if f.Seconds > 0 {
-			seconds[f.Number] = max(f.Seconds, leastSeconds)
-		}
-	}
-	return seconds, nil
+	return RenderedOf(frames), err
 }
+
+// moment is the relative standard deviation of render times that add up to so many seconds.
+func moment(seconds float64) float64 { return restless / math.Sqrt(1+seconds/settles) }
 
 // predict gives the units of a frame at an amount of work, and their relative standard deviation.
 // A frame costs a fixed part (synchronising, denoising, writing) and one that grows
@@ -182,17 +207,20 @@ func predict(points []point, w float64) (units, off float64) {
 	return mean / (fixedShare + (1-fixedShare)/ratio), math.Hypot(off, 0.20*beyond)
 }
 
-// Narrow estimates a job anew once some of its frames are rendered, such as its scouts, whose
-// render times in seconds are given by their numbers: the work units of all its frames and their 80 % interval. The price
-// per frame and the ceiling stay what was agreed.
-func Narrow(j *store.Job, seconds map[int]float64) (units, low, high float64) {
-	if j.RendFrames == 0 || len(seconds) == 0 {
+// Narrow estimates a job anew once some of its frames are rendered, such as its scouts: the work units of all its frames and their
+// 80 % interval. The workers that have begun render the rest. The price per frame and the ceiling stay what was agreed.
+func Narrow(j *store.Job, r Rendered) (units, low, high float64) {
+	if j.RendFrames == 0 || len(r.seconds) == 0 {
 		return j.Quote.WorkUnits, j.Quote.WorkUnitsLow, j.Quote.WorkUnitsHigh
 	}
-	shot := profileOf([]map[int]float64{seconds})
+	p := point{units: max(j.Units/float64(j.RendFrames), leastUnits)}
+	p.without(r)
+	shot := profileOf([]map[int]float64{p.seconds})
 	level, doubt := shot.over(j.Frames)
-	units = j.Units / float64(j.RendFrames) * level * float64(len(j.Frames))
-	spread := math.Exp(z80 * math.Sqrt(doubt*doubt+shot.noise*shot.noise/float64(len(seconds))+between*between/4))
+	frames, begun := p.units*level*float64(len(j.Frames)), p.start*float64(p.starts)
+	off := math.Sqrt(doubt*doubt + shot.noise*shot.noise/float64(len(p.seconds)) + between*between/4 + math.Pow(moment(j.Seconds), 2))
+	units = frames + begun
+	spread := math.Exp(z80 * off * frames / units)
 	return units, units / spread, units * spread
 }
 

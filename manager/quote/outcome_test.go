@@ -18,9 +18,10 @@ import (
 )
 
 // scene is a made-up scene whose frames cost a fixed part and one that grows with samples, change
-// over the shot and scatter, rendered by workers whose scores aren't quite right.
+// over the shot and scatter, rendered by workers whose scores aren't quite right and who take something before their first.
 type scene struct {
 	fixed, perSample float64 // work units
+	begin            float64 // work units that a worker's first frame takes more
 	trend, noise     float64 // over the shot; of each frame
 	r                *rand.Rand
 }
@@ -30,6 +31,15 @@ func (s scene) frame(i, n, samples int) float64 {
 	position := float64(i)/float64(max(n-1, 1)) - 0.5
 	each := (s.fixed + s.perSample*float64(samples)) * (1 + s.trend*position)
 	return each * math.Exp(s.noise*s.r.NormFloat64())
+}
+
+// framesOf are those of one worker, who rendered them for so many work units.
+func framesOf(units map[int]float64) (list []*job.Frame) {
+	attempt := store.NewID("a")
+	for n, u := range units {
+		list = append(list, &job.Frame{Number: n, Worker: "0xW", Attempt: attempt, Seconds: u * 60})
+	}
+	return list
 }
 
 // TestQuotesAgainstOutcomes prices many scenes in each of the ways that there are, renders them
@@ -72,6 +82,9 @@ func TestQuotesAgainstOutcomes(t *testing.T) {
 			main := math.Exp(r.NormFloat64())
 			s := scene{perSample: main * 960 * 540 / unitSamples * (0.5 + r.Float64()), trend: 0.6 * (r.Float64() - 0.5), noise: 0.05 + 0.1*r.Float64(), r: r}
 			s.fixed = s.perSample * samples * 0.25 * r.Float64()
+			if trial%2 == 0 {
+				s.begin = s.perSample * samples * 6 * r.Float64()
+			}
 			owner := string(rune('A'+trial%26)) + string(rune('a'+trial/26))
 			recipe := job.Recipe{Renderer: "blender", Version: "3.4.1", Engine: "CYCLES", Width: 960, Height: 540, Device: "CPU", Format: "PNG", MainFile: "a.blend"}
 			render := func(name, pkg string, samples int, frames []int) {
@@ -84,12 +97,17 @@ func TestQuotesAgainstOutcomes(t *testing.T) {
 				}
 				if err := db.Update(context.Background(), func(tx store.Tx) error {
 					_, err := storetest.Fill(tx, j)
-					sum, seconds := 0.0, make(map[int]float64)
-					for _, f := range frames {
+					sum, seconds, attempt := 0.0, make(map[int]float64), store.NewID("a")
+					for i, f := range frames {
 						u := one.frame(f-1, n, samples)
+						if i == 0 {
+							u += one.begin
+						}
 						sum, seconds[f] = sum+u, u*60
 					}
-					moved := tx.MoveFrames(j.ID, frames, job.FramePending, job.FrameUploaded, func(f *job.Frame) { f.Seconds = seconds[f.Number] })
+					moved := tx.MoveFrames(j.ID, frames, job.FramePending, job.FrameUploaded, func(f *job.Frame) {
+						f.Worker, f.Attempt, f.Seconds = "0xW", attempt, seconds[f.Number]
+					})
 					_, edit := tx.EditJob(j.ID, func(j *store.Job) { j.Units, j.Seconds, j.RendFrames = sum, sum*60, len(frames) })
 					return errors.Join(err, moved, edit)
 				}); err != nil {
@@ -108,13 +126,16 @@ func TestQuotesAgainstOutcomes(t *testing.T) {
 				t.Fatalf("%s: %+v", way.name, quoted)
 			}
 			outcome, scouted := 0.0, 0.0
-			seconds := make(map[int]float64)
+			scouts := make(map[int]float64)
 			for i := range n {
 				u := s.frame(i, n, samples)
+				if i == 0 {
+					u += s.begin
+				}
 				outcome += u
 				if i == 0 || i == n/2 || i == n-1 {
 					scouted += u
-					seconds[i+1] = u * 60
+					scouts[i+1] = u
 				}
 			}
 			off := outcome / quoted.WorkUnits
@@ -122,8 +143,8 @@ func TestQuotesAgainstOutcomes(t *testing.T) {
 			if quoted.WorkUnitsLow <= outcome && outcome <= quoted.WorkUnitsHigh {
 				inside++
 			}
-			j.Quote, j.Units, j.RendFrames = quoted, scouted, len(seconds)
-			units, low, high := Narrow(j, seconds)
+			j.Quote, j.Units, j.RendFrames = quoted, scouted, len(scouts)
+			units, low, high := Narrow(j, RenderedOf(framesOf(scouts)))
 			off = outcome / units
 			narrowErrs = append(narrowErrs, max(off, 1/off))
 			if low <= outcome && outcome <= high {

@@ -52,13 +52,32 @@ type Quoter struct {
 	Fleet *fleet.Fleet
 	Unit  job.Amount // market price of one work unit
 	Clock func() time.Time
+	// Target is how long a task is meant to take a worker: a short job is one worker's, however many there are. 0 is as long as it takes.
+	Target time.Duration
 
 	calibration calibration
 }
 
 // Quote prices the job from what the transaction shows.
 func (q *Quoter) Quote(tx store.Tx, j *store.Job) (job.Quote, error) {
-	each, spread, basis, err := estimate(tx, j)
+	bench, workers, slots := 0.0, 0, 0
+	var floor job.Amount = math.MaxInt64
+	for _, m := range q.Fleet.Everywhere(job.RoleWorker) {
+		if fleet.Unfit(m, &j.Job) != "" {
+			continue
+		}
+		workers++
+		slots += max(m.Capabilities.Slots, 1)
+		bench += benchOf(m.Capabilities)
+		floor = min(floor, m.Capabilities.Floor)
+	}
+	each, spread, basis, err := estimate(tx, j, func(each float64) int {
+		if q.Target <= 0 || slots == 0 {
+			return 1
+		}
+		tasks := math.Ceil(each * float64(len(j.Frames)) * 60 / (bench / float64(slots)) / q.Target.Seconds())
+		return int(max(min(tasks, float64(slots), float64(len(j.Frames))), 1))
+	})
 	if err != nil {
 		return job.Quote{}, fmt.Errorf("price job %s: %w", j.ID, err)
 	}
@@ -77,16 +96,6 @@ func (q *Quoter) Quote(tx store.Tx, j *store.Job) (job.Quote, error) {
 	}
 	n := float64(len(j.Frames))
 	unit := q.Unit
-	bench, workers := 0.0, 0
-	var floor job.Amount = math.MaxInt64
-	for _, m := range q.Fleet.Everywhere(job.RoleWorker) {
-		if fleet.Unfit(m, &j.Job) != "" {
-			continue
-		}
-		workers++
-		bench += benchOf(m.Capabilities)
-		floor = min(floor, m.Capabilities.Floor)
-	}
 	if workers == 0 {
 		bench, workers = newBench, 1
 		basis += fmt.Sprintf("; no connected worker has %s %s with %s and what else the job asks for now, so the time assumes one of middling speed", j.Recipe.Renderer, j.Recipe.Version, j.Recipe.Engine)

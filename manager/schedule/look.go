@@ -125,10 +125,6 @@ func (s *Scheduler) look(ctx context.Context, workers []fleet.Member, room int, 
 // inTurn orders jobs about as Plan serves them, without looking at their tasks: what is rushed first, then each owner's first job before
 // anybody's second, an owner's own by priority and deadline, those of several owners by who was served longest ago and by age.
 func inTurn(jobs []*store.Job, share Shares) []*store.Job {
-	type place struct {
-		job  *store.Job
-		turn int
-	}
 	slices.SortStableFunc(jobs, func(a, b *store.Job) int {
 		due := func(j *store.Job) int64 {
 			if j.Deadline == 0 {
@@ -138,20 +134,7 @@ func inTurn(jobs []*store.Job, share Shares) []*store.Job {
 		}
 		return cmp.Or(Ranks(a, b), cmp.Compare(b.Priority, a.Priority), cmp.Compare(due(a), due(b)), cmp.Compare(a.Created, b.Created))
 	})
-	seen := make(map[string]int)
-	places := make([]place, len(jobs))
-	for i, j := range jobs {
-		places[i] = place{j, share.Held[j.Owner] + seen[j.Owner]}
-		seen[j.Owner]++
-	}
-	slices.SortStableFunc(places, func(a, b place) int {
-		return cmp.Or(Ranks(a.job, b.job), cmp.Compare(a.turn, b.turn), cmp.Compare(share.Last[a.job.Owner], share.Last[b.job.Owner]), cmp.Compare(a.job.Created, b.job.Created))
-	})
-	out := make([]*store.Job, len(jobs))
-	for i, p := range places {
-		out[i] = p.job
-	}
-	return out
+	return InTurn(jobs, share, func(j *store.Job) Turn { return Turn{Owner: j.Owner, Rush: j.Rush > 0, Created: j.Created} })
 }
 
 // stragglers lists what is held, at most once a second: there is no hurry about what takes longer

@@ -32,6 +32,18 @@ func NewID(prefix string) string {
 	return prefix + base32Lower.EncodeToString(b[:])
 }
 
+// Made orders ids by when they were made; 0 for what is no id.
+func Made(id string) uint64 {
+	if len(id) < 26 {
+		return 0
+	}
+	b, err := base32Lower.DecodeString(id[len(id)-26:])
+	if err != nil {
+		return 0
+	}
+	return binary.BigEndian.Uint64(b)
+}
+
 // ValidID tells whether the text has the form of an id with the prefix.
 func ValidID(prefix, id string) bool {
 	return len(id) == len(prefix)+26 && strings.HasPrefix(id, prefix) && strings.Trim(id[len(prefix):], "abcdefghijklmnopqrstuvwxyz234567") == ""

@@ -92,6 +92,20 @@ type Audit struct {
 	Manager  string // that the verifier was connected to when it last was heard of
 }
 
+// PassedAudit is what is left to know of an audit that passed.
+type PassedAudit struct {
+	Job      string
+	Deadline int64 // that its verifier was given, Unix milliseconds
+	Ended    int64
+}
+
+// WaitingAudit is an audit that waits for a verifier, and whose it is.
+type WaitingAudit struct {
+	ID, Job, Owner string
+	Rush           int64 // its job's
+	Created        int64
+}
+
 // AuditKind says what an audit is for.
 type AuditKind string
 

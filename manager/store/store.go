@@ -122,6 +122,11 @@ type Tx interface {
 	Audits(attempt string) ([]*Audit, error) // in order
 	AuditsIn(states ...lifecycle.AuditState) ([]*Audit, error)
 	WaitingAudits(limit int) ([]string, error) // ids, the oldest first
+	// WaitingTurns lists audits that wait: of what an operator rushes first, then of the rest, each owner's oldest, then each
+	// owner's second. It reads all that wait.
+	WaitingTurns(limit int) ([]WaitingAudit, error)
+	// PassedAudits are the newest that passed: their jobs, deadlines and ends.
+	PassedAudits(limit int) ([]PassedAudit, error)
 	// AdoptAudits is AdoptAttempts for the audits that are held or committed.
 	AdoptAudits(notSeenSince int64, manager string, deadline int64) ([]*Audit, error)
 	// TakeAudits makes those of the ids that the verifier has open the manager's.

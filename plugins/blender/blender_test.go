@@ -210,16 +210,17 @@ bpy.ops.wm.save_mainfile()
 		t.Errorf("findings after the fixes: %+v", scene.Findings)
 	}
 
-	// Blender quietly takes EEVEE for an engine that it hasn't.
+	// Blender quietly takes EEVEE for an engine that it hasn't. Where the frames go elsewhere, nobody needs to hear of the scene's own output.
 	foreign := `import bpy
 class Engine(bpy.types.RenderEngine):
     bl_idname, bl_label = "GLOSSY_ENGINE", "Glossy"
 bpy.utils.register_class(Engine)
 bpy.context.scene.render.engine = "GLOSSY_ENGINE"
+bpy.context.scene.render.filepath = "/nowhere/f_"
 bpy.ops.wm.save_mainfile()
 `
 	blend(t, nil, shot, "--factory-startup", "--python-exit-code", "3", "--python-expr", foreign)
-	scene = describe(t, submit.DescribeOptions{Blend: shot})
+	scene = describe(t, submit.DescribeOptions{Blend: shot, Out: t.TempDir()})
 	if got := codes(scene); !slices.Equal(got, []string{"engine"}) || !strings.Contains(scene.Findings[0].Text, "GLOSSY_ENGINE") || scene.Findings[0].Level != submit.LevelError {
 		t.Errorf("findings: %+v", scene.Findings)
 	}

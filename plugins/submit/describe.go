@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -115,6 +116,7 @@ func describe(ctx context.Context, program, blend, base string, o DescribeOption
 	}
 	scene.Findings = append(scene.Findings, engineFindings(log.String())...)
 	if o.Out != "" {
+		scene.Findings = slices.DeleteFunc(scene.Findings, func(f Finding) bool { return f.Code == "absolute_output" }) // about what isn't used
 		if scene.Output, err = scene.Output.In(o.Out); err != nil {
 			return Scene{}, err
 		}

@@ -46,8 +46,12 @@ func checkHost(s Scene) []Finding {
 		if told[f.Path] {
 			continue
 		}
-		if err := readable(f.Path); err != nil {
+		missing, err := readable(f.Path)
+		switch {
+		case err != nil:
 			add(unreadable(f, err))
+		case missing != uncut:
+			add(cutOff(f, missing))
 		}
 	}
 	for _, f := range checkOutput(s) {
@@ -56,19 +60,32 @@ func checkHost(s Scene) []Finding {
 	return found
 }
 
-func readable(path string) error {
+// readable opens a file and tells whether it is a picture that lost its end.
+func readable(path string) (cutting, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return err
+		return uncut, err
 	}
 	if !info.Mode().IsRegular() {
-		return errors.New("it is not a file")
+		return uncut, errors.New("it is not a file")
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return err
+		return uncut, err
 	}
-	return file.Close()
+	missing, err := cut(file, info.Size())
+	return missing, errors.Join(err, file.Close())
+}
+
+// cutOff is what to say of a picture that lost its end.
+func cutOff(f File, missing cutting) Finding {
+	found := Finding{Level: LevelError, Code: "cut_file", Text: fmt.Sprintf("%s %s is cut off: it ends before its picture does, and nothing of it would be seen", f.kind(), f.Path),
+		Fix: "save or copy it again, or remove it from the scene", File: f.Path, User: f.User}
+	if missing == greyed {
+		found.Level = LevelWarning
+		found.Text = fmt.Sprintf("%s %s is cut off: it has no end, and what is missing of its picture is rendered grey", f.kind(), f.Path)
+	}
+	return found
 }
 
 func unreadable(f File, err error) Finding {

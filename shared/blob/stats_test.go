@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -61,6 +62,45 @@ func TestStats(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		if _, err := Stats(ctx, &slow{all: make(chan struct{})}, keys); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	})
+}
+
+// full is a store that lists the keys from 0 to 99 and has the content of none.
+type full struct{ *slow }
+
+func (f full) List(_ context.Context, _ string, fn func(Object) error) error {
+	for i := range 100 {
+		if err := fn(Object{Key: fmt.Sprint(i)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f full) Get(context.Context, string) (io.ReadCloser, Object, error) {
+	return nil, Object{}, errors.New("nothing is to be read")
+}
+
+// TestCopy: objects are compared side by side, what is deleted meanwhile doesn't matter, and the first failure ends it.
+func TestCopy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		there := make(map[string]bool)
+		src, dst := full{&slow{all: make(chan struct{})}}, &slow{all: make(chan struct{})}
+		if err := Copy(t.Context(), dst, src, "", func(o Object, copied bool) { there[o.Key] = !copied }); err != nil {
+			t.Fatal(err)
+		}
+		if len(there) != 66 || !there["98"] || there["99"] {
+			t.Errorf("%d were there: %v", len(there), there)
+		}
+		down := errors.New("the server is down")
+		if err := Copy(t.Context(), dst, full{&slow{all: make(chan struct{}), err: down}}, "", nil); !errors.Is(err, down) {
+			t.Error(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := Copy(ctx, dst, full{&slow{all: make(chan struct{})}}, "", nil); !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
 	})

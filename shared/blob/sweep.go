@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Sweep deletes the objects under prefix that keep says no to and that are older than
@@ -33,37 +36,56 @@ func Sweep(ctx context.Context, s Store, prefix string, before time.Time, keep f
 }
 
 // Copy puts every object of src under prefix into dst, verifying each. It can be repeated:
-// what dst has is skipped. done, if not nil, is called after each object.
+// what dst has is skipped. Objects go side by side, as Stats asks for them. done, if not nil, is called after each object, one call at a time.
 func Copy(ctx context.Context, dst, src Store, prefix string, done func(o Object, copied bool)) error {
-	return src.List(ctx, prefix, func(listed Object) error {
-		o, err := src.Stat(ctx, listed.Key) // a listing may lack the digest
-		if errors.Is(err, ErrNotFound) {
-			return nil // deleted meanwhile
-		}
-		if err != nil {
-			return fmt.Errorf("copy %s: %w", listed.Key, err)
-		}
-		if there, err := dst.Stat(ctx, o.Key); err == nil && there.Digest == o.Digest && there.Size == o.Size {
-			if done != nil {
-				done(o, false)
+	var mu sync.Mutex // guards done
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(statsAtOnce)
+	listed := src.List(gctx, prefix, func(o Object) error {
+		group.Go(func() error {
+			found, copied, err := copyOne(gctx, dst, src, o.Key)
+			switch {
+			case errors.Is(err, errGone):
+				return nil
+			case err != nil:
+				return fmt.Errorf("copy %s: %w", o.Key, err)
+			case done != nil:
+				mu.Lock()
+				defer mu.Unlock()
+				done(found, copied)
 			}
 			return nil
-		}
-		r, o, err := src.Get(ctx, o.Key)
-		if errors.Is(err, ErrNotFound) {
-			return nil // deleted meanwhile
-		}
-		if err != nil {
-			return fmt.Errorf("copy %s: %w", listed.Key, err)
-		}
-		err = dst.Put(ctx, o.Key, r, o.Size, o.Digest)
-		_ = r.Close()
-		if err != nil {
-			return fmt.Errorf("copy %s: %w", o.Key, err)
-		}
-		if done != nil {
-			done(o, true)
-		}
-		return nil
+		})
+		return context.Cause(gctx)
 	})
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return listed
+}
+
+// errGone is of an object that src lists and has no more.
+var errGone = errors.New("deleted meanwhile")
+
+// copyOne copies an object unless dst has it.
+func copyOne(ctx context.Context, dst, src Store, key string) (o Object, copied bool, err error) {
+	gone := func(err error) error {
+		if errors.Is(err, ErrNotFound) {
+			return errGone
+		}
+		return err
+	}
+	if o, err = src.Stat(ctx, key); err != nil { // a listing may lack the digest
+		return o, false, gone(err)
+	}
+	if there, err := dst.Stat(ctx, key); err == nil && there.Digest == o.Digest && there.Size == o.Size {
+		return o, false, nil
+	}
+	r, o, err := src.Get(ctx, key)
+	if err != nil {
+		return o, false, gone(err)
+	}
+	err = dst.Put(ctx, key, r, o.Size, o.Digest)
+	_ = r.Close()
+	return o, true, err
 }

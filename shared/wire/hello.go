@@ -42,6 +42,8 @@ type Welcome struct {
 	SealKey   string `json:"sealKey"`   // hex, the manager's X25519 public key: artists seal job keys to it
 	Time      int64  `json:"time"`      // the manager's clock, Unix milliseconds
 	Money     Money  `json:"money"`
+	// May are the roles of few, studio and operator, that the key may sign in with, whatever it asked for.
+	May []job.Role `json:"may,omitempty"`
 }
 
 // Money tells a client how jobs are paid here.

@@ -193,6 +193,21 @@ func (t *Tx) WaitingAudits(limit int) ([]string, error) {
 	return t.Texts("waiting audits", `SELECT id FROM audits WHERE state = 'waiting' ORDER BY created, id LIMIT ?`, limit)
 }
 
+func (t *Tx) WaitingTurns(limit int) ([]store.WaitingAudit, error) {
+	return all(t, "waiting audits in turn", func(row scanner) (a store.WaitingAudit, err error) {
+		return a, row.Scan(&a.ID, &a.Job, &a.Owner, &a.Rush, &a.Created)
+	}, `SELECT id, job, owner, rush, created FROM (
+ SELECT v.id, v.job, j.owner, j.rush, v.created, row_number() OVER (PARTITION BY j.rush > 0, j.owner ORDER BY v.created, v.id) AS place
+ FROM audits v JOIN jobs j ON j.id = v.job WHERE v.state = 'waiting') w
+ORDER BY CASE WHEN rush > 0 THEN 0 ELSE 1 END, place, created, id LIMIT ?`, limit)
+}
+
+func (t *Tx) PassedAudits(limit int) ([]store.PassedAudit, error) {
+	return all(t, "passed audits", func(row scanner) (a store.PassedAudit, err error) {
+		return a, row.Scan(&a.Job, &a.Deadline, &a.Ended)
+	}, `SELECT job, deadline, ended FROM audits WHERE state = 'passed' ORDER BY created DESC, id DESC LIMIT ?`, limit)
+}
+
 func (t *Tx) MoveAudit(id string, from []lifecycle.AuditState, to lifecycle.AuditState, patch func(*store.Audit)) (*store.Audit, error) {
 	a, err := t.Audit(id)
 	if err != nil {

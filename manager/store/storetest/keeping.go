@@ -86,6 +86,53 @@ func testAuditsAdopted(t *testing.T, open Open) {
 	})
 }
 
+// testAuditsInTurn: what is rushed comes first, then each owner's oldest, then each owner's second.
+func testAuditsInTurn(t *testing.T, open Open) {
+	s := open(t, t.TempDir())
+	defer s.Close()
+	var want []string
+	update(t, s, func(tx store.Tx) error {
+		at := make(map[string]string)
+		for i, owner := range []string{"0xA", "0xB", "0xA", "0xC"} {
+			j := Job(owner, string(rune('a'+i)), 6)
+			tasks, err := Fill(tx, j)
+			if err != nil {
+				return err
+			}
+			if owner == "0xC" {
+				if _, err := tx.EditJob(j.ID, func(j *store.Job) { j.Rush = 77 }); err != nil {
+					return err
+				}
+			}
+			for k, created := range [][]int64{{1, 2, 3}, {7, 8}, {4}, {9, 9}}[i] {
+				a := Attempt(tasks[k], 1, "0xW")
+				v := &store.Audit{ID: store.NewID("v"), Attempt: a.ID, Task: a.Task, Job: j.ID, Ordinal: 1, State: lifecycle.AuditWaiting, Created: created}
+				at[string(rune('a'+i))+string(rune('0'+k))] = v.ID
+				if err := errors.Join(tx.AddAttempt(a), tx.AddAudit(v)); err != nil {
+					return err
+				}
+			}
+		}
+		if _, err := tx.MoveAudit(at["a0"], []lifecycle.AuditState{lifecycle.AuditWaiting}, lifecycle.AuditHeld, func(v *store.Audit) { v.Verifier = "0xV" }); err != nil {
+			return err
+		}
+		want = []string{min(at["d0"], at["d1"]), max(at["d0"], at["d1"]), at["a1"], at["b0"], at["a2"], at["b1"]}
+		return nil
+	})
+	view(t, s, func(tx store.Tx) error {
+		got, err := tx.WaitingTurns(6)
+		for i, w := range got {
+			if i >= len(want) || w.ID != want[i] || w.Job == "" || w.Created == 0 || (w.Owner == "0xC") != (w.Rush == 77) {
+				t.Errorf("%d is %+v, want %v", i, w, want)
+			}
+		}
+		if len(got) != 6 {
+			t.Errorf("%d of 6 came back", len(got))
+		}
+		return err
+	})
+}
+
 // testRetention: a package goes only while nothing needs it.
 func testRetention(t *testing.T, open Open) {
 	s := open(t, t.TempDir())

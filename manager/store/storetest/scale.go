@@ -72,6 +72,7 @@ func AskEverything(tx store.Tx) error {
 	keep(tx.LastPasses(id))
 	keep(tx.HeldByOwner())
 	keep(tx.WaitingAudits(5))
+	keep(tx.PassedAudits(5))
 	keep(tx.Audits("a"))
 	keep(tx.AdoptAttempts(1, "m", 2))
 	keep(tx.AdoptAudits(1, "m", 2))

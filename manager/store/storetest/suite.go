@@ -51,6 +51,7 @@ func Run(t *testing.T, open Open) {
 		{"Copies", testCopies},
 		{"Adoption", testAdoption},
 		{"AuditsAdopted", testAuditsAdopted},
+		{"AuditsInTurn", testAuditsInTurn},
 		{"Retention", testRetention},
 		{"Totals", testTotals},
 		{"Parts", testParts},

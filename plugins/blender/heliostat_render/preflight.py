@@ -21,7 +21,8 @@ def preflight(scene, numbers, told=None):
     told: what the artist's own Blender says of itself, see told().
     """
     found, told = [], told or {}
-    found += _camera(scene)
+    found += _camera(scene, numbers)
+    found += _layers(scene)
     found += _range(numbers)
     found += _format(scene)
     found += _engine(scene, told.get("engine", ""))
@@ -114,11 +115,36 @@ def _addons(scene, told):
     return found
 
 
-def _camera(scene):
-    bound = [marker for marker in scene.timeline_markers if marker.camera]
-    if scene.camera or bound:
+def _camera(scene, numbers):
+    bound = sorted((marker for marker in scene.timeline_markers if marker.camera), key=lambda marker: marker.frame)
+    if not scene.camera and not bound:
+        return [finding(ERROR, "no_camera", 'scene "%s" has no camera' % scene.name, "add one and make it active with View > Cameras > Set Active Object as Camera")]
+    found = []
+
+    def blind(who, thing, fix):
+        found.append(finding(WARNING, "camera", '%s "%s", which is no camera: Blender looks from where it stands through a lens that can\'t be set' % (who, thing.name), fix, user=thing.name))
+
+    if not bound and scene.camera.type != "CAMERA":
+        blind('scene "%s" is seen from' % scene.name, scene.camera, "make a camera active with View > Cameras > Set Active Object as Camera")
+    # The last marker at or before a frame counts, before all of them the first.
+    used = {max([i for i, marker in enumerate(bound) if marker.frame <= number], default=0) for number in numbers} if bound else set()
+    for i in sorted(used):
+        if bound[i].camera.type != "CAMERA":
+            blind('from frame %d on the marker "%s" switches to' % (bound[i].frame, bound[i].name), bound[i].camera,
+                  "bind it to a camera with Marker > Bind Camera to Markers, or delete it")
+    return found
+
+
+def _layers(scene):
+    off = {layer.name for layer in scene.view_layers if not layer.use}
+    fix = "switch View Layer Properties > View Layer > Use for Rendering on"
+    if len(off) == len(scene.view_layers):
+        return [finding(ERROR, "no_view_layer", 'no view layer of the scene "%s" is used for rendering: its frames would be empty' % scene.name, fix)]
+    if not composites(scene):
         return []
-    return [finding(ERROR, "no_camera", 'scene "%s" has no camera' % scene.name, "add one and make it active with View > Cameras > Set Active Object as Camera")]
+    wanted = {node.layer for node in scene.node_tree.nodes
+              if node.type == "R_LAYERS" and not node.mute and node.scene in (scene, None) and any(one.is_linked for one in node.outputs)}
+    return [finding(WARNING, "view_layer", 'the compositor uses the view layer "%s", which isn\'t used for rendering: it is empty there' % name, fix + ", or mute the node") for name in sorted(wanted & off)]
 
 
 def _range(numbers):

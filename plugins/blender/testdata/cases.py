@@ -323,6 +323,67 @@ def marker_camera(scene):
 
 
 case(marker_camera)
+
+
+def marker_cube(scene):
+    scene.camera = None
+    scene.timeline_markers.new("cut", frame=3).camera = bpy.data.objects["Cube"]
+    scene.timeline_markers.new("far", frame=90).camera = bpy.data.objects["Light"]
+
+
+def marker_rebound(scene):
+    scene.timeline_markers["cut"].camera = bpy.data.objects["Camera"]
+
+
+case(marker_cube, (), ["camera"], text='from frame 3 on the marker "cut" switches to "Cube", which is no camera', mend=marker_rebound)
+
+
+def marker_before(scene):
+    scene.timeline_markers.new("cut", frame=1).camera = bpy.data.objects["Cube"]
+    scene.timeline_markers.new("back", frame=2).camera = bpy.data.objects["Camera"]
+
+
+case(marker_before)
+
+
+def marker_deleted(scene):
+    marker_camera(scene)
+    bpy.data.objects.remove(bpy.data.objects["Camera"])
+
+
+case(marker_deleted, (), ["no_camera"])
+
+
+def light_camera(scene):
+    scene.camera = bpy.data.objects["Light"]
+
+
+case(light_camera, (), ["camera"], text='scene "Scene" is seen from "Light", which is no camera', mend=good_settings)
+
+
+def no_layer(scene):
+    scene.view_layers.new("second").use = False
+    scene.view_layers[0].use = False
+
+
+def one_layer(scene):
+    scene.view_layers[0].use = True
+
+
+case(no_layer, (), ["no_view_layer"], text="frames would be empty; switch View Layer Properties > View Layer > Use for Rendering on", mend=one_layer)
+
+
+def layer_off(scene):
+    scene.view_layers.new("second").use = False
+    scene.use_nodes = True
+    scene.node_tree.nodes["Render Layers"].layer = "second"
+
+
+def layer_muted(scene):
+    scene.node_tree.nodes["Render Layers"].mute = True
+
+
+case(layer_off, (), ["view_layer"], text='the compositor uses the view layer "second"', mend=layer_muted)
 case(plain, (), ["frames"], frames="9-5", text="write them like")
 case(plain, frames="5-9")
 
