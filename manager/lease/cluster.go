@@ -36,7 +36,7 @@ func (k *Keeper) custody() custody.Of[*store.Attempt] {
 			return slices.Collect(maps.Keys(k.held))
 		},
 		Keep: k.keep,
-		Drop: func(id string) { k.drop(id, false) },
+		Drop: k.part,
 		Told: func(a *store.Attempt) {
 			k.options.Log.Info("lease taken over with its worker", "job", a.Job, "task", a.Task, "attempt", a.ID, "node", a.Worker)
 		},

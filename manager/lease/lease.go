@@ -68,6 +68,8 @@ type Keeper struct {
 	options Options
 	paces   paces
 
+	accounts *Accounts
+
 	mu   sync.Mutex // guards held
 	held map[string]*hold
 }
@@ -96,7 +98,7 @@ type about struct {
 
 // New makes a keeper. Adopt loads what an earlier process left.
 func New(o Options) *Keeper {
-	return &Keeper{options: o, held: make(map[string]*hold)}
+	return &Keeper{options: o, accounts: NewAccounts(o.Blobs, o.Clock), held: make(map[string]*hold)}
 }
 
 // Adopt takes over the leases of an earlier process: they live on, at least for the grace
@@ -384,9 +386,15 @@ func (k *Keeper) giveBack(ctx context.Context, id, worker string, end Ending, de
 	return nil
 }
 
-// drop forgets a lease in memory, and how far its frames are: whatever becomes of them, it
-// isn't this attempt's progress any more.
+// drop forgets a lease that has ended.
 func (k *Keeper) drop(id string, declined bool) {
+	k.accounts.End(id)
+	k.forget(id, declined)
+}
+
+// forget drops a lease from memory, and how far its frames are: whatever becomes of them, it
+// isn't this attempt's progress any more.
+func (k *Keeper) forget(id string, declined bool) {
 	k.mu.Lock()
 	h := k.held[id]
 	delete(k.held, id)
