@@ -151,6 +151,32 @@ func TestABudgetOutlivesTheManager(t *testing.T) {
 	}
 }
 
+// TestABudgetCountsWhatCameElsewhere: a lease that was at another manager for a while comes back with what was uploaded there.
+func TestABudgetCountsWhatCameElsewhere(t *testing.T) {
+	b := newBench(t)
+	b.worker("0xW", true)
+	id := b.offer("0xW")
+	if e := b.announce("0xW", id, further(0, 8<<20)); e != nil {
+		t.Fatal(e)
+	}
+	b.Forget([]string{id})
+	body := bytes.Repeat([]byte("y"), 8<<20)
+	digest := sha256.Sum256(body)
+	file := wire.UploadFile{Frame: 2, Kind: KindExtra, Name: "z.exr", Ext: ".exr", Size: int64(len(body)), Digest: hex.EncodeToString(digest[:])}
+	if err := b.options.Blobs.Put(t.Context(), FrameKey(b.job.ID, id, file), bytes.NewReader(body), file.Size, digest); err != nil {
+		t.Fatal(err)
+	}
+	b.view(func(tx store.Tx) error {
+		a, err := tx.Attempt(id)
+		b.keep([]*store.Attempt{a})
+		return err
+	})
+	most := budgetOf(b.job.Recipe, b.tasks[0], 2)
+	if signed, _ := b.fill("0xW", id, 1, 8<<20); signed+(16<<20) > most.Bytes {
+		t.Errorf("%d bytes were signed beside 8 MiB from here and 8 MiB from there, the budget is %d", signed, most.Bytes)
+	}
+}
+
 // TestNothingIsUploadedAfterTheCommit but what it names, for whoever hasn't heard the answer.
 func TestNothingIsUploadedAfterTheCommit(t *testing.T) {
 	b := newBench(t)
