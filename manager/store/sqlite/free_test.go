@@ -60,7 +60,7 @@ func TestFreeEarningsAreMended(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		text, err := migrations.ReadFile("011.sql")
+		text, err := migrations.ReadFile("013.sql")
 		if err != nil {
 			t.Fatal(err)
 		}

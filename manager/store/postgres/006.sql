@@ -1,8 +1,0 @@
--- As manager/store/sqlite/010.sql.
-CREATE TABLE unaccepted (
-  owner TEXT COLLATE "C" NOT NULL,
-  object TEXT COLLATE "C" NOT NULL,
-  size BIGINT NOT NULL,
-  at BIGINT NOT NULL,
-  PRIMARY KEY (owner, object)
-);
