@@ -31,7 +31,7 @@ func (c *cli) jobsCommand() *cobra.Command {
 			}
 			defer manager.Close()
 			var jobs []job.Job
-			ask := wire.JobList{All: all}
+			ask := wire.JobList{All: all, Limit: 500}
 			for {
 				page, more, err := manager.Jobs(ctx, ask)
 				if err != nil {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/heliostat-render/heliostat/desktop/state"
 	"github.com/heliostat-render/heliostat/shared/job"
-	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
 func (c *cli) nodesCommand() *cobra.Command {
@@ -50,7 +49,7 @@ const mostJobs = 20
 // doing says of busy nodes what they do, as far as one may know it.
 func doing(ctx context.Context, manager source, nodes []job.Node) {
 	works := make(state.Work)
-	jobs, _, err := manager.Jobs(ctx, wire.JobList{All: manager.Everything()})
+	jobs, err := manager.Going(ctx, manager.Everything())
 	if err != nil {
 		jobs = nil // it is a courtesy
 	}

@@ -52,6 +52,7 @@ type config struct {
 	Lease, Grace, Epoch             time.Duration
 	Window, Target                  time.Duration
 	KeepFrames, KeepPackages        time.Duration
+	KeepHistory                     time.Duration
 	Sweep, Scrub                    time.Duration
 	Price, Faucet                   float64
 	Studios                         []string
@@ -337,7 +338,7 @@ func assemble(c config, o outside) *parts {
 	}
 	p.gateway = gateway.New(door)
 	p.retain = retain.New(retain.Options{
-		Store: db, Blobs: blobs, KeepFrames: c.KeepFrames, KeepPackages: c.KeepPackages, Every: cmp.Or(c.Sweep, time.Hour), Scrub: c.Scrub, Clock: clock, Log: c.Log,
+		Store: db, Blobs: blobs, KeepFrames: c.KeepFrames, KeepPackages: c.KeepPackages, KeepHistory: c.KeepHistory, Every: cmp.Or(c.Sweep, time.Hour), Scrub: c.Scrub, Clock: clock, Log: c.Log,
 		Swept: p.metrics.Swept, Damaged: p.metrics.Damaged,
 	})
 	p.metrics.Watch(metrics.Sources{Store: o.db, Fleet: nodes, Sessions: p.gateway.Sessions, Managers: managers, Draining: p.drain.begun.Load})

@@ -89,6 +89,7 @@ Environment:
 	f.StringVar(&c.Metrics, "metrics", "", "also serve Prometheus' /metrics on this address, to whoever can reach it, for example 127.0.0.1:9464")
 	f.DurationVar(&c.KeepFrames, "keep-frames", 30*24*time.Hour, "how long the frames of a job are kept after it was settled, cancelled or failed; 0 is for ever")
 	f.DurationVar(&c.KeepPackages, "keep-packages", 90*24*time.Hour, "how long a package is kept after its last use; 0 is for ever")
+	f.DurationVar(&c.KeepHistory, "keep-history", 365*24*time.Hour, "how long the database keeps what became of each frame, about 10 kB of it, after its job was settled, cancelled or failed, and never less than the frame itself; 0 is for ever")
 	f.DurationVar(&c.Sweep, "sweep", time.Hour, "time between two sweeps of the object store")
 	f.DurationVar(&c.Scrub, "scrub", 7*24*time.Hour, "time between two looks for damaged objects in the blob folder; 0 for none")
 	f.StringVar(&logFormat, "log", "text", "log format: json or text")
@@ -127,8 +128,8 @@ func (c *config) check() error {
 		return fmt.Errorf("--tls %s is not known: use auto, self or off", c.TLS)
 	case (c.TLSCert == "") != (c.TLSKey == ""):
 		return fmt.Errorf("--tls-cert and --tls-key go together: name both files")
-	case c.KeepFrames < 0 || c.KeepPackages < 0 || c.Scrub < 0 || c.Sweep < time.Second:
-		return fmt.Errorf("--keep-frames, --keep-packages and --scrub can't be negative, and --sweep is at least a second")
+	case c.KeepFrames < 0 || c.KeepPackages < 0 || c.KeepHistory < 0 || c.Scrub < 0 || c.Sweep < time.Second:
+		return fmt.Errorf("--keep-frames, --keep-packages, --keep-history and --scrub can't be negative, and --sweep is at least a second")
 	case open.Shared(c.Store) && (c.Blobs == "" || c.Blobs == "dir"):
 		return fmt.Errorf("managers that share a database share their frames too: name a bucket with --blobs s3://…")
 	case open.Shared(c.Store) && c.Settlement == "devchain":

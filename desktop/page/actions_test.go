@@ -53,6 +53,7 @@ func (r *recorder) Accept(id string) { r.note("accept %s", id) }
 func (r *recorder) Claim(id string, frames []int, reason string) {
 	r.note("claim %s %v %s", id, frames, reason)
 }
+func (r *recorder) Older()                          { r.note("older") }
 func (r *recorder) Release(id string)               { r.note("release %s", id) }
 func (r *recorder) Requeue(id string, frames []int) { r.note("requeue %s %v", id, frames) }
 func (r *recorder) Frames(id string)                { r.note("frames %s", id) }

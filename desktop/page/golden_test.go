@@ -74,6 +74,31 @@ func TestEmptyScreensSayTheNextStep(t *testing.T) {
 	test.AssertRendersToImage(t, "refused.png", w.Canvas())
 }
 
+// TestAListThatGoesOnSaysSo: what isn't shown isn't counted, and is a click away.
+func TestAListThatGoesOnSaysSo(t *testing.T) {
+	shell, actions, w := window(t, "dark")
+	snapshot := example.Snapshot()
+	snapshot.Older = true
+	shell.Update(snapshot)
+	shell.Show(PlaceJobs)
+	test.AssertRendersToImage(t, "older.png", w.Canvas())
+	older := shell.screens[PlaceJobs].(*jobs).older
+	test.Tap(older)
+	if len(actions.calls) != 1 || actions.calls[0] != "older" {
+		t.Errorf("asked for %q", actions.calls)
+	}
+	snapshot.Busy = "Loading older jobs"
+	shell.Update(snapshot)
+	if !older.Disabled() {
+		t.Error("it can be asked for twice")
+	}
+	snapshot.Older, snapshot.Busy = false, ""
+	shell.Update(snapshot)
+	if older.Visible() {
+		t.Error("there is nothing more to show")
+	}
+}
+
 func TestSmallWindowsLoseNothingThatMatters(t *testing.T) {
 	shell, _, w := window(t, "dark")
 	w.Resize(fyne.NewSize(800, 600))

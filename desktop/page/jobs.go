@@ -30,7 +30,9 @@ type jobs struct {
 	empty   *widget.Empty
 	below   *fynewidget.Label
 	stats   [4]*widget.Stat
+	older   *fynewidget.Button // shown while the manager has more
 	strip   *fyne.Container
+	foot    *fyne.Container    // both
 	address *fynewidget.Button // leads to where the manager's is entered
 	all     fyne.CanvasObject
 }
@@ -57,18 +59,22 @@ func newJobs(s *Shell) *jobs {
 		s.screens[PlaceSettings].(*settings).ask()
 	})
 	j.empty = widget.NewEmpty(fynetheme.MediaVideoIcon(), "", "", j.address)
+	j.older = fynewidget.NewButton("Show older jobs", s.options.Actions.Older)
+	j.older.Importance = fynewidget.LowImportance
+	j.older.Hide()
 	j.strip = container.NewGridWithColumns(len(j.stats))
 	for i, name := range []string{"Throughput", "At work", "Spent", "Trouble"} {
 		j.stats[i] = widget.NewStat(name)
 		j.strip.Add(widget.Pad(j.stats[i], 6, 0, 0, 4))
 	}
+	j.foot = container.NewVBox(j.older, j.strip)
 	j.search = fynewidget.NewEntry()
 	j.search.SetPlaceHolder("Name, state or id")
 	j.search.OnChanged = func(string) { j.update(j.last) }
 	j.search.Hide()
 	width := canvas.NewRectangle(color.Transparent)
 	width.SetMinSize(fyne.NewSize(220, 10))
-	j.all = container.NewBorder(head("Jobs", j.below, container.NewStack(width, j.search)), j.strip, nil, nil, container.NewStack(j.list, j.empty.Container))
+	j.all = container.NewBorder(head("Jobs", j.below, container.NewStack(width, j.search)), j.foot, nil, nil, container.NewStack(j.list, j.empty.Container))
 	return j
 }
 
@@ -84,7 +90,11 @@ func (j *jobs) update(s state.Snapshot) {
 	}
 	switch {
 	case len(j.every) > 0:
-		j.empty.Set("No such job", "None has “"+j.search.Text+"” in its name, state or id.")
+		among := "None"
+		if s.Older {
+			among = fmt.Sprintf("None of the newest %d", len(j.every))
+		}
+		j.empty.Set("No such job", among+" has “"+j.search.Text+"” in its name, state or id.")
 	case s.Link.Refused && !s.Loaded:
 		j.empty.Set("Not let in", "The manager answers, and doesn't take this machine's key.\nGive its operator the address that Settings shows.")
 	case s.Link.Problem != "" && !s.Loaded:
@@ -100,10 +110,15 @@ func (j *jobs) update(s state.Snapshot) {
 	}
 	j.empty.Hidden = len(j.rows) > 0
 	j.list.Hidden = len(j.rows) == 0
-	if j.strip.Hidden != (len(j.every) == 0) {
-		j.strip.Hidden = len(j.every) == 0
+	if j.foot.Hidden != (len(j.every) == 0) {
+		j.foot.Hidden = len(j.every) == 0
 		j.all.Refresh()
 	}
+	if j.older.Hidden == s.Older {
+		j.older.Hidden = !s.Older
+		j.all.Refresh()
+	}
+	enable(j.older, s.Busy == "")
 	j.sum(s)
 	j.say()
 	j.list.Refresh()
@@ -183,6 +198,9 @@ func (j *jobs) say() {
 	done := counts[job.Accepted] + counts[job.Settled]
 	if done > 0 {
 		parts = append(parts, fmt.Sprintf("%d done", done))
+	}
+	if j.last.Older {
+		parts = append(parts, "older ones not counted")
 	}
 	text := strings.Join(parts, " · ")
 	if text == "" {

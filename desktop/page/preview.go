@@ -164,7 +164,7 @@ func (v *preview) say() {
 	enable(v.after, at < len(frames)-1)
 }
 
-func enable(b *widget.KeyButton, on bool) {
+func enable(b fyne.Disableable, on bool) {
 	switch {
 	case on == !b.Disabled():
 	case on:

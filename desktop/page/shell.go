@@ -24,6 +24,7 @@ import (
 // once, and its outcome arrives in a later snapshot.
 type Actions interface {
 	Open(id string)
+	Older()
 	Thumb(frame job.Frame)
 	Look(frame job.Frame, neighbours ...job.Frame)
 	Priority(id string, priority int)

@@ -7,6 +7,7 @@ import (
 	"image/png"
 	"math"
 	"os"
+	"slices"
 	"sync"
 
 	"github.com/heliostat-render/heliostat/desktop/state"
@@ -49,6 +50,8 @@ type source struct {
 	cancelErr error
 	at        string    // the manager
 	more      []job.Job // on its list, beside the example's
+	past      []job.Job // on its list after the example's, two to a page
+	longest   []job.Job // not over, however far down the list
 }
 
 var _ state.Source = (*source)(nil)
@@ -74,10 +77,19 @@ func (s *source) Manager() string {
 func (s *source) Welcome() wire.Welcome {
 	return wire.Welcome{Manager: example.Judge, Money: wire.Money{Settlement: "devchain", Symbol: "HELIO"}}
 }
-func (s *source) Jobs(context.Context, wire.JobList) ([]job.Job, bool, error) {
+func (s *source) Going(context.Context, bool) ([]job.Job, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append(example.Jobs(), s.more...), false, nil
+	return s.longest, nil
+}
+func (s *source) Jobs(_ context.Context, ask wire.JobList) ([]job.Job, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if at := slices.IndexFunc(s.past, func(j job.Job) bool { return j.ID == ask.Before }); at >= 0 || ask.Before != "" {
+		page := s.past[at+1:]
+		return page[:min(2, len(page))], len(page) > 2, nil
+	}
+	return append(example.Jobs(), s.more...), len(s.past) > 0, nil
 }
 func (s *source) Job(ctx context.Context, id string) (wire.JobDetail, error) {
 	s.mu.Lock()

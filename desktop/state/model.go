@@ -54,6 +54,8 @@ type Model struct {
 	source  Source // nil while there is none
 	jobs    map[string]Row
 	loaded  bool
+	oldest  string // the last job of the list as far as it was fetched, page by page; "" before the first page
+	older   bool   // it goes on
 	open    string
 	view    *View
 	looked  job.Frame        // of the open job, shown large; zero for none
@@ -168,7 +170,7 @@ func (m *Model) Snapshot() Snapshot {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := Snapshot{
-		Link: m.link, Loaded: m.loaded, Nodes: m.nodes, Payouts: m.payouts,
+		Link: m.link, Loaded: m.loaded, Older: m.older, Nodes: m.nodes, Payouts: m.payouts,
 		Worker: m.worker, Notice: m.notice, Busy: cmp.Or(m.busy, m.saving), Offer: m.offer,
 	}
 	s.Jobs = slices.SortedFunc(maps.Values(m.jobs), func(a, b Row) int {
@@ -220,7 +222,7 @@ func (m *Model) Retry() { signal(m.redial) }
 
 func (m *Model) forgetLocked() {
 	m.jobs = make(map[string]Row)
-	m.loaded = false
+	m.loaded, m.oldest, m.older = false, "", false
 	m.nodes, m.payouts = nil, nil
 	m.open, m.view, m.missed, m.asking, m.offer = "", nil, nil, false, nil
 	m.pace = pace{}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -167,6 +168,38 @@ func TestAJobThatIsPushedFirstGetsItsFrames(t *testing.T) {
 		settle()
 		if got := r.last().Jobs[0].Job; got.ID != "jborn" || len(got.Frames) != 3 || got.Counts.Delivered != 1 {
 			t.Fatalf("the new job is %+v", got)
+		}
+	})
+}
+
+// A list has no end: what isn't over is shown however old it is, the rest page by page.
+func TestOlderJobsAreShownWhenAskedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		past := func(n int) job.Job {
+			return job.Job{ID: fmt.Sprint("jpast", n), State: job.Settled, Created: int64(100 - n)}
+		}
+		source := newSource()
+		for n := range 5 {
+			source.past = append(source.past, past(n))
+		}
+		source.longest = []job.Job{{ID: "jlong", State: job.Rendering, Created: 1}}
+		r := start(t, "", func(context.Context, string, func(error)) (state.Source, error) { return source, nil })
+		settle()
+		names := func() (list []string) {
+			for _, row := range r.last().Jobs[5:] {
+				list = append(list, row.Job.ID)
+			}
+			return list
+		}
+		if got := names(); !slices.Equal(got, []string{"jlong"}) || !r.last().Older {
+			t.Errorf("at first %v, older %v", got, r.last().Older)
+		}
+		for _, want := range []int{2, 4, 5} {
+			r.Older()
+			settle()
+			if got := names(); len(got) != want+1 || got[want-1] != fmt.Sprint("jpast", want-1) || r.last().Older != (want < 5) {
+				t.Errorf("%v, older %v; want %d", got, r.last().Older, want)
+			}
 		}
 	})
 }

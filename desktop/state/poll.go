@@ -63,26 +63,64 @@ func (m *Model) ask(ctx context.Context, what string, do func(context.Context) e
 	}
 }
 
+// pollJobs fetches the newest jobs, and those that aren't over however old they are.
 func (m *Model) pollJobs(ctx context.Context, source Source) {
 	m.ask(ctx, "jobs", func(ctx context.Context) error {
-		jobs, _, err := source.Jobs(ctx, wire.JobList{All: source.Everything()})
+		newest, more, err := source.Jobs(ctx, wire.JobList{All: source.Everything()})
+		if err != nil {
+			return err
+		}
+		going, err := source.Going(ctx, source.Everything())
 		if err != nil {
 			return err
 		}
 		m.mu.Lock()
-		for _, one := range jobs {
-			m.pace.note(one, time.Now())
-			row, known := m.jobs[one.ID]
-			switch {
-			case !known:
-				m.jobs[one.ID] = Row{Job: one}
-			case len(row.Job.Frames) == 0: // a push came first: newer, but without the frames
-				row.Job.Frames = one.Frames
-				m.jobs[one.ID] = row
-			}
+		m.listLocked(newest)
+		m.listLocked(going)
+		if m.oldest == "" && len(newest) > 0 {
+			m.oldest, m.older = newest[len(newest)-1].ID, more
 		}
 		m.loaded = true
 		m.mu.Unlock()
+		m.touch()
+		return nil
+	})
+}
+
+// listLocked takes jobs that were listed.
+func (m *Model) listLocked(jobs []job.Job) {
+	for _, one := range jobs {
+		m.pace.note(one, time.Now())
+		row, known := m.jobs[one.ID]
+		switch {
+		case !known:
+			m.jobs[one.ID] = Row{Job: one}
+		case len(row.Job.Frames) == 0: // a push came first: newer, but without the frames
+			row.Job.Frames = one.Frames
+			m.jobs[one.ID] = row
+		}
+	}
+}
+
+// Older fetches the next page of jobs.
+func (m *Model) Older() {
+	m.act("Loading older jobs", "", func(ctx context.Context, s Source) error {
+		m.mu.Lock()
+		before := m.oldest
+		m.mu.Unlock()
+		page, more, err := s.Jobs(ctx, wire.JobList{All: s.Everything(), Before: before, Limit: 500})
+		if err != nil {
+			return err
+		}
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if m.oldest != before { // another manager's by now
+			return nil
+		}
+		m.listLocked(page)
+		if m.older = more && len(page) > 0; m.older {
+			m.oldest = page[len(page)-1].ID
+		}
 		m.touch()
 		return nil
 	})

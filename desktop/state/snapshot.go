@@ -63,6 +63,7 @@ type Notice struct {
 type Snapshot struct {
 	Link    Link
 	Jobs    []Row // newest first
+	Older   bool  // the manager has older ones, which are over; Older fetches them
 	Sum     Sum   // of the jobs
 	Loaded  bool  // the job list has arrived at least once
 	Open    *View // nil while no job is open

@@ -14,6 +14,7 @@ import (
 type Source interface {
 	Welcome() wire.Welcome
 	Jobs(ctx context.Context, ask wire.JobList) ([]job.Job, bool, error)
+	Going(ctx context.Context, all bool) ([]job.Job, error) // every job that isn't over
 	Job(ctx context.Context, id string) (wire.JobDetail, error)
 	Cancel(ctx context.Context, id, reason string) (job.Job, error)
 	Pause(ctx context.Context, id, reason string) (job.Job, error)

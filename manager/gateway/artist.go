@@ -152,7 +152,7 @@ func (g *Gateway) jobList(ctx context.Context, s *link.Session, m link.Message) 
 	l.Limit = min(l.Limit, 500)
 	answer := wire.Jobs{Jobs: []job.Job{}}
 	err = g.options.Store.View(ctx, func(tx store.Tx) error {
-		jobs, err := tx.ListJobs(owner, l.Before, l.Limit+1)
+		jobs, err := tx.ListJobs(store.JobQuery{Owner: owner, Before: l.Before, Going: l.Going, Limit: l.Limit + 1})
 		for i, j := range jobs {
 			if i == l.Limit {
 				answer.More = true

@@ -42,6 +42,9 @@ func (in *Intake) from(ctx context.Context, owner string, d *wire.JobDraft) erro
 	case job.Funded, job.Rendering, job.Paused: // what is missing would be rendered, and paid, twice
 		return &wire.Error{Code: wire.CodeConflict, Message: fmt.Sprintf("job %s is %s: what is missing of it is still to come", j.ID, j.State), Next: "wait for it, cancel it first, or name the frames to render again, with --frames"}
 	}
+	if j.Forgotten != 0 {
+		return &wire.Error{Code: wire.CodeConflict, Message: fmt.Sprintf("job %s is so long over that it isn't known any more which frames are missing", j.ID), Next: "name the frames to render again, with --frames"}
+	}
 	var again *store.Job
 	d.Frames, again, err = in.undelivered(ctx, j, d)
 	if err == nil && len(d.Frames) == 0 && again != nil {

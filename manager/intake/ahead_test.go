@@ -74,7 +74,7 @@ func TestCheckBeforePacking(t *testing.T) {
 func (d *desk) jobs() (n int) {
 	d.t.Helper()
 	d.update(func(tx store.Tx) error {
-		jobs, err := tx.ListJobs("", "", 100)
+		jobs, err := tx.ListJobs(store.JobQuery{Limit: 100})
 		n = len(jobs)
 		return err
 	})

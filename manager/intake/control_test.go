@@ -351,6 +351,22 @@ func TestRetry(t *testing.T) {
 	if _, err := d.Draft(t.Context(), artist, wire.JobDraft{Request: "both", From: j.ID, Package: j.Package}); code(err) != wire.CodeBadRequest {
 		t.Errorf("with a package: %v", err)
 	}
+	// Long after, nobody knows what is missing.
+	if err := d.db.Update(t.Context(), func(tx store.Tx) error {
+		done, err := tx.ForgetHistory(j.ID, 1, 1000)
+		if !done {
+			t.Error("something is left")
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Draft(t.Context(), artist, wire.JobDraft{Request: "late", From: j.ID}); code(err) != wire.CodeConflict || !strings.Contains(err.Error(), "long over") {
+		t.Errorf("of a job whose frames are forgotten: %v", err)
+	}
+	if some, err := d.Draft(t.Context(), artist, wire.JobDraft{Request: "some late", From: j.ID, Frames: []int{2, 3}}); err != nil || !slices.Equal(some.Job.Frames, []int{2, 3}) {
+		t.Errorf("some frames of it: %v, %v", some.Job.Frames, err)
+	}
 }
 
 // TestResumeWithoutWhatFailed: a job that was paused because the one before it failed goes on without it.

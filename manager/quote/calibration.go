@@ -46,7 +46,7 @@ func (c *calibration) of(tx store.Tx, now time.Time) (*known, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.known == nil || now.After(c.until) || c.until.Sub(now) > calibrateEvery {
-		jobs, err := tx.ListJobs("", "", calibrateOver)
+		jobs, err := tx.ListJobs(store.JobQuery{Limit: calibrateOver})
 		if err != nil {
 			return nil, err
 		}

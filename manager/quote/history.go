@@ -80,7 +80,7 @@ func estimate(tx store.Tx, j *store.Job) (each, spread float64, basis string, er
 // history collects the artist's earlier jobs of the same scene, newest first: those of the same
 // content where there are any, which same tells.
 func history(tx store.Tx, j *store.Job) (points []point, same bool, err error) {
-	earlier, err := tx.ListJobs(j.Owner, "", maxEarlier)
+	earlier, err := tx.ListJobs(store.JobQuery{Owner: j.Owner, Limit: maxEarlier})
 	if err != nil {
 		return nil, false, err
 	}

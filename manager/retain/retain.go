@@ -1,5 +1,5 @@
 // Package retain removes what nobody needs any more: chunks and manifests of packages that were
-// dropped, frames and evidence of jobs that are long over, archives that left the depot, uploads
+// dropped, frames and evidence of jobs that are long over, and at last what is written of them, archives that left the depot, uploads
 // that were never finished; and it looks for damaged objects. RETENTION.md says what is kept.
 //
 // It is not the place for what people delete on purpose (a cancelled job keeps its frames for as
@@ -22,6 +22,7 @@ import (
 	"github.com/heliostat-render/heliostat/manager/store"
 	"github.com/heliostat-render/heliostat/shared/blob"
 	"github.com/heliostat-render/heliostat/shared/job"
+	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
 const (
@@ -40,6 +41,7 @@ type Options struct {
 	Blobs        blob.Store
 	KeepFrames   time.Duration // after a job is over; 0 for ever
 	KeepPackages time.Duration // after a package's last use; 0 for ever
+	KeepHistory  time.Duration // what is written of a job's frames, after it is over; 0, or with KeepFrames 0, for ever
 	Every        time.Duration // between two sweeps
 	Scrub        time.Duration // between two looks for damage; 0 for none
 	Clock        func() time.Time
@@ -131,6 +133,10 @@ func (k *Keeper) Sweep(ctx context.Context) error {
 	if err := k.unaccepted(ctx); err != nil {
 		return fmt.Errorf("forget what was never accepted: %w", err)
 	}
+	// The objects were found by these rows, so they go last.
+	if err := k.history(ctx); err != nil {
+		return fmt.Errorf("drop what is known of old jobs: %w", err)
+	}
 	if a, ok := k.options.Blobs.(abandoner); ok {
 		if _, err := a.Abandon(ctx, k.options.Clock().Add(-margin)); err != nil {
 			return fmt.Errorf("end unfinished uploads: %w", err)
@@ -209,6 +215,47 @@ func (k *Keeper) unaccepted(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// part is how many tasks one transaction forgets: others wait for it.
+const part = 50
+
+// history drops what is written of the frames of jobs that were over long ago.
+func (k *Keeper) history(ctx context.Context) error {
+	if k.options.KeepHistory == 0 || k.options.KeepFrames == 0 {
+		return nil
+	}
+	keep := max(k.options.KeepHistory, k.options.KeepFrames)
+	now := k.options.Clock()
+	for forgotten := 0; ; {
+		var old []string
+		if err := k.options.Store.View(ctx, func(tx store.Tx) (err error) {
+			old, err = tx.OldJobs(now.Add(-keep).UnixMilli(), 100)
+			return err
+		}); err != nil {
+			return err
+		}
+		if len(old) == 0 {
+			if forgotten > 0 {
+				k.options.Log.Info("frames, checks and events of old jobs dropped from the database", "jobs", forgotten, "after", keep)
+			}
+			return nil
+		}
+		for _, id := range old {
+			for done := false; !done; {
+				if err := k.options.Store.Update(ctx, func(tx store.Tx) (err error) {
+					if done, err = tx.ForgetHistory(id, now.UnixMilli(), part); err != nil || !done {
+						return err
+					}
+					text := fmt.Sprintf("frames, checks and events are kept for %s after a job is over; what it cost stays", keep)
+					return tx.AddEvent(id, wire.Event{Time: now.UnixMilli(), What: "history dropped", Text: text})
+				}); err != nil {
+					return err
+				}
+			}
+			forgotten++
+		}
+	}
 }
 
 // kind sweeps the objects below one prefix. free says, in a transaction, which of some keys nobody needs.

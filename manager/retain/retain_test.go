@@ -52,11 +52,15 @@ func start(t *testing.T) *rig {
 	return &rig{t: t, db: db, blobs: blobs, swept: make(map[string]int64)}
 }
 
-func (r *rig) keeper(after, keepFrames, keepPackages time.Duration) *retain.Keeper {
-	return retain.New(retain.Options{
+func (r *rig) keeper(after, keepFrames, keepPackages time.Duration, edits ...func(*retain.Options)) *retain.Keeper {
+	options := retain.Options{
 		Store: r.db, Blobs: r.blobs, KeepFrames: keepFrames, KeepPackages: keepPackages, Every: time.Hour, Clock: func() time.Time { return time.Now().Add(after) },
 		Log: slog.New(slog.DiscardHandler), Swept: func(kind string, _ int, _, removed int64) { r.swept[kind] += removed },
-	})
+	}
+	for _, edit := range edits {
+		edit(&options)
+	}
+	return retain.New(options)
 }
 
 func put(t testing.TB, s blob.Store, key string) {
@@ -73,6 +77,13 @@ func (r *rig) there(key string) bool {
 		r.t.Fatal(err)
 	}
 	return err == nil
+}
+
+func (r *rig) view(fn func(tx store.Tx) error) {
+	r.t.Helper()
+	if err := r.db.View(context.Background(), fn); err != nil {
+		r.t.Fatal(err)
+	}
 }
 
 func (r *rig) update(fn func(tx store.Tx) error) {
@@ -155,6 +166,74 @@ func TestWhatNobodyNeedsGoes(t *testing.T) {
 	}
 	if !r.there("frame/" + live.ID + "/a1/1-final.png") {
 		t.Error("a live job lost a frame")
+	}
+}
+
+// TestHistoryIsDropped: long after a job was over only what it cost is left of it, and its evidence's file went before the row that
+// names it.
+func TestHistoryIsDropped(t *testing.T) {
+	r := start(t)
+	var over, live *store.Job
+	r.update(func(tx store.Tx) (err error) {
+		if over, live, err = storetest.Fixture(tx, 10); err != nil {
+			return err
+		}
+		_, err = tx.MoveJob(over.ID, []job.State{job.Accepted}, job.Settled, func(j *store.Job) { j.DeliveredAt = time.Now().UnixMilli() })
+		return err
+	})
+	var evidence []string
+	r.view(func(tx store.Tx) error {
+		tasks, err := tx.Tasks(over.ID)
+		for _, k := range tasks {
+			attempts, e := tx.Attempts(k.ID)
+			if err = errors.Join(err, e); err != nil {
+				return err
+			}
+			audits, e := tx.Audits(attempts[0].ID)
+			evidence = append(evidence, "evidence/"+audits[0].ID+"-0123.json")
+			err = errors.Join(err, e)
+		}
+		return err
+	})
+	for _, key := range evidence {
+		put(t, r.blobs, key)
+	}
+	check := func(when string, dropped bool) {
+		t.Helper()
+		r.view(func(tx store.Tx) error {
+			gone, e1 := tx.Frames(over.ID)
+			kept, e2 := tx.Frames(live.ID)
+			events, e3 := tx.Events(over.ID, 10)
+			owed, e4 := tx.Entries(over.ID)
+			said := len(events) == 1 && events[0].What == "history dropped"
+			if (len(gone) == 0) != dropped || said != dropped || len(kept) != 10 || len(owed) == 0 {
+				t.Errorf("%s: %d frames of the job that is over, %d of the other, %d events, %d entries", when, len(gone), len(kept), len(events), len(owed))
+			}
+			return errors.Join(e1, e2, e3, e4)
+		})
+	}
+	for _, step := range []struct {
+		name                   string
+		after, frames, history int // days
+		dropped                bool
+	}{
+		{"a week after", 7, 5, 20, false},
+		{"kept for ever", 30, 5, 0, false},
+		{"its frames kept for ever", 30, 0, 20, false},
+		{"its frames kept for longer", 30, 40, 20, false},
+		{"a month after", 30, 5, 20, true},
+		{"and again", 31, 5, 20, true},
+	} {
+		k := r.keeper(time.Duration(step.after)*day, time.Duration(step.frames)*day, 0, func(o *retain.Options) { o.KeepHistory = time.Duration(step.history) * day })
+		if err := k.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		check(step.name, step.dropped)
+	}
+	for _, key := range evidence {
+		if r.there(key) {
+			t.Errorf("%s is left, and nothing knows of it", key)
+		}
 	}
 }
 

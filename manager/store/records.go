@@ -30,6 +30,15 @@ type Job struct {
 	DeliveryPrice job.Amount
 	Acceptance    []byte // the artist's signature
 	ClaimFrames   []int  // of the open bad-result claim
+	Forgotten     int64  // Unix milliseconds when ForgetHistory was done with it; 0 for not
+}
+
+// JobQuery says which jobs are listed.
+type JobQuery struct {
+	Owner  string // "" for all
+	Before string // continue after this job; "" from the newest
+	Going  bool   // only those that are neither accepted, settled, cancelled nor failed
+	Limit  int
 }
 
 // Attempt is one leasing of a task.

@@ -68,12 +68,19 @@ type Tx interface {
 	AddJob(j *Job) error // ErrExists when the owner used the request before
 	Job(id string) (*Job, error)
 	JobByRequest(owner, request string) (*Job, error)
-	// ListJobs returns jobs newest first; owner "" for all, before "" from the newest.
-	ListJobs(owner, before string, limit int) ([]*Job, error)
+	// ListJobs returns jobs newest first.
+	ListJobs(q JobQuery) ([]*Job, error)
 	JobsFrom(id string) ([]*Job, error)              // whose Origin it is, oldest first
 	JobsInState(states ...job.State) ([]*Job, error) // oldest first
 	MoveJob(id string, from []job.State, to job.State, patch func(*Job)) (*Job, error)
 	EditJob(id string, patch func(*Job)) (*Job, error) // any state, which it keeps
+
+	// OldJobs lists jobs that were settled, cancelled or failed before the time (Unix milliseconds) and whose history is there, the oldest
+	// first.
+	OldJobs(before int64, limit int) ([]string, error)
+	// ForgetHistory drops, of such a job, limit tasks with their frames, attempts and audits, and as many of its events;
+	// done says that it was the last of them. The job and what it owes stay, and the tasks that fees are owed for.
+	ForgetHistory(id string, now int64, limit int) (done bool, err error)
 
 	// Tasks. Job, index, kind and border are fixed; frames only ever get fewer.
 	AddTasks(tasks []*job.Task) error

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -47,6 +48,8 @@ type stub struct {
 	long     *wire.JobDetail // what doesn't fit into one answer
 	fetches  int
 	watches  int
+	shown    []string
+	list     []job.Job // newest first, for lists and pages of one job each
 	sessions []*link.Session
 	job      job.Job
 }
@@ -139,7 +142,27 @@ func (s *stub) handle(ctx context.Context, session *link.Session, m link.Message
 	case wire.TypeJobWatch:
 		s.watches++
 		return wire.TypeOK, nil, nil
+	case wire.TypeJobList:
+		var ask wire.JobList
+		if err := m.Decode(&ask); err != nil {
+			return "", nil, err
+		}
+		list := slices.Clone(s.list)
+		if ask.Going {
+			list = slices.DeleteFunc(list, func(j job.Job) bool { return j.State.Over() })
+		}
+		list = list[slices.IndexFunc(list, func(j job.Job) bool { return j.ID == ask.Before })+1:]
+		return wire.TypeJobs, wire.Jobs{Jobs: list[:min(2, len(list))], More: len(list) > 2}, nil
 	case wire.TypeJobShow:
+		if s.list != nil {
+			var ask wire.JobShow
+			if err := m.Decode(&ask); err != nil {
+				return "", nil, err
+			}
+			s.shown = append(s.shown, ask.Job)
+			at := slices.IndexFunc(s.list, func(j job.Job) bool { return j.ID == ask.Job })
+			return wire.TypeJobDetail, wire.JobDetail{Job: s.list[at], Frames: []job.Frame{{Number: 1}}}, nil
+		}
 		if s.long != nil {
 			return s.page(m)
 		}
@@ -252,6 +275,49 @@ func TestOrdersAboutMoneyAreSignedByTheArtist(t *testing.T) {
 	acceptance := receipt.Acceptance{JobID: common.Hash{7}, DeliveryRoot: common.Hash{8}, Amount: 4}
 	if got, err := identity.Recover(acceptance.Digest(escrow), s.accept.Signature); err != nil || got != id.Address() {
 		t.Errorf("acceptance signed by %s, %v", got, err)
+	}
+}
+
+// TestWatchOfEverythingTellsOfWhatGoesOn: of jobs that are over, of which there is no end, only the newest are told, without their
+// frames; and what ended while the connection was lost is told however far down the list it is.
+func TestWatchOfEverythingTellsOfWhatGoesOn(t *testing.T) {
+	s := start(t)
+	c, _ := dial(t, s)
+	s.mu.Lock()
+	s.list = []job.Job{
+		{ID: "j6", State: job.Settled}, {ID: "j5", State: job.Rendering}, {ID: "j4", State: job.Settled},
+		{ID: "j3", State: job.Rendering}, {ID: "j2", State: job.Delivered}, {ID: "j1", State: job.Rendering},
+	}
+	s.mu.Unlock()
+	ctx, cancel := context.WithCancel(t.Context())
+	updates := make(chan wire.JobUpdate, 16)
+	ended := make(chan error, 1)
+	go func() { ended <- c.Watch(ctx, wire.JobWatch{}, func(u wire.JobUpdate) { updates <- u }) }()
+	hear := func(want ...string) {
+		t.Helper()
+		for _, id := range want {
+			if u := <-updates; u.Job.ID != id || (len(u.Frames) == 0) != (id == "j6") {
+				t.Errorf("heard of %s, %d frames; want %s", u.Job.ID, len(u.Frames), id)
+			}
+		}
+	}
+	hear("j6", "j1", "j2", "j3", "j5")
+	s.mu.Lock()
+	s.list[5].State = job.Failed // the last one on the list
+	s.shown = nil
+	s.sessions[0].Close("test")
+	s.mu.Unlock()
+	hear("j6", "j2", "j3", "j5", "j1")
+	s.mu.Lock()
+	s.sessions[len(s.sessions)-1].Close("test")
+	s.mu.Unlock()
+	hear("j6", "j2", "j3", "j5") // what ended is told once
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if len(updates) > 0 {
+		t.Errorf("%d updates more", len(updates))
 	}
 }
 

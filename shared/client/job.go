@@ -86,6 +86,26 @@ func (c *Client) Jobs(ctx context.Context, q wire.JobList) (jobs []job.Job, more
 	return answer.Jobs, answer.More, err
 }
 
+// Going lists every job that isn't over, newest first.
+func (c *Client) Going(ctx context.Context, all bool) (jobs []job.Job, err error) {
+	ask := wire.JobList{All: all, Going: true, Limit: 500}
+	for {
+		page, more, err := c.Jobs(ctx, ask)
+		if err != nil {
+			return nil, err
+		}
+		for _, j := range page {
+			if !j.State.Over() { // a manager of before lists those too
+				jobs = append(jobs, j)
+			}
+		}
+		if !more || len(page) == 0 {
+			return jobs, nil
+		}
+		ask.Before = page[len(page)-1].ID
+	}
+}
+
 // Job is everything about one job, page by page. Its frames are as they were when their page was
 // read.
 func (c *Client) Job(ctx context.Context, id string) (wire.JobDetail, error) {

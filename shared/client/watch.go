@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/heliostat-render/heliostat/shared/link"
@@ -23,7 +25,8 @@ type watches struct {
 type watch struct {
 	query   wire.JobWatch
 	updates chan wire.JobUpdate
-	restart chan struct{} // one place: subscribe again and start from a full update
+	restart chan struct{}       // one place: subscribe again and start from a full update
+	going   map[string]struct{} // of every job: those that weren't over when they were last heard of
 }
 
 func (w *watches) init() { w.set = make(map[*watch]struct{}) }
@@ -72,10 +75,18 @@ func (w *watch) again() {
 }
 
 // Watch calls update with every change of the watched jobs until ctx ends, first with a
-// full update of each, frames included. After a lost connection, whichever manager is next, or when update was too
+// full update of each, frames included. Where every job is watched, of which there may be any number, those that are over come without frames, and
+// only the newest of them. After a lost connection, whichever manager is next, or when update was too
 // slow, it starts again with full updates. update is called from one goroutine.
 func (c *Client) Watch(ctx context.Context, query wire.JobWatch, update func(wire.JobUpdate)) error {
-	w := &watch{query: query, updates: make(chan wire.JobUpdate, watchQueue), restart: make(chan struct{}, 1)}
+	w := &watch{query: query, updates: make(chan wire.JobUpdate, watchQueue), restart: make(chan struct{}, 1), going: make(map[string]struct{})}
+	tell := update
+	update = func(u wire.JobUpdate) {
+		if w.going[u.Job.ID] = struct{}{}; u.Job.State.Over() {
+			delete(w.going, u.Job.ID)
+		}
+		tell(u)
+	}
 	c.watches.mu.Lock()
 	c.watches.set[w] = struct{}{}
 	c.watches.mu.Unlock()
@@ -97,7 +108,7 @@ func (c *Client) Watch(ctx context.Context, query wire.JobWatch, update func(wir
 			if err := c.conn.Request(ctx, wire.TypeJobWatch, query, nil); err != nil {
 				return watchEnd(ctx, fmt.Errorf("watch: %w", err))
 			}
-			if err := c.full(ctx, query, update); err != nil {
+			if err := c.full(ctx, w, update); err != nil {
 				return watchEnd(ctx, fmt.Errorf("watch: %w", err))
 			}
 		case <-ctx.Done():
@@ -115,17 +126,29 @@ func watchEnd(ctx context.Context, err error) error {
 
 // full reports the watched jobs as they are. The subscription is older, so nothing
 // falls between.
-func (c *Client) full(ctx context.Context, query wire.JobWatch, update func(wire.JobUpdate)) error {
-	ids := []string{query.Job}
-	if query.Job == "" {
-		jobs, _, err := c.Jobs(ctx, wire.JobList{All: query.All})
+func (c *Client) full(ctx context.Context, w *watch, update func(wire.JobUpdate)) error {
+	ids := []string{w.query.Job}
+	if w.query.Job == "" {
+		newest, _, err := c.Jobs(ctx, wire.JobList{All: w.query.All})
+		if err != nil {
+			return err
+		}
+		going, err := c.Going(ctx, w.query.All)
 		if err != nil {
 			return err
 		}
 		ids = ids[:0]
-		for i := len(jobs) - 1; i >= 0; i-- {
-			ids = append(ids, jobs[i].ID)
+		for _, j := range slices.Backward(going) {
+			ids = append(ids, j.ID)
+			delete(w.going, j.ID)
 		}
+		for _, j := range slices.Backward(newest) {
+			if j.State.Over() {
+				update(wire.JobUpdate{Job: j})
+			}
+		}
+		// What is over since, and not among the newest.
+		ids = append(ids, slices.Sorted(maps.Keys(w.going))...)
 	}
 	for _, id := range ids {
 		detail, err := c.Job(ctx, id)

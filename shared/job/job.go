@@ -17,6 +17,11 @@ const (
 	Failed    State = "failed"    // the scene's fault, with the cause; refunded; final
 )
 
+// Over tells whether nothing is rendered, checked or disputed any more.
+func (s State) Over() bool {
+	return s == Accepted || s == Settled || s == Cancelled || s == Failed
+}
+
 // Job is a package, a recipe, some frames, a price ceiling and a deadline.
 type Job struct {
 	ID       string `json:"id"` // "j" and 26 base-32 letters

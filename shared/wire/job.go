@@ -87,6 +87,7 @@ type JobFund struct {
 // JobList asks for jobs, newest first.
 type JobList struct {
 	All    bool   `json:"all,omitempty"`    // every owner's: studio and operator only
+	Going  bool   `json:"going,omitempty"`  // only those that aren't over: neither accepted, settled, cancelled nor failed
 	Before string `json:"before,omitempty"` // continue after this job
 	Limit  int    `json:"limit,omitempty"`  // at most 500; 0 is 100
 }

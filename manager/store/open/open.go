@@ -10,6 +10,7 @@ import (
 	"context"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/heliostat-render/heliostat/manager/store"
 	"github.com/heliostat-render/heliostat/manager/store/postgres"
@@ -26,9 +27,20 @@ func Open(ctx context.Context, where string, log *slog.Logger) (store.Store, err
 		}
 		return s, nil
 	}
+	have, want, err := sqlite.Behind(ctx, where)
+	if err != nil {
+		return nil, err
+	}
+	begun := time.Now()
+	if have != 0 && have < want {
+		log.Info("bringing the database up to date; a large one takes minutes, and the manager serves afterwards. Stopped meanwhile, it stays as it was", "schema", have, "to", want)
+	}
 	s, err := sqlite.Open(ctx, where)
 	if err != nil {
 		return nil, err
+	}
+	if have != 0 && have < want {
+		log.Info("the database is up to date", "schema", want, "seconds", time.Since(begun).Seconds())
 	}
 	return s, nil
 }

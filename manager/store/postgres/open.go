@@ -83,7 +83,7 @@ func Open(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, prepare := range []func(context.Context) error{s.durable, s.migrate} {
+	for _, prepare := range []func(context.Context) error{s.durable, s.alone, s.migrate} {
 		if err := prepare(ctx); err != nil {
 			return nil, errors.Join(s.unusable(err), s.Close())
 		}
@@ -194,6 +194,83 @@ func (s *Store) durable(ctx context.Context) error {
 // migrationLock keeps managers that start together from migrating together.
 const migrationLock = 0x48454c49 // "HELI"
 
+// silence is how long the record of a manager that lives never stands still: several beats of manager/cluster.
+const silence = 6 * time.Second
+
+// silent lets that much time pass.
+var silent = func(ctx context.Context) error {
+	timer := time.NewTimer(silence)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// alone waits, before the schema is brought up to date, until no manager works on it any more that knows only the older one:
+// what that wrote would lack what the newer one relies on.
+func (s *Store) alone(ctx context.Context) error {
+	names, err := fs.Glob(migrations, "*.sql")
+	if err != nil {
+		return err
+	}
+	var have int
+	err = s.db.QueryRowContext(ctx, "SELECT coalesce(max(version), 0) FROM heliostat_schema").Scan(&have)
+	if code(err) == "42P01" { // there is none yet
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the schema's version: %w", err)
+	}
+	if have == 0 || have >= len(names) {
+		return nil
+	}
+	before, err := s.beats(ctx)
+	for err == nil && len(before) > 0 {
+		if err := silent(ctx); err != nil {
+			return err
+		}
+		after, err := s.beats(ctx)
+		if err != nil {
+			return err
+		}
+		var alive []string
+		for name, seen := range after {
+			if seen != before[name] {
+				alive = append(alive, name)
+			}
+		}
+		if len(alive) == 0 {
+			return nil
+		}
+		slices.Sort(alive)
+		s.log.Warn("managers of an older version work on this database: stop them, and this one goes on by itself", "managers", alive)
+		before = after
+	}
+	return err
+}
+
+// beats returns when each manager wrote last that it lives, by its own clock.
+func (s *Store) beats(ctx context.Context) (map[string]int64, error) {
+	rows, err := s.db.QueryContext(ctx, "SELECT id || ' ' || url, seen FROM managers")
+	if err != nil {
+		return nil, fmt.Errorf("look for other managers: %w", err)
+	}
+	defer rows.Close()
+	beats := make(map[string]int64)
+	for rows.Next() {
+		var name string
+		var seen int64
+		if err := rows.Scan(&name, &seen); err != nil {
+			return nil, fmt.Errorf("look for other managers: %w", err)
+		}
+		beats[name] = seen
+	}
+	return beats, rows.Err()
+}
+
 // migrate applies what is missing. A database of a newer manager is refused.
 func (s *Store) migrate(ctx context.Context) error {
 	names, err := fs.Glob(migrations, "*.sql")
@@ -218,6 +295,9 @@ func (s *Store) migrate(ctx context.Context) error {
 	}
 	if have > len(names) {
 		return fmt.Errorf("its schema has version %d and this manager knows %d: run the newer manager", have, len(names))
+	}
+	if have != 0 && have < len(names) {
+		s.log.Info("bringing the database up to date; a large one takes minutes, and the manager serves afterwards. Stopped meanwhile, it stays as it was", "schema", have, "to", len(names))
 	}
 	for i := have; i < len(names); i++ {
 		text, err := migrations.ReadFile(names[i])

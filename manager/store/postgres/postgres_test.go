@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -71,6 +72,51 @@ func TestManagersStartTogether(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// TestOlderManagersAreWaitedFor: while one that knows only the schema of before is at work, the schema stays.
+func TestOlderManagersAreWaitedFor(t *testing.T) {
+	url := server.Database(t)
+	s := openURL(t, url)
+	if err := s.Update(t.Context(), func(tx store.Tx) error {
+		_, _, err := storetest.Fixture(tx, 4)
+		return errors.Join(err, tx.PutManager(store.Manager{ID: "old", URL: "https://a", Seen: 1}))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, undo := range []string{"DELETE FROM heliostat_schema WHERE version > 4", "ALTER TABLE jobs DROP COLUMN forgotten", "DROP INDEX fees_attempt", "DROP INDEX fees_audit", "DROP TABLE earned", "DROP INDEX jobs_escrow", "CREATE INDEX fees_node ON fees (node, settled, amount)"} {
+		server.ExecURL(t, url, undo)
+	}
+	waits, before := 0, silent
+	defer func() { silent = before }()
+	silent = func(context.Context) error {
+		if waits++; waits < 3 { // then it is stopped
+			server.ExecURL(t, url, "UPDATE managers SET seen = seen + 1 WHERE id = 'old'")
+		}
+		return nil
+	}
+	s = openURL(t, url)
+	defer s.Close()
+	if waits != 3 {
+		t.Errorf("%d looks at the other manager, want 3", waits)
+	}
+	if err := s.View(t.Context(), func(tx store.Tx) error {
+		problems, err := tx.(*rows.Tx).Check()
+		if len(problems) > 0 {
+			t.Errorf("%v", problems)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	waits = 0
+	openURL(t, url).Close()
+	if waits != 0 {
+		t.Error("nothing had to be brought up to date, and it waited")
+	}
 }
 
 // TestSQLHoldsTheTables goes around the Go guard: the database itself refuses.

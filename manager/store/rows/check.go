@@ -26,16 +26,16 @@ var rules = []rule{
 	{"a job's frame counters are what its frames say", `SELECT j.id FROM jobs j LEFT JOIN (SELECT job,
  sum(CASE WHEN state = 'pending' THEN 1 ELSE 0 END) AS pending, sum(CASE WHEN state = 'uploaded' THEN 1 ELSE 0 END) AS uploaded, sum(CASE WHEN state = 'verified' THEN 1 ELSE 0 END) AS verified,
  sum(CASE WHEN state = 'delivered' THEN 1 ELSE 0 END) AS delivered, sum(CASE WHEN state = 'accepted' THEN 1 ELSE 0 END) AS accepted FROM frames GROUP BY job) f ON f.job = j.id
- WHERE j.n_pending <> coalesce(f.pending, 0) OR j.n_uploaded <> coalesce(f.uploaded, 0) OR j.n_verified <> coalesce(f.verified, 0) OR j.n_delivered <> coalesce(f.delivered, 0) OR j.n_accepted <> coalesce(f.accepted, 0) ORDER BY j.id`},
+ WHERE j.forgotten = 0 AND (j.n_pending <> coalesce(f.pending, 0) OR j.n_uploaded <> coalesce(f.uploaded, 0) OR j.n_verified <> coalesce(f.verified, 0) OR j.n_delivered <> coalesce(f.delivered, 0) OR j.n_accepted <> coalesce(f.accepted, 0)) ORDER BY j.id`},
 	{"a job's task counters are what its tasks say", `SELECT j.id FROM jobs j LEFT JOIN (SELECT job,
  sum(CASE WHEN state = 'waiting' THEN 1 ELSE 0 END) AS waiting, sum(CASE WHEN state IN ('done','failed') THEN 0 ELSE 1 END) AS unended FROM tasks GROUP BY job) k ON k.job = j.id
- WHERE j.tasks_waiting <> coalesce(k.waiting, 0) OR j.tasks_open <> coalesce(k.unended, 0) ORDER BY j.id`},
+ WHERE j.forgotten = 0 AND (j.tasks_waiting <> coalesce(k.waiting, 0) OR j.tasks_open <> coalesce(k.unended, 0)) ORDER BY j.id`},
 	{"what a job has spent is what its ledger and its fees add up to", `SELECT j.id FROM jobs j LEFT JOIN
  (SELECT job, sum(amount) AS owed FROM (SELECT job, amount FROM ledger UNION ALL SELECT job, amount FROM fees) AS every GROUP BY job) AS sums ON sums.job = j.id
  WHERE j.spent <> coalesce(sums.owed, 0) ORDER BY j.id`},
-	{"nothing is payable for a frame that isn't verified", `SELECT l.job || ' frame ' || CAST(l.frame AS TEXT) FROM ledger l LEFT JOIN frames f ON f.job = l.job AND f.number = l.frame
+	{"nothing is payable for a frame that isn't verified", `SELECT l.job || ' frame ' || CAST(l.frame AS TEXT) FROM ledger l JOIN jobs j ON j.id = l.job AND j.forgotten = 0 LEFT JOIN frames f ON f.job = l.job AND f.number = l.frame
  WHERE l.settled = FALSE AND (f.state IS NULL OR f.state NOT IN ('verified','delivered','accepted')) ORDER BY l.job, l.frame`},
-	{"what is payable to a worker is for an attempt of its own that passed", `SELECT l.job || ' frame ' || CAST(l.frame AS TEXT) FROM ledger l LEFT JOIN attempts a ON a.id = l.attempt
+	{"what is payable to a worker is for an attempt of its own that passed", `SELECT l.job || ' frame ' || CAST(l.frame AS TEXT) FROM ledger l JOIN jobs j ON j.id = l.job AND j.forgotten = 0 LEFT JOIN attempts a ON a.id = l.attempt
  WHERE l.settled = FALSE AND l.role = 'worker' AND (a.id IS NULL OR a.state <> 'passed' OR a.worker <> l.node OR a.job <> l.job) ORDER BY l.job, l.frame`},
 	{"a leased task is held by somebody", `SELECT k.id FROM tasks k WHERE k.state = 'leased' AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.task = k.id AND a.state = 'held') ORDER BY k.id`},
 	{"a held attempt is of a leased task", `SELECT a.id FROM attempts a JOIN tasks k ON k.id = a.task WHERE a.state = 'held' AND k.state <> 'leased' ORDER BY a.id`},

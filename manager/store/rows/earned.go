@@ -10,11 +10,7 @@ import (
 // on its entries are summed when somebody asks: otherwise each payment would write the sums too, and several managers would
 // wait for each other there. Backups leave the table out; it is made from the rest.
 
-// over tells whether a job is one of those that earned has.
-func over(s job.State) bool {
-	return s == job.Accepted || s == job.Settled || s == job.Cancelled || s == job.Failed
-}
-
+// The states of job.State.Over, and the others.
 const (
 	overStates  = `('accepted','settled','cancelled','failed')`
 	goingStates = `('draft','quoted','funded','rendering','paused','delivered','disputed')`
@@ -48,7 +44,7 @@ func (t *Tx) sumSettled(id string) error {
 // sumOne adds one entry, where its job is over.
 func (t *Tx) sumOne(jobID, node string, role job.Role, amount job.Amount) error {
 	j, err := t.Job(jobID)
-	if err != nil || !over(j.State) {
+	if err != nil || !j.State.Over() {
 		return err
 	}
 	return t.sumUp("sum what job "+jobID+" owes", `VALUES (?, ?, FALSE, 1, ?)`, node, role, amount)

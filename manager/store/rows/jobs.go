@@ -15,7 +15,7 @@ import (
 
 const jobColumns = `id, owner, request, name, package, recipe, frames, job_key, priority, deadline, max_price, created, state, cause, quote,
  spent, escrow, refund, started, finished, tx, seconds, units, rend_frames, delivered_at, deliveries, delivery_root, delivery_price, acceptance, claim_frames,
- n_pending, n_uploaded, n_verified, n_delivered, n_accepted, n_rejections, tasks_waiting, tasks_open, needs, after, scout, released, tiles, release_after, release_left, release_at, rush, rush_reason, origin`
+ n_pending, n_uploaded, n_verified, n_delivered, n_accepted, n_rejections, tasks_waiting, tasks_open, needs, after, scout, released, tiles, release_after, release_left, release_at, rush, rush_reason, origin, forgotten`
 
 func scanJob(row scanner) (*store.Job, error) {
 	var j store.Job
@@ -23,7 +23,7 @@ func scanJob(row scanner) (*store.Job, error) {
 	var release int64
 	err := row.Scan(&j.ID, &j.Owner, &j.Request, &j.Name, &j.Package, &recipe, &frames, &j.Key, &j.Priority, &j.Deadline, &j.MaxPrice, &j.Created, &j.State, &j.Cause, &quote,
 		&j.Spent, &j.Escrow, &j.Refund, &j.Started, &j.Finished, &txs, &j.Seconds, &j.Units, &j.RendFrames, &j.DeliveredAt, &j.Deliveries, &j.DeliveryRoot, &j.DeliveryPrice, &j.Acceptance, &claim,
-		&j.Counts.Pending, &j.Counts.Uploaded, &j.Counts.Verified, &j.Counts.Delivered, &j.Counts.Accepted, &j.Counts.Rejected, &j.TasksWaiting, &j.TasksOpen, &need, &after, &j.Scout, &j.Released, &j.Tiles, &release, &j.ReleaseLeft, &j.ReleaseAt, &j.Rush, &j.RushReason, &j.Origin)
+		&j.Counts.Pending, &j.Counts.Uploaded, &j.Counts.Verified, &j.Counts.Delivered, &j.Counts.Accepted, &j.Counts.Rejected, &j.TasksWaiting, &j.TasksOpen, &need, &after, &j.Scout, &j.Released, &j.Tiles, &release, &j.ReleaseLeft, &j.ReleaseAt, &j.Rush, &j.RushReason, &j.Origin, &j.Forgotten)
 	if err != nil {
 		return nil, err
 	}
@@ -79,18 +79,21 @@ func (t *Tx) JobByRequest(owner, request string) (*store.Job, error) {
 	return j, nil
 }
 
-func (t *Tx) ListJobs(owner, before string, limit int) ([]*store.Job, error) {
+func (t *Tx) ListJobs(q store.JobQuery) ([]*store.Job, error) {
 	if err := t.settle(); err != nil {
 		return nil, err
 	}
 	query, args := `SELECT `+jobColumns+` FROM jobs WHERE 1 = 1`, []any{}
-	if owner != "" {
-		query, args = query+` AND owner = ?`, append(args, owner)
+	if q.Owner != "" {
+		query, args = query+` AND owner = ?`, append(args, q.Owner)
 	}
-	if before != "" {
-		query, args = query+` AND seq < (SELECT seq FROM jobs WHERE id = ?)`, append(args, before)
+	if q.Before != "" {
+		query, args = query+` AND seq < (SELECT seq FROM jobs WHERE id = ?)`, append(args, q.Before)
 	}
-	return all(t, "list jobs", scanJob, query+` ORDER BY seq DESC LIMIT ?`, append(args, limit)...)
+	if q.Going {
+		query += ` AND state IN ` + goingStates
+	}
+	return all(t, "list jobs", scanJob, query+` ORDER BY seq DESC LIMIT ?`, append(args, q.Limit)...)
 }
 
 func (t *Tx) JobsFrom(id string) ([]*store.Job, error) {
@@ -124,7 +127,7 @@ func (t *Tx) MoveJob(id string, from []job.State, to job.State, patch func(*stor
 	if err := t.saveJob(j, &was); err != nil {
 		return nil, err
 	}
-	if over(to) && !over(was.State) {
+	if to.Over() && !was.State.Over() {
 		return j, t.sumJob(id)
 	}
 	return j, nil
@@ -144,7 +147,7 @@ func (t *Tx) EditJob(id string, patch func(*store.Job)) (*store.Job, error) {
 // saveJob writes what a patch changed, and what is owed to the counters. What is fixed stays as it was.
 func (t *Tx) saveJob(j, was *store.Job) error {
 	j.ID, j.Owner, j.Request, j.Package, j.Recipe, j.Frames, j.Key = was.ID, was.Owner, was.Request, was.Package, was.Recipe, was.Frames, was.Key
-	j.Deadline, j.MaxPrice, j.Created, j.Scout, j.Tiles, j.ReleaseAfter, j.Origin = was.Deadline, was.MaxPrice, was.Created, was.Scout, was.Tiles, was.ReleaseAfter, was.Origin
+	j.Deadline, j.MaxPrice, j.Created, j.Scout, j.Tiles, j.ReleaseAfter, j.Origin, j.Forgotten = was.Deadline, was.MaxPrice, was.Created, was.Scout, was.Tiles, was.ReleaseAfter, was.Origin, was.Forgotten
 	j.Counts, j.TasksWaiting, j.TasksOpen = was.Counts, was.TasksWaiting, was.TasksOpen
 	set, args := "", []any(nil)
 	put := func(changed bool, column string, value func() any) {

@@ -40,7 +40,7 @@ func (t *Tx) VoidEntries(jobID string, frames []int, cause string) (job.Amount, 
 		return 0, err
 	}
 	j, err := t.Job(jobID)
-	if err == nil && over(j.State) {
+	if err == nil && j.State.Over() {
 		err = t.sumUp(what, `SELECT node, role, settled, -count(*), -CAST(sum(amount) AS BIGINT)`+which+` GROUP BY node, role, settled`, jobID, string(raw))
 	}
 	if err != nil {
@@ -56,7 +56,7 @@ func (t *Tx) SettleEntries(jobID string) error {
 	if err != nil {
 		return err
 	}
-	if !over(j.State) {
+	if !j.State.Over() {
 		return fmt.Errorf("%s, which is %s: %w", what, j.State, store.ErrIllegal)
 	}
 	if err := t.sumSettled(jobID); err != nil {

@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/heliostat-render/heliostat/manager/lifecycle"
 )
 
 var update = flag.Bool("update", false, "rewrite the table list of BACKUP.md")
@@ -30,6 +32,16 @@ func TestDocument(t *testing.T) {
 	}
 	if have != Document() {
 		t.Fatal("BACKUP.md doesn't list the tables as they are; run go test ./manager/store/rows -run Document -update")
+	}
+}
+
+// TestOver holds the lists of states in SQL to job.State.Over.
+func TestOver(t *testing.T) {
+	for _, state := range lifecycle.Jobs.States() {
+		in := func(list string) bool { return strings.Contains(list, "'"+string(state)+"'") }
+		if in(overStates) != state.Over() || in(goingStates) == state.Over() {
+			t.Errorf("%s: over %v, in the lists %v and %v", state, state.Over(), in(overStates), in(goingStates))
+		}
 	}
 }
 

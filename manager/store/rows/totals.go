@@ -33,7 +33,7 @@ func (t *Tx) Totals() (store.Totals, error) {
 	}, `SELECT state, CAST(sum(tasks_waiting) AS BIGINT), CAST(sum(spent) AS BIGINT) FROM jobs WHERE state IN `+goingStates+` OR state = 'accepted' GROUP BY state`)
 	for _, j := range list {
 		sum.Tasks[job.TaskWaiting] += j.waiting
-		if over(j.state) {
+		if j.state.Over() {
 			sum.Settled -= j.spent
 		} else {
 			sum.Earned += j.spent

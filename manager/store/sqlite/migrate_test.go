@@ -21,8 +21,8 @@ func TestOlderFilesAreBroughtUpToDate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// 008 and 009 are for filling it, since today's code writes their columns; they go again below.
-	for _, name := range []string{"001.sql", "002.sql", "003.sql", "004.sql", "005.sql", "008.sql", "009.sql"} {
+	// 008, 009 and 011 are for filling it, since today's code writes their columns; they go again below.
+	for _, name := range []string{"001.sql", "002.sql", "003.sql", "004.sql", "005.sql", "008.sql", "009.sql", "011.sql"} {
 		text, err := migrations.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -43,7 +43,7 @@ func TestOlderFilesAreBroughtUpToDate(t *testing.T) {
 	if err := rows.Writing(t.Context(), old, dialect, new(rows.Memory)).Do(func(tx store.Tx) (err error) { j, _, err = storetest.Fixture(tx, 40); return err }); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := old.conn.Exec("ALTER TABLE jobs DROP COLUMN rush; ALTER TABLE jobs DROP COLUMN rush_reason; ALTER TABLE jobs DROP COLUMN origin; DROP TABLE earned; DROP INDEX jobs_escrow; CREATE INDEX fees_node ON fees (node, settled, amount)", nil); err != nil {
+	if _, err := old.conn.Exec("ALTER TABLE jobs DROP COLUMN rush; ALTER TABLE jobs DROP COLUMN rush_reason; ALTER TABLE jobs DROP COLUMN origin; ALTER TABLE jobs DROP COLUMN forgotten; DROP INDEX fees_attempt; DROP INDEX fees_audit; DROP TABLE earned; DROP INDEX jobs_escrow; CREATE INDEX fees_node ON fees (node, settled, amount)", nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := old.close(); err != nil {

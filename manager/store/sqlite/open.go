@@ -133,6 +133,29 @@ const single = "_mutex=no"
 // writing are the options of the connection that writes.
 const writing = single + "&_journal_mode=WAL&_synchronous=FULL&_cache_size=-32768&_foreign_keys=on&_busy_timeout=10000&_txlock=immediate"
 
+// Behind returns the version of the schema that the file at path has, 0 for none, and the one that Open brings it to.
+func Behind(ctx context.Context, path string) (have, want int, err error) {
+	names, err := fs.Glob(migrations, "*.sql")
+	if err != nil {
+		return 0, 0, err
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return 0, len(names), nil
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return 0, 0, fmt.Errorf("database %s: %w", path, err)
+	}
+	c, err := connect(uri(path, single+"&_query_only=on&_busy_timeout=10000"))
+	if err != nil {
+		return 0, 0, unusable(path, err)
+	}
+	err = c.QueryRow(ctx, "PRAGMA user_version").Scan(&have)
+	if err = errors.Join(err, c.close()); err != nil {
+		return 0, 0, unusable(path, err)
+	}
+	return have, len(names), nil
+}
+
 // migrate applies what is missing. A file from a newer manager is refused.
 func migrate(ctx context.Context, path string) (err error) {
 	db, err := sql.Open("sqlite3", uri(path, writing))

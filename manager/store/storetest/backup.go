@@ -144,7 +144,7 @@ func testBackup(t *testing.T, open Open) {
 		return errors.Join(tx.AddJob(Job("0xA", "next", 1)), tx.AddEvent(done.ID, wire.Event{What: "next"}), tx.AddDeed(store.Deed{What: "next"}), tx.AddOp(&store.Op{Kind: "x", Ref: "next", Body: []byte("{}")}))
 	})
 	view(t, to, func(tx store.Tx) error {
-		jobs, err := tx.ListJobs("", "", 10)
+		jobs, err := tx.ListJobs(store.JobQuery{Limit: 10})
 		if err == nil && (len(jobs) != 3 || jobs[0].Request != "next" || jobs[1].ID != going.ID) {
 			t.Errorf("%d jobs, the newest is of %s", len(jobs), jobs[0].Request)
 		}

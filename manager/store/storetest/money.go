@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -143,57 +144,62 @@ func testEarned(t *testing.T, open Open) {
 	check("undone", map[string]job.Amount{"0xW": 15}, map[string]job.Amount{"0xW": 15})
 }
 
+// disputed fills a job with an attempt that one verifier was against, one that two were, and one that passed. It returns what
+// a verifier would get for its verdict, by whether somebody confirmed it.
+func disputed(tx store.Tx, j *store.Job) (map[bool]store.Fee, error) {
+	held := []lifecycle.AttemptState{lifecycle.AttemptHeld}
+	made := make(map[bool]store.Fee)
+	tasks, err := Fill(tx, j)
+	if err != nil {
+		return nil, err
+	}
+	for i, convicted := range []bool{false, true} {
+		a := Attempt(tasks[i], 1, "0xW")
+		if err := tx.AddAttempt(a); err != nil {
+			return nil, err
+		}
+		verifiers := []string{"0xV"}
+		if convicted {
+			verifiers = []string{"0xU", "0xV"}
+		}
+		for n, verifier := range verifiers {
+			v := &store.Audit{ID: store.NewID("v"), Attempt: a.ID, Task: a.Task, Job: j.ID, Ordinal: n + 1, State: lifecycle.AuditWaiting}
+			if err := tx.AddAudit(v); err != nil {
+				return nil, err
+			}
+			for _, step := range [][2]lifecycle.AuditState{{lifecycle.AuditWaiting, lifecycle.AuditHeld}, {lifecycle.AuditHeld, lifecycle.AuditCommitted}, {lifecycle.AuditCommitted, lifecycle.AuditRejected}} {
+				if _, err := tx.MoveAudit(v.ID, []lifecycle.AuditState{step[0]}, step[1], func(v *store.Audit) {
+					v.Verifier, v.Samples, v.Verdict = verifier, "s", &wire.AuditVerdict{}
+				}); err != nil {
+					return nil, err
+				}
+			}
+			made[convicted] = store.Fee{Job: j.ID, Frame: a.Frames[0], Attempt: a.ID, Node: "0xV", Audit: v.ID, Amount: 2, Time: 9}
+		}
+		if _, err := tx.MoveAttempt(a.ID, held, lifecycle.AttemptFailed, func(a *store.Attempt) {
+			a.Kind, a.Convicted, a.Ended = job.FailVerdict, convicted, int64(70+i)
+		}); err != nil {
+			return nil, err
+		}
+	}
+	a := Attempt(tasks[0], 2, "0xP")
+	if err := tx.AddAttempt(a); err != nil {
+		return nil, err
+	}
+	if _, err := tx.MoveAttempt(a.ID, held, lifecycle.AttemptCommitted, func(a *store.Attempt) { a.Commit = &wire.TaskCommit{Lease: a.ID} }); err != nil {
+		return nil, err
+	}
+	_, err = tx.MoveAttempt(a.ID, []lifecycle.AttemptState{lifecycle.AttemptCommitted}, lifecycle.AttemptPassed, func(a *store.Attempt) { a.Ended = 90 })
+	return made, err
+}
+
 // testFees: a verdict against an attempt earns once, and only when it was confirmed.
 func testFees(t *testing.T, open Open) {
 	s := open(t, t.TempDir())
 	defer s.Close()
 	j := Job("0xA", "r", 4)
-	held := []lifecycle.AttemptState{lifecycle.AttemptHeld}
-	made := make(map[bool]store.Fee) // by whether the attempt's rejection was confirmed
-	update(t, s, func(tx store.Tx) error {
-		tasks, err := Fill(tx, j)
-		if err != nil {
-			return err
-		}
-		for i, convicted := range []bool{false, true} {
-			a := Attempt(tasks[i], 1, "0xW")
-			if err := tx.AddAttempt(a); err != nil {
-				return err
-			}
-			verifiers := []string{"0xV"}
-			if convicted {
-				verifiers = []string{"0xU", "0xV"}
-			}
-			for n, verifier := range verifiers {
-				v := &store.Audit{ID: store.NewID("v"), Attempt: a.ID, Task: a.Task, Job: j.ID, Ordinal: n + 1, State: lifecycle.AuditWaiting}
-				if err := tx.AddAudit(v); err != nil {
-					return err
-				}
-				for _, step := range [][2]lifecycle.AuditState{{lifecycle.AuditWaiting, lifecycle.AuditHeld}, {lifecycle.AuditHeld, lifecycle.AuditCommitted}, {lifecycle.AuditCommitted, lifecycle.AuditRejected}} {
-					if _, err := tx.MoveAudit(v.ID, []lifecycle.AuditState{step[0]}, step[1], func(v *store.Audit) {
-						v.Verifier, v.Samples, v.Verdict = verifier, "s", &wire.AuditVerdict{}
-					}); err != nil {
-						return err
-					}
-				}
-				made[convicted] = store.Fee{Job: j.ID, Frame: a.Frames[0], Attempt: a.ID, Node: "0xV", Audit: v.ID, Amount: 2, Time: 9}
-			}
-			if _, err := tx.MoveAttempt(a.ID, held, lifecycle.AttemptFailed, func(a *store.Attempt) {
-				a.Kind, a.Convicted, a.Ended = job.FailVerdict, convicted, int64(70+i)
-			}); err != nil {
-				return err
-			}
-		}
-		a := Attempt(tasks[0], 2, "0xP")
-		if err := tx.AddAttempt(a); err != nil {
-			return err
-		}
-		if _, err := tx.MoveAttempt(a.ID, held, lifecycle.AttemptCommitted, func(a *store.Attempt) { a.Commit = &wire.TaskCommit{Lease: a.ID} }); err != nil {
-			return err
-		}
-		_, err = tx.MoveAttempt(a.ID, []lifecycle.AttemptState{lifecycle.AttemptCommitted}, lifecycle.AttemptPassed, func(a *store.Attempt) { a.Ended = 90 })
-		return err
-	})
+	var made map[bool]store.Fee
+	update(t, s, func(tx store.Tx) (err error) { made, err = disputed(tx, j); return err })
 	add := func(f store.Fee) error {
 		return s.Update(context.Background(), func(tx store.Tx) error { return tx.AddFee(f) })
 	}
@@ -235,6 +241,76 @@ func testFees(t *testing.T, open Open) {
 			t.Errorf("passes %v", passes)
 		}
 		return errors.Join(err, e, e2, e3)
+	})
+}
+
+// testHistory: what became of a job's frames can be dropped once it is over, what it owes can't.
+func testHistory(t *testing.T, open Open) {
+	s := open(t, t.TempDir())
+	defer s.Close()
+	fees := Job("0xA", store.NewID("r"), 8)
+	var done, going *store.Job
+	update(t, s, func(tx store.Tx) (err error) {
+		if done, going, err = Fixture(tx, 9); err != nil {
+			return err
+		}
+		made, err := disputed(tx, fees)
+		_, e1 := tx.MoveJob(done.ID, []job.State{job.Accepted}, job.Settled, func(j *store.Job) { j.DeliveredAt = 50 })
+		_, e2 := tx.MoveJob(fees.ID, []job.State{job.Rendering}, job.Cancelled, func(j *store.Job) { j.Finished, j.Spent = 60, 2 })
+		return errors.Join(err, e1, e2, tx.AddFee(made[true]), tx.AddEvent(done.ID, wire.Event{What: "x"}))
+	})
+	var before []store.Earning
+	view(t, s, func(tx store.Tx) (err error) { before, err = tx.Earned(false); return err })
+	old := func(at int64, want ...string) {
+		t.Helper()
+		view(t, s, func(tx store.Tx) error {
+			got, err := tx.OldJobs(at, 10)
+			if err == nil && !slices.Equal(got, want) {
+				t.Errorf("over by %d: %v, want %v", at, got, want)
+			}
+			return err
+		})
+	}
+	old(49)
+	old(50, done.ID)
+	old(60, done.ID, fees.ID)
+	if err := s.Update(context.Background(), func(tx store.Tx) error { _, err := tx.ForgetHistory(going.ID, 99, 100); return err }); !errors.Is(err, store.ErrIllegal) {
+		t.Errorf("the history of a job that goes on was dropped: %v", err)
+	}
+	for _, id := range []string{done.ID, fees.ID} {
+		for n, over := 0, false; !over; n++ {
+			update(t, s, func(tx store.Tx) (err error) { over, err = tx.ForgetHistory(id, 99, 2); return err })
+			if n > 10 {
+				t.Fatal("it doesn't end")
+			}
+		}
+	}
+	old(60)
+	view(t, s, func(tx store.Tx) error {
+		for id, want := range map[string][3]int{done.ID: {0, 0, 0}, fees.ID: {1, 2, 0}, going.ID: {5, 9, 1}} {
+			tasks, e1 := tx.Tasks(id)
+			frames, e2 := tx.Frames(id)
+			events, e3 := tx.Events(id, 10)
+			if err := errors.Join(e1, e2, e3); err != nil {
+				return err
+			}
+			if got := [3]int{len(tasks), len(frames), len(events)}; got != want {
+				t.Errorf("tasks, frames and events of %s that are left: %d, want %d", id, got, want)
+			}
+		}
+		after, e1 := tx.Earned(false)
+		if !reflect.DeepEqual(after, before) {
+			t.Errorf("earned %v, before %v", after, before)
+		}
+		j, e2 := tx.Job(done.ID)
+		if e2 == nil && (j.Forgotten != 99 || j.Counts.Delivered != 9) {
+			t.Errorf("the job says %+v, forgotten %d", j.Counts, j.Forgotten)
+		}
+		problems, e3 := tx.(*rows.Tx).Check()
+		if len(problems) > 0 {
+			t.Errorf("%v", problems)
+		}
+		return errors.Join(e1, e2, e3)
 	})
 }
 

@@ -58,8 +58,10 @@ func AskEverything(tx store.Tx) error {
 	}
 	keep(tx.Job(id))
 	keep(tx.JobByRequest("0xA", "r"))
-	keep(tx.ListJobs("", "", 5))
-	keep(tx.ListJobs("0xA", id, 5))
+	keep(tx.ListJobs(store.JobQuery{Limit: 5}))
+	keep(tx.ListJobs(store.JobQuery{Going: true, Limit: 5}))
+	keep(tx.ListJobs(store.JobQuery{Owner: "0xA", Going: true, Limit: 5}))
+	keep(tx.ListJobs(store.JobQuery{Owner: "0xA", Before: id, Limit: 5}))
 	keep(tx.Task(tasks[0].ID))
 	keep(tx.FrameSet(id, []int{1, 2}))
 	keep(tx.Frames(id))

@@ -40,6 +40,7 @@ func Run(t *testing.T, open Open) {
 		{"CountsAreTrue", testCounts},
 		{"PaidOnce", testPaidOnce},
 		{"Earned", testEarned},
+		{"History", testHistory},
 		{"FeesForConfirmedVerdicts", testFees},
 		{"Listing", testListing},
 		{"Outbox", testOutbox},
@@ -366,24 +367,45 @@ func testListing(t *testing.T, open Open) {
 		update(t, s, func(tx store.Tx) error { return tx.AddJob(j) })
 	}
 	view(t, s, func(tx store.Tx) error {
-		list, err := tx.ListJobs("0xA", "", 2)
+		list, err := tx.ListJobs(store.JobQuery{Owner: "0xA", Limit: 2})
 		if err != nil {
 			return err
 		}
 		if len(list) != 2 || list[0].ID != ids[6] || list[1].ID != ids[4] {
 			t.Errorf("the first page is wrong: %v", list)
 		}
-		if list, err = tx.ListJobs("0xA", ids[4], 9); err != nil {
+		if list, err = tx.ListJobs(store.JobQuery{Owner: "0xA", Before: ids[4], Limit: 9}); err != nil {
 			return err
 		}
 		if len(list) != 2 || list[0].ID != ids[2] {
 			t.Errorf("the second page is wrong: %v", list)
 		}
-		list, err = tx.ListJobs("", "", 100)
+		list, err = tx.ListJobs(store.JobQuery{Limit: 100})
 		if len(list) != 7 {
 			t.Errorf("%d of 7 jobs", len(list))
 		}
 		return err
+	})
+	update(t, s, func(tx store.Tx) error {
+		_, e1 := tx.MoveJob(ids[6], []job.State{job.Draft}, job.Cancelled, nil)
+		_, e2 := tx.MoveJob(ids[1], []job.State{job.Draft}, job.Cancelled, nil)
+		return errors.Join(e1, e2)
+	})
+	view(t, s, func(tx store.Tx) error {
+		for owner, want := range map[string][]string{"": {ids[5], ids[4], ids[3], ids[2], ids[0]}, "0xA": {ids[4], ids[2], ids[0]}} {
+			list, err := tx.ListJobs(store.JobQuery{Owner: owner, Going: true, Limit: 9})
+			if err != nil {
+				return err
+			}
+			var got []string
+			for _, j := range list {
+				got = append(got, j.ID)
+			}
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("going of %q: %v, want %v", owner, got, want)
+			}
+		}
+		return nil
 	})
 }
 
