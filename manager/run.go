@@ -44,6 +44,7 @@ import (
 type config struct {
 	Data, Listen, Settlement, Blobs string
 	BlobBytes                       int64
+	Unaccepted                      int64
 	Store                           string // "" is a SQLite file in Data
 	Keys                            string // folder of the identity, the certificate and the contracts' addresses; "" is Data
 	TLS, TLSCert, TLSKey            string
@@ -64,6 +65,18 @@ type config struct {
 func (c *config) keys() string { return cmp.Or(c.Keys, c.Data) }
 
 func (c *config) store() string { return cmp.Or(c.Store, filepath.Join(c.Data, "heliostat.db")) }
+
+// unaccepted is how many bytes an artist may have stored before accepting a quote; 0 for no limit. Where nobody pays, accepting
+// proves nothing, and whoever may sign in is trusted.
+func (c *config) unaccepted() int64 {
+	if c.Unaccepted >= 0 {
+		return c.Unaccepted
+	}
+	if c.Settlement == "off" {
+		return 0
+	}
+	return 64 << 30
+}
 
 // stopWait bounds a clean stop.
 const stopWait = 10 * time.Second
@@ -310,7 +323,7 @@ func assemble(c config, o outside) *parts {
 	p.hub.SetETA(p.scheduler.ETA)
 	quoter := &quote.Quoter{Fleet: nodes, Unit: tokens(c.Price), Target: c.Target, Clock: clock}
 	p.intake = intake.New(intake.Options{
-		Store: db, Blobs: blobs, Hub: p.hub, Quoter: quoter, Settler: p.settler, Keeper: p.keeper, Keys: secrets, Target: c.Target, Clock: clock, Log: c.Log, Wake: p.scheduler.Wake, Rushed: rushed,
+		Store: db, Blobs: blobs, Hub: p.hub, Quoter: quoter, Settler: p.settler, Keeper: p.keeper, Keys: secrets, Target: c.Target, Unaccepted: c.unaccepted(), Clock: clock, Log: c.Log, Wake: p.scheduler.Wake, Rushed: rushed,
 	})
 	door := gateway.Options{
 		Store: db, Blobs: blobs, Fleet: nodes, Hub: p.hub, Intake: p.intake, Keeper: p.keeper, Auditor: p.auditor, Scheduler: p.scheduler, Settler: p.settler,

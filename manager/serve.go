@@ -79,6 +79,7 @@ Environment:
 	f.StringVar(&c.Settlement, "settlement", "devchain", "off, devchain, or rpc=URL of an EVM chain")
 	f.StringVar(&c.Blobs, "blobs", "dir", "dir: a folder inside --data; or s3://endpoint/bucket[?region=…&insecure=1]")
 	f.Int64Var(&c.BlobBytes, "blob-bytes", 0, "most bytes that the blob folder takes; 0 for all of the disk")
+	f.Int64Var(&c.Unaccepted, "unaccepted-bytes", -1, "most bytes of scenes that one artist may have stored without having accepted a quote for them; 0 for no limit, -1 for 64 GiB, or no limit with --settlement off")
 	f.StringVar(&c.Store, "store", "", "database: postgres://…, which several managers can share, or the path of a SQLite file; empty is a file inside --data")
 	f.StringVar(&c.Keys, "keys", "", "folder of the manager's key, certificate and contract addresses, which managers that share a database share too; empty is --data")
 	f.StringVar(&c.TLS, "tls", tlsAuto, "auto: a self-signed certificate unless only this machine can reach the address; self; or off")
@@ -134,6 +135,8 @@ func (c *config) check() error {
 		return fmt.Errorf("managers that share a database share their frames too: name a bucket with --blobs s3://…")
 	case open.Shared(c.Store) && c.Settlement == "devchain":
 		return fmt.Errorf("the embedded chain belongs to one manager: use --settlement off or rpc=URL with --store %s", "postgres://…")
+	case c.Unaccepted < -1:
+		return fmt.Errorf("--unaccepted-bytes %d is no size: 0 is for no limit", c.Unaccepted)
 	case c.Price < 0 || c.Price > 1e6 || c.Faucet < 0 || c.Faucet > 1e9:
 		return fmt.Errorf("--price and --faucet can't be negative, nor above a million and a billion tokens")
 	}

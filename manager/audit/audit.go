@@ -73,6 +73,8 @@ type Auditor struct {
 	wg      sync.WaitGroup
 	looks   chan struct{} // one for each look of the manager itself
 	gallery *gallery
+	// accounts are of evidence.
+	accounts *lease.Accounts
 
 	mu       sync.Mutex // guards what follows
 	held     map[string]*hold
@@ -110,7 +112,7 @@ type hold struct {
 func New(o Options) *Auditor {
 	return &Auditor{options: o, wake: make(chan struct{}, 1), held: make(map[string]*hold), offering: make(map[string]bool),
 		seen: make(map[string]string), nodes: make(map[string]acquaintance), due: make(map[string]bool), tried: make(map[string]bool), silent: make(map[string]time.Time), canaries: make(map[string]int),
-		window: minWindow, examined: make(map[string]string), served: make(map[string]uint64), chance: probeDraw, gallery: newGallery(), looks: make(chan struct{}, maxLooks)}
+		window: minWindow, examined: make(map[string]string), served: make(map[string]uint64), chance: probeDraw, gallery: newGallery(), accounts: lease.NewAccounts(o.Blobs, o.Clock), looks: make(chan struct{}, maxLooks)}
 }
 
 // Wake makes Run look for audits that wait. It never blocks.

@@ -36,7 +36,7 @@ func (u *Auditor) custody() custody.Of[*store.Audit] {
 			return slices.Collect(maps.Keys(u.held))
 		},
 		Keep: u.keep,
-		Drop: func(id string) { u.drop(id, false) },
+		Drop: u.part,
 		Told: func(a *store.Audit) {
 			u.options.Log.Info("audit taken over with its verifier", "job", a.Job, "task", a.Task, "attempt", a.Attempt, "audit", a.ID, "node", a.Verifier)
 		},

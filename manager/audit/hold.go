@@ -14,8 +14,20 @@ import (
 	"github.com/heliostat-render/heliostat/shared/wire"
 )
 
-// drop forgets an audit in memory.
+// drop forgets an audit that has ended.
 func (u *Auditor) drop(id string, declined bool) {
+	u.accounts.End(id)
+	u.lose(id, declined)
+}
+
+// part forgets an audit that another manager has now.
+func (u *Auditor) part(id string) {
+	u.accounts.Part(id)
+	u.lose(id, false)
+}
+
+// lose drops an audit from memory.
+func (u *Auditor) lose(id string, declined bool) {
 	u.mu.Lock()
 	h := u.held[id]
 	delete(u.held, id)
@@ -199,4 +211,14 @@ func (u *Auditor) another(tx store.Tx, changes *notify.Changes, s *subject) erro
 	changes.Job(s.job.ID)
 	_, err = tx.MoveTask(s.audit.Task, []job.TaskState{job.TaskVerifying}, job.TaskCommitted, nil)
 	return err
+}
+
+// began is when this process gave an audit out; zero where another process or manager did.
+func (u *Auditor) began(id string) (began time.Time) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if h := u.held[id]; h != nil && h.about != nil {
+		began = h.created
+	}
+	return began
 }

@@ -25,6 +25,9 @@ import (
 // tiles, and a delivered file that isn't its master's.
 const maxEvidence = proof.MaxEvidence
 
+// maxEvidences is how many one audit may have: a verifier that crashed after its upload writes it anew.
+const maxEvidences = 4
+
 func bad(format string, args ...any) error {
 	return &wire.Error{Code: wire.CodeBadRequest, Message: fmt.Sprintf(format, args...)}
 }
@@ -200,7 +203,14 @@ func (u *Auditor) Evidence(ctx context.Context, verifier string, e wire.AuditEvi
 	if e.Size <= 0 || e.Size > maxEvidence {
 		return wire.BlobURLs{}, bad("evidence of %d bytes, at most %d are taken", e.Size, maxEvidence)
 	}
-	signed, err := lease.SignPut(ctx, u.options.Blobs, lease.EvidenceKey(e.Audit, e.Digest), e.Size, e.Digest)
+	key := lease.EvidenceKey(e.Audit, e.Digest)
+	most := lease.Budget{Bytes: maxEvidences * maxEvidence, Objects: maxEvidences}
+	if err := u.accounts.Spend(ctx, e.Audit, "evidence/"+e.Audit+"-", u.began(e.Audit), most, []lease.Upload{{Key: key, Size: e.Size}}, func(lease.Upload, lease.Budget) error {
+		return bad("audit %s has evidence under %d digests already", e.Audit, maxEvidences)
+	}); err != nil {
+		return wire.BlobURLs{}, err
+	}
+	signed, err := lease.SignPut(ctx, u.options.Blobs, key, e.Size, e.Digest)
 	if err != nil {
 		return wire.BlobURLs{}, err
 	}

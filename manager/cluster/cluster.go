@@ -9,6 +9,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -206,9 +207,7 @@ func (c *Cluster) survey(ctx context.Context) error {
 				continue
 			}
 			m := fleet.Member{Address: n.Address, Capabilities: n.Capabilities, Stated: n.Capabilities.Bench, Held: load[n.Address]}
-			if n.Standing.Pace > 0 {
-				m.Capabilities.Bench *= n.Standing.Pace
-			}
+			m.Capabilities.Bench = fleet.Score(m.Stated, cmp.Or(n.Standing.Pace, 1))
 			m.Free = max(0, max(m.Capabilities.Slots, 1)-m.Held)
 			for _, role := range n.Roles {
 				nodes[role] = append(nodes[role], m)

@@ -246,10 +246,17 @@ func (f *Fleet) Pace(address string, factor float64) {
 	f.settleLocked(key{job.RoleWorker, address})
 }
 
+// mostBench is the most that is believed of any slot, in work units per minute: many times the fastest card there is. A worker states
+// its own score, and with any number of it one stranger could price a scene, size everybody's tasks and tell artists that all is done at once.
+const mostBench = 32
+
+// Score is what is believed of a stated bench score that real frames bear out by the factor.
+func Score(stated, factor float64) float64 { return min(stated*factor, mostBench) }
+
 func (f *Fleet) memberLocked(e *entry) Member {
 	m := e.Member
 	m.Stated = m.Capabilities.Bench
-	m.Capabilities.Bench *= e.pace
+	m.Capabilities.Bench = Score(m.Stated, e.pace)
 	m.Held = e.held
 	m.Free, m.Ahead, m.Rests = e.capacity(f.clock)
 	return m

@@ -35,9 +35,11 @@ type Options struct {
 	Keeper  *lease.Keeper
 	Keys    lease.Keys
 	Target  time.Duration // that a task should take
-	Clock   func() time.Time
-	Log     *slog.Logger
-	Wake    func() // the scheduler; must not block
+	// Unaccepted is how many bytes an artist may have stored without having accepted a price for them; 0 for no limit.
+	Unaccepted int64
+	Clock      func() time.Time
+	Log        *slog.Logger
+	Wake       func() // the scheduler; must not block
 	// Rushed tells the other managers that a job was rushed, so that they make room for it; nil when there are none. It must not block.
 	Rushed func(jobID string)
 }
@@ -221,7 +223,7 @@ func (in *Intake) funded(tx store.Tx, jobID, hash string, escrow job.Amount, cha
 			frames = append(frames, &job.Frame{Job: jobID, Number: f, State: job.FramePending, Task: t.ID, Price: j.Quote.PerFrame + j.Quote.VerifyFee})
 		}
 	}
-	if err := errors.Join(tx.AddTasks(tasks), tx.AddFrames(frames)); err != nil {
+	if err := errors.Join(tx.AcceptPackage(j.Package), tx.AddTasks(tasks), tx.AddFrames(frames)); err != nil {
 		return err
 	}
 	if _, err := tx.MoveJob(jobID, []job.State{job.Funded}, job.Rendering, func(j *store.Job) { j.Started = now }); err != nil {
@@ -263,6 +265,11 @@ func (in *Intake) Cancel(ctx context.Context, id, reason string) (*store.Job, er
 		changes.Job(id)
 		if err := changes.Event(tx, id, "cancelled", wire.Trim(reason, 512), ""); err != nil {
 			return err
+		}
+		if was == job.Draft || was == job.Quoted {
+			if err := tx.DiscardPackage(j.Package); err != nil {
+				return err
+			}
 		}
 		out, err = in.options.Keeper.Stop(tx, changes, id, "the job was cancelled")
 		return err

@@ -31,6 +31,9 @@ func (in *Intake) Offer(ctx context.Context, owner string, o wire.PackageOffer) 
 	if len(o.Chunks) == 0 || len(o.Chunks) > wire.MaxURLs {
 		return wire.BlobURLs{}, bad("%d chunks in one offer, 1 to %d are allowed", len(o.Chunks), wire.MaxURLs)
 	}
+	if err := in.spare(ctx, owner); err != nil {
+		return wire.BlobURLs{}, err
+	}
 	if err := in.noteOffer(ctx, owner); err != nil {
 		return wire.BlobURLs{}, err
 	}
@@ -47,6 +50,17 @@ func (in *Intake) Offer(ctx context.Context, owner string, o wire.PackageOffer) 
 	}
 	// A chunk that is there with other stored bytes was sealed by another version of the software; its id is keyed over
 	// the plain bytes, so it is the same chunk.
+	var lacks []store.Unaccepted
+	for i, c := range o.Chunks {
+		if there[i] == nil {
+			lacks = append(lacks, store.Unaccepted{Object: c.ID, Size: max(c.Size, leastObject)})
+		}
+	}
+	if in.options.Unaccepted > 0 && len(lacks) > 0 {
+		if err := in.options.Store.Update(ctx, func(tx store.Tx) error { return in.charge(tx, owner, lacks...) }); err != nil {
+			return wire.BlobURLs{}, err
+		}
+	}
 	urls := wire.BlobURLs{URLs: make([]wire.Signed, len(o.Chunks))}
 	for i, c := range o.Chunks {
 		if there[i] != nil {
@@ -86,6 +100,11 @@ func (in *Intake) Seal(ctx context.Context, owner string, p wire.PackageSeal) (w
 		}
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
+		}
+		if err != nil || !known.Ready {
+			if err := in.charge(tx, owner, store.Unaccepted{Object: p.Package, Size: max(p.Size, leastObject)}); err != nil {
+				return err
+			}
 		}
 		return tx.PutPackage(&store.Package{ID: p.Package, Owner: owner, Size: p.Size, Digest: p.Digest, Created: in.options.Clock().UnixMilli()})
 	})
@@ -177,6 +196,9 @@ func (in *Intake) finish(ctx context.Context, owner string, f wire.PackageFinish
 			return err
 		}
 		if err := tx.AddChunks(f.Package, f.Chunks); err != nil {
+			return err
+		}
+		if err := in.charge(tx, owner, store.Unaccepted{Object: f.Package, Size: max(p.Size, leastObject) + int64(n+len(f.Chunks))*chunkRow}); err != nil {
 			return err
 		}
 		if f.More {

@@ -36,7 +36,7 @@ func (k *Keeper) custody() custody.Of[*store.Attempt] {
 			return slices.Collect(maps.Keys(k.held))
 		},
 		Keep: k.keep,
-		Drop: func(id string) { k.drop(id, false) },
+		Drop: k.part,
 		Told: func(a *store.Attempt) {
 			k.options.Log.Info("lease taken over with its worker", "job", a.Job, "task", a.Task, "attempt", a.ID, "node", a.Worker)
 		},
@@ -54,7 +54,7 @@ func (k *Keeper) keep(attempts []*store.Attempt) {
 	defer k.mu.Unlock()
 	for _, a := range attempts {
 		if k.held[a.ID] == nil {
-			k.held[a.ID] = &hold{task: a.Task, worker: a.Worker, job: a.Job, frames: a.Frames, deadline: deadline, created: time.UnixMilli(a.Created)}
+			k.held[a.ID] = &hold{task: a.Task, worker: a.Worker, job: a.Job, frames: a.Frames, deadline: deadline, created: time.UnixMilli(a.Created), began: time.UnixMilli(a.Created), still: k.options.Clock()}
 		}
 		k.options.Fleet.Hold(job.RoleWorker, a.Worker, a.ID)
 	}

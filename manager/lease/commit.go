@@ -78,11 +78,21 @@ func (k *Keeper) Upload(ctx context.Context, worker string, u wire.TaskUpload) (
 	if a.State == lifecycle.AttemptFailed {
 		return wire.BlobURLs{}, ended(u.Lease, store.ErrLost)
 	}
-	urls := wire.BlobURLs{URLs: make([]wire.Signed, 0, len(u.Files))}
 	for _, f := range u.Files {
 		if err := checkFile(a.Frames, j.Recipe, t.Kind, f); err != nil {
 			return wire.BlobURLs{}, err
 		}
+		if a.Commit != nil && !slices.Contains(a.Commit.Files, f) {
+			return wire.BlobURLs{}, &wire.Error{Code: wire.CodeConflict, Message: fmt.Sprintf("frame %d: lease %s is committed, without this %s file", f.Frame, a.ID, f.Kind), Next: "upload what was committed, or nothing"}
+		}
+	}
+	if a.Commit == nil {
+		if err := k.afford(ctx, of, u.Files); err != nil {
+			return wire.BlobURLs{}, err
+		}
+	}
+	urls := wire.BlobURLs{URLs: make([]wire.Signed, 0, len(u.Files))}
+	for _, f := range u.Files {
 		signed, err := SignPut(ctx, k.options.Blobs, FrameKey(a.Job, a.ID, f), f.Size, f.Digest)
 		if err != nil {
 			return wire.BlobURLs{}, err

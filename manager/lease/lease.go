@@ -68,6 +68,8 @@ type Keeper struct {
 	options Options
 	paces   paces
 
+	accounts *Accounts
+
 	mu   sync.Mutex // guards held
 	held map[string]*hold
 }
@@ -82,6 +84,9 @@ type hold struct {
 	deadline time.Time
 	created  time.Time
 	done     int // frames that the worker says are finished
+	// For manager/lease/overtime.go: since when it was the lease's turn, when it last got on and how far each frame is, and when to look again.
+	began, still, look time.Time
+	reached            map[int]float64
 	// about is what was leased, as the transaction that leased it saw it; nil where another process
 	// or manager leased it.
 	about *about
@@ -96,7 +101,7 @@ type about struct {
 
 // New makes a keeper. Adopt loads what an earlier process left.
 func New(o Options) *Keeper {
-	return &Keeper{options: o, held: make(map[string]*hold)}
+	return &Keeper{options: o, accounts: NewAccounts(o.Blobs, o.Clock), held: make(map[string]*hold)}
 }
 
 // Adopt takes over the leases of an earlier process: they live on, at least for the grace
@@ -114,7 +119,7 @@ func (k *Keeper) Adopt(ctx context.Context) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, a := range attempts {
-		k.held[a.ID] = &hold{task: a.Task, worker: a.Worker, job: a.Job, frames: a.Frames, deadline: deadline, created: time.UnixMilli(a.Created)}
+		k.held[a.ID] = &hold{task: a.Task, worker: a.Worker, job: a.Job, frames: a.Frames, deadline: deadline, created: time.UnixMilli(a.Created), began: time.UnixMilli(a.Created), still: k.options.Clock()}
 		k.options.Fleet.Hold(job.RoleWorker, a.Worker, a.ID)
 	}
 	return nil
@@ -201,7 +206,7 @@ func (k *Keeper) lease(ctx context.Context, taskID, worker string, second bool) 
 		return false, store.IgnoreLost(err)
 	}
 	k.mu.Lock()
-	k.held[a.ID] = &hold{task: a.Task, worker: worker, job: j.ID, frames: a.Frames, deadline: now.Add(k.options.Length), created: now, about: &about{a, part.task, j}}
+	k.held[a.ID] = &hold{task: a.Task, worker: worker, job: j.ID, frames: a.Frames, deadline: now.Add(k.options.Length), created: now, began: now, about: &about{a, part.task, j}}
 	k.mu.Unlock()
 	k.options.Fleet.Hold(job.RoleWorker, worker, a.ID)
 
@@ -384,9 +389,15 @@ func (k *Keeper) giveBack(ctx context.Context, id, worker string, end Ending, de
 	return nil
 }
 
-// drop forgets a lease in memory, and how far its frames are: whatever becomes of them, it
-// isn't this attempt's progress any more.
+// drop forgets a lease that has ended.
 func (k *Keeper) drop(id string, declined bool) {
+	k.accounts.End(id)
+	k.forget(id, declined)
+}
+
+// forget drops a lease from memory, and how far its frames are: whatever becomes of them, it
+// isn't this attempt's progress any more.
+func (k *Keeper) forget(id string, declined bool) {
 	k.mu.Lock()
 	h := k.held[id]
 	delete(k.held, id)
@@ -397,7 +408,7 @@ func (k *Keeper) drop(id string, declined bool) {
 	}
 }
 
-// Expire ends the leases whose deadline has passed.
+// Expire ends the leases whose deadline has passed, or that don't get on.
 func (k *Keeper) Expire(ctx context.Context) error {
 	now := k.options.Clock()
 	k.mu.Lock()
@@ -410,15 +421,22 @@ func (k *Keeper) Expire(ctx context.Context) error {
 	k.mu.Unlock()
 	var errs []error
 	for id, worker := range late {
-		if err := k.giveBack(ctx, id, worker, Ending{Kind: job.FailExpired, Cause: fmt.Sprintf("no sign of life for %s", k.options.Length)}, false); err != nil {
+		if err := k.end(ctx, id, worker, fmt.Sprintf("no sign of life for %s", k.options.Length)); err != nil {
 			errs = append(errs, fmt.Errorf("expire lease %s: %w", id, err))
-			continue
-		}
-		if m, ok := k.options.Fleet.Member(job.RoleWorker, worker); ok {
-			_ = m.Session.Send(wire.TypeLeaseRevoke, wire.LeaseRevoke{Lease: id, Reason: "the lease expired"}) // it learns it by its next heartbeat otherwise
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, k.Overtime(ctx))...)
+}
+
+// end takes a lease from its worker, which has had its time.
+func (k *Keeper) end(ctx context.Context, id, worker, cause string) error {
+	if err := k.giveBack(ctx, id, worker, Ending{Kind: job.FailExpired, Cause: cause}, false); err != nil {
+		return err
+	}
+	if m, ok := k.options.Fleet.Member(job.RoleWorker, worker); ok {
+		_ = m.Session.Send(wire.TypeLeaseRevoke, wire.LeaseRevoke{Lease: id, Reason: "the lease expired: " + cause}) // it learns it by its next heartbeat otherwise
+	}
+	return nil
 }
 
 // Run expires leases until ctx ends.
@@ -447,6 +465,9 @@ func (k *Keeper) Progress(worker string, p wire.TaskProgress) {
 		return
 	}
 	h.done = min(max(p.Done, 0), len(h.frames))
+	if h.moved(p) {
+		h.still = k.options.Clock()
+	}
 	jobID, frame := h.job, p.Frame
 	known := false
 	for _, f := range h.frames {

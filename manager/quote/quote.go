@@ -163,6 +163,15 @@ func FrameSeconds(j *store.Job, bench float64) float64 {
 	return 0
 }
 
+// FrameSecondsAtMost is FrameSeconds as far as the quote's interval goes, where nothing of the job is rendered yet.
+func FrameSecondsAtMost(j *store.Job, bench float64) float64 {
+	seconds := FrameSeconds(j, bench)
+	if j.RendFrames == 0 && j.Quote.WorkUnits > 0 && j.Quote.WorkUnitsHigh > j.Quote.WorkUnits {
+		seconds *= j.Quote.WorkUnitsHigh / j.Quote.WorkUnits
+	}
+	return seconds
+}
+
 // work is proportional to the rendering of one frame: pixels times samples.
 func work(r job.Recipe) float64 {
 	w := float64(r.Width) * float64(r.Height) * float64(samples(r))

@@ -29,6 +29,8 @@ const (
 	// margin is how old an object without a reference has to be: its reference may be about
 	// to be written.
 	margin = 24 * time.Hour
+	// late is how long after its signature an upload may come, at most.
+	late = time.Hour
 	// batch is how many objects are doomed in one transaction.
 	batch = 64
 )
@@ -128,6 +130,9 @@ func (k *Keeper) Sweep(ctx context.Context) error {
 			return fmt.Errorf("sweep %s: %w", kind.name, err)
 		}
 	}
+	if err := k.unaccepted(ctx); err != nil {
+		return fmt.Errorf("forget what was never accepted: %w", err)
+	}
 	// The objects were found by these rows, so they go last.
 	if err := k.history(ctx); err != nil {
 		return fmt.Errorf("drop what is known of old jobs: %w", err)
@@ -190,6 +195,26 @@ func (k *Keeper) packages(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// unaccepted takes off artists' accounts what the sweep before it removed, or what was signed and never came.
+func (k *Keeper) unaccepted(ctx context.Context) error {
+	var owners []string
+	if err := k.options.Store.View(ctx, func(tx store.Tx) (err error) { owners, err = tx.UnacceptedOwners(); return err }); err != nil {
+		return err
+	}
+	for _, owner := range owners {
+		if err := k.options.Store.Update(ctx, func(tx store.Tx) error {
+			last, err := offered(tx, owner)
+			if err != nil || k.options.Clock().Sub(last) < quiet {
+				return err
+			}
+			return tx.ForgetUnaccepted(owner, k.options.Clock().Add(-margin-late).UnixMilli())
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // part is how many tasks one transaction forgets: others wait for it.

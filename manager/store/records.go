@@ -156,6 +156,13 @@ type Package struct {
 	Used    int64 // Unix milliseconds of the last draft with it
 }
 
+// Unaccepted is an object that an artist has had stored before accepting a price for it: a chunk, or a
+// package with its manifest and its rows.
+type Unaccepted struct {
+	Object string // the chunk's or the package's id
+	Size   int64  // bytes
+}
+
 // Entry says that a node is owed for one frame, or for one part of a still. (Job, Frame, Part,
 // Role) is unique, ever.
 type Entry struct {

@@ -165,6 +165,18 @@ type Tx interface {
 	// ChunksInUse says which of the chunks the packages of the owner have.
 	ChunksInUse(owner string, ids []string) (map[string]bool, error)
 
+	// What an artist has had stored without having accepted a price for it, in bytes.
+	Unaccepted(owner string) (total int64, err error)
+	// AddUnaccepted adds to it; of an object that is there already the larger size counts. at is in Unix milliseconds.
+	AddUnaccepted(owner string, objects []Unaccepted, at int64) (total int64, err error)
+	UnacceptedOwners() ([]string, error)
+	// AcceptPackage takes a package and its chunks off it.
+	AcceptPackage(id string) error
+	// DiscardPackage drops a package that was never accepted once every job of it is cancelled; else it changes nothing.
+	DiscardPackage(id string) error
+	// ForgetUnaccepted takes off what was last signed before the time and no package of the owner needs.
+	ForgetUnaccepted(owner string, before int64) error
+
 	// History: what people read about a job.
 	AddEvent(jobID string, e wire.Event) error
 	Events(jobID string, limit int) ([]wire.Event, error) // the newest, oldest first

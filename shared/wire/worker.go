@@ -91,7 +91,7 @@ type LeaseRelease struct {
 	Reason string `json:"reason"`
 }
 
-// TaskProgress is for people; it may be lost.
+// TaskProgress is for people, and tells that a lease gets on; it may be lost.
 type TaskProgress struct {
 	Lease    string  `json:"lease"`
 	Phase    string  `json:"phase"` // "download", "load", "render", "upload"

@@ -47,6 +47,7 @@ var Tables = []Table{
 	{"nodes", "address", columns("address:text seal_key:blob roles:text capabilities:text passes:int fails:int seen:int standing:text manager:text")},
 	{"packages", "id", columns("id:text owner:text size:int digest:text bytes:int files:int ready:bool created:int used:int dropped:bool")},
 	{"chunks", "package, chunk", columns("package:text chunk:text size:int digest:text")},
+	{"unaccepted", "owner, object", columns("owner:text object:text size:int at:int")},
 	{"events", "id", columns("id:int job:text time:int what:text text:text node:text")},
 	{"ledger", "job, frame, part, role", columns("job:text frame:int part:int role:text node:text amount:int attempt:text audit:text time:int settled:bool")},
 	{"voided", "job, frame, part, role, node, amount, attempt, audit, time, cause", columns("job:text frame:int part:int role:text node:text amount:int attempt:text audit:text time:int cause:text")},

@@ -45,6 +45,7 @@ func Run(t *testing.T, open Open) {
 		{"Listing", testListing},
 		{"Outbox", testOutbox},
 		{"Packages", testPackages},
+		{"Unaccepted", testUnaccepted},
 		{"Epochs", testEpochs},
 		{"Wishes", testWishes},
 		{"Tiles", testTiles},

@@ -1,0 +1,11 @@
+-- As manager/store/sqlite/013.sql.
+UPDATE ledger SET settled = FALSE WHERE settled = TRUE AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.kind = 'fund' AND o.ref = ledger.job)
+ AND EXISTS (SELECT 1 FROM jobs j WHERE j.id = ledger.job AND j.escrow = 0 AND j.tx NOT LIKE '%"fund":"_%');
+UPDATE fees SET settled = FALSE WHERE settled = TRUE AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.kind = 'fund' AND o.ref = fees.job)
+ AND EXISTS (SELECT 1 FROM jobs j WHERE j.id = fees.job AND j.escrow = 0 AND j.tx NOT LIKE '%"fund":"_%');
+DELETE FROM earned;
+INSERT INTO earned SELECT node, role, settled, count(*), sum(amount) FROM (
+  SELECT job, node, role, settled, amount FROM ledger UNION ALL SELECT job, node, 'verifier', settled, amount FROM fees) AS owed
+WHERE job IN (SELECT id FROM jobs WHERE state IN ('accepted','settled','cancelled','failed')) GROUP BY node, role, settled;
+DELETE FROM outbox WHERE kind = 'root' AND ref IN (SELECT CAST(number AS TEXT) FROM epochs WHERE tx = '' AND total > (SELECT coalesce(sum(amount), 0) FROM earned WHERE settled = TRUE));
+DELETE FROM epochs WHERE tx = '' AND total > (SELECT coalesce(sum(amount), 0) FROM earned WHERE settled = TRUE);
