@@ -22,7 +22,8 @@ const (
 
 // Copies decides which leased tasks of a job that has none left waiting are also given to a
 // free worker: those that run longer than they should, where the copy would most likely be done
-// first. Holders may be workers of other managers: everywhere lists those too. free is how many tasks each worker can take, and is counted down.
+// first. The first commit is the one that is checked, and ends the other's work: a stranger that commits anything at once would
+// take hours from whoever renders. So a copy goes to workers with something to lose. Holders may be workers of other managers: everywhere lists those too. free is how many tasks each worker can take, and is counted down.
 func Copies(c Candidate, held []lease.Holding, workers, everywhere []fleet.Member, free map[string]int, now time.Time) []Assignment {
 	if c.Job.RendFrames == 0 {
 		return nil // nothing tells how long a frame should take
@@ -48,7 +49,7 @@ func Copies(c Candidate, held []lease.Holding, workers, everywhere []fleet.Membe
 		}
 		l.tasks = []*job.Task{t}
 		others := maps.Clone(free)
-		delete(others, h.Worker)
+		maps.DeleteFunc(others, func(worker string, _ int) bool { return worker == h.Worker || !c.Proven[worker] })
 		_, worker, ok := l.next(others)
 		if !ok || expected(c.Job, h, bench[worker]) >= remaining(h, lasts) {
 			continue

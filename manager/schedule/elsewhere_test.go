@@ -59,7 +59,8 @@ func TestStragglersOfOtherManagersAreCopied(t *testing.T) {
 		}
 		_, e := tx.MoveTask(tasks[0].ID, []job.TaskState{job.TaskWaiting}, job.TaskLeased, nil)
 		_, f := tx.EditJob(j.ID, func(j *store.Job) { j.RendFrames, j.Seconds, j.Units = 4, 40, 2 })
-		return errors.Join(e, f)
+		_, g := tx.PutNode("0xW", func(n *store.Node) { n.Passes = enoughPasses })
+		return errors.Join(e, f, g)
 	})
 	slow := worker("0xSlow", 1)
 	s.nodes.SetElsewhere(job.RoleWorker, []fleet.Member{slow})

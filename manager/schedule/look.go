@@ -108,7 +108,7 @@ func (s *Scheduler) look(ctx context.Context, workers []fleet.Member, room int, 
 					enough -= len(c.Tasks)
 				}
 			default:
-				c, err := s.leased(tx, j, holdings[j.ID])
+				c, err := s.leased(tx, j, holdings[j.ID], workers)
 				if err != nil {
 					return err
 				}
@@ -181,8 +181,12 @@ func merged(here, away map[string][]lease.Holding) map[string][]lease.Holding {
 	return all
 }
 
-// leased reads the tasks of a job that have been out for long enough to be copied.
-func (s *Scheduler) leased(tx store.Tx, j *store.Job, holdings []lease.Holding) (c Candidate, err error) {
+// enoughPasses is after how many tasks without a fault a worker is trusted with a copy of any job.
+const enoughPasses = 10
+
+// leased reads the tasks of a job that have been out for long enough to be copied, and who of the workers may have a copy: those of
+// whose frames of this job some passed, and those that have passed often.
+func (s *Scheduler) leased(tx store.Tx, j *store.Job, holdings []lease.Holding, workers []fleet.Member) (c Candidate, err error) {
 	c.Job = j
 	now := s.options.Clock()
 	for _, h := range holdings {
@@ -197,6 +201,21 @@ func (s *Scheduler) leased(tx store.Tx, j *store.Job, holdings []lease.Holding) 
 	}
 	if len(c.Tasks) == 0 {
 		return c, nil
+	}
+	passes, err := tx.LastPasses(j.ID)
+	if err != nil {
+		return c, err
+	}
+	c.Proven = make(map[string]bool)
+	for _, w := range workers {
+		if _, c.Proven[w.Address] = passes[w.Address]; c.Proven[w.Address] {
+			continue
+		}
+		n, err := tx.Node(w.Address)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return c, err
+		}
+		c.Proven[w.Address] = err == nil && n.Passes >= enoughPasses
 	}
 	return c, c.history(tx)
 }

@@ -21,6 +21,8 @@ type Candidate struct {
 	Passes   map[string]int64
 	// Outgrown is the memory, by task, that one of its attempts didn't fit into: see fleet.Room.
 	Outgrown map[string]int64
+	// Proven are the workers that a copy of a task may be given to: see Scheduler.leased.
+	Proven map[string]bool
 	// Partly says that the job's other waiting tasks may not be given out yet.
 	Partly bool
 }

@@ -235,12 +235,14 @@ func TestCopies(t *testing.T) {
 		{"a copy already", hold("w1", 4, 0, 2, 70*time.Second), free, ""},
 		{"nobody else", hold("w1", 4, 0, 1, 70*time.Second), []fleet.Member{worker("w1", 1)}, ""},
 		{"its worker is gone", hold("w9", 4, 0, 1, 70*time.Second), free, "a.0>w2"},
+		{"a stranger", hold("w1", 4, 0, 1, 70*time.Second), free, ""},
 		{"a moment", hold("w1", 1, 0, 1, 19*time.Second), free, ""},
 	} {
 		room := make(map[string]int)
 		for _, w := range test.workers {
 			room[w.Address] = w.Free
 		}
+		c.Proven = map[string]bool{"w1": true, "w2": test.name != "a stranger"}
 		if got := text(Copies(c, test.held, test.workers, test.workers, room, start)); got != test.want {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
@@ -485,11 +487,19 @@ func TestStragglersAreCopied(t *testing.T) {
 		return errors.Join(e, f)
 	})
 	s.leaser.held = map[string][]lease.Holding{j.ID: {{Task: tasks[0].ID, Worker: "0xSlow", Frames: 2, Copies: 1, Since: start}}}
-	for after, want := range map[time.Duration]int{30 * time.Second: 0, time.Minute: 1} {
-		s.now, s.leaser.copies = start.Add(after), nil
+	for _, test := range []struct {
+		after  time.Duration
+		passes int // of the free worker, of other jobs
+		want   int
+	}{{30 * time.Second, enoughPasses, 0}, {60 * time.Second, 0, 0}, {70 * time.Second, enoughPasses - 1, 0}, {80 * time.Second, enoughPasses, 1}} {
+		s.update(func(tx store.Tx) error {
+			_, err := tx.PutNode("0xW", func(n *store.Node) { n.Passes = test.passes })
+			return err
+		})
+		s.now, s.leaser.copies = start.Add(test.after), nil
 		s.pass()
-		if len(s.leaser.copies) != want {
-			t.Errorf("after %s it was copied: %v", after, s.leaser.copies)
+		if len(s.leaser.copies) != test.want {
+			t.Errorf("after %s, to a worker that passed %d times, it was copied: %v", test.after, test.passes, s.leaser.copies)
 		}
 	}
 }
