@@ -65,7 +65,8 @@ func TestSubmitChild(t *testing.T) {
 	}
 }
 
-// counter passes connections on to a manager and calls after once so many bytes have passed.
+// counter passes connections on to a manager and calls after once so many bytes have passed. Where that killed the sender nothing
+// more passes: what it had sent waits in the kernel, megabytes for each connection.
 type counter struct {
 	net.Listener
 	to string
@@ -73,14 +74,15 @@ type counter struct {
 	wg   sync.WaitGroup // connections
 	left atomic.Int64
 
-	mu    sync.Mutex // guards after
-	after func()
+	mu    sync.Mutex  // guards what follows
+	after func() bool // called once, and tells whether what still comes is passed on
+	cut   bool
 }
 
-func (c *counter) trap(bytes int64, after func()) {
+func (c *counter) trap(bytes int64, after func() (goesOn bool)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.after = after
+	c.after, c.cut = after, false
 	c.left.Store(bytes)
 }
 
@@ -89,8 +91,11 @@ func (c *counter) Write(p []byte) (int, error) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if c.after != nil {
-			c.after()
+			c.cut = !c.after()
 			c.after = nil
+		}
+		if c.cut {
+			return 0, io.ErrClosedPipe
 		}
 	}
 	return len(p), nil
@@ -135,7 +140,7 @@ func big(t *testing.T, frames ...int) submit.Scene {
 	sc := scene(t, frames...)
 	r := rand.NewChaCha8([32]byte{5})
 	for _, f := range sc.Files {
-		raw := make([]byte, 6<<20)
+		raw := make([]byte, 16<<20)
 		_, _ = r.Read(raw)
 		if err := os.WriteFile(f.Path, raw, 0o644); err != nil {
 			t.Fatal(err)
@@ -178,7 +183,7 @@ func TestKilledSubmissionResumes(t *testing.T) {
 		}
 		if at > 0 {
 			t.Logf("%v after %d bytes", how, at)
-			c.trap(at, func() { _ = cmd.Process.Signal(how) })
+			c.trap(at, func() bool { _ = cmd.Process.Signal(how); return how == os.Interrupt })
 		}
 		reader := bufio.NewReader(out)
 		for key == "" || at == 0 {
