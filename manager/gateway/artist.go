@@ -269,7 +269,7 @@ func (g *Gateway) jobFetch(ctx context.Context, s *link.Session, m link.Message)
 		return "", nil, &wire.Error{Code: wire.CodeLimit, Message: fmt.Sprintf("%d frames in one request, at most %d are answered", len(q.Frames), maxFiles), Next: "ask in parts"}
 	}
 	if retain.Over(j, g.options.KeepFrames, g.options.Clock()) {
-		return "", nil, &wire.Error{Code: wire.CodeNotFound, Message: fmt.Sprintf("the frames of job %s were kept for %s and are removed now", j.ID, g.options.KeepFrames), Next: "submit it again"}
+		return "", nil, &wire.Error{Code: wire.CodeNotFound, Message: fmt.Sprintf("the frames of job %s were kept for %s and are removed now", j.ID, retain.Days(g.options.KeepFrames)), Next: "submit it again"}
 	}
 	var frames []*job.Frame
 	err = g.options.Store.View(ctx, func(tx store.Tx) (err error) {

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"time"
 
@@ -247,7 +248,7 @@ func (k *Keeper) history(ctx context.Context) error {
 					if done, err = tx.ForgetHistory(id, now.UnixMilli(), part); err != nil || !done {
 						return err
 					}
-					text := fmt.Sprintf("frames, checks and events are kept for %s after a job is over; what it cost stays", keep)
+					text := fmt.Sprintf("frames, checks and events are kept for %s after a job is over; what it cost stays", Days(keep))
 					return tx.AddEvent(id, wire.Event{Time: now.UnixMilli(), What: "history dropped", Text: text})
 				}); err != nil {
 					return err
@@ -395,6 +396,14 @@ func (k *Keeper) over(tx store.Tx, jobID string) (bool, error) {
 		return false, err
 	}
 	return Over(j, k.options.KeepFrames, k.options.Clock()), nil
+}
+
+// Days is a time for which something is kept, as people say it.
+func Days(d time.Duration) string {
+	if d < 48*time.Hour {
+		return d.String()
+	}
+	return strconv.FormatFloat(d.Hours()/24, 'g', 4, 64) + " days"
 }
 
 // Over tells whether the files of a job have been kept for long enough.

@@ -205,7 +205,7 @@ func TestHistoryIsDropped(t *testing.T) {
 			kept, e2 := tx.Frames(live.ID)
 			events, e3 := tx.Events(over.ID, 10)
 			owed, e4 := tx.Entries(over.ID)
-			said := len(events) == 1 && events[0].What == "history dropped"
+			said := len(events) == 1 && events[0].What == "history dropped" && strings.Contains(events[0].Text, "kept for 20 days after")
 			if (len(gone) == 0) != dropped || said != dropped || len(kept) != 10 || len(owed) == 0 {
 				t.Errorf("%s: %d frames of the job that is over, %d of the other, %d events, %d entries", when, len(gone), len(kept), len(events), len(owed))
 			}
