@@ -198,16 +198,7 @@ const migrationLock = 0x48454c49 // "HELI"
 const silence = 6 * time.Second
 
 // silent lets that much time pass.
-var silent = func(ctx context.Context) error {
-	timer := time.NewTimer(silence)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
+var silent = func(ctx context.Context) error { return wait(ctx, silence) }
 
 // alone waits, before the schema is brought up to date, until no manager works on it any more that knows only the older one:
 // what that wrote would lack what the newer one relies on.

@@ -124,14 +124,7 @@ func (l *writer) serve(all []*group.Request) {
 // another manager that was in the way.
 func (s *Store) pause(ctx context.Context, try int) error {
 	limit := time.Millisecond << min(try, 9)
-	timer := time.NewTimer(limit/2 + rand.N(limit))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	return wait(ctx, limit/2+rand.N(limit))
 }
 
 // attempt runs the group in one transaction. An error says that nothing was kept, unless it is
