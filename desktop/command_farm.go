@@ -39,8 +39,8 @@ func (c *cli) farmStartCommand() *cobra.Command {
 		Use:   "start",
 		Short: "Start the farm and keep it until it is stopped",
 		Long: `Starts a manager, then workers, then a verifier, each a process of its own with its own
-key and log, prints one ready line, and starts one again that dies. Ctrl-C, SIGTERM or
-"heliostat farm stop" end them all.`,
+key and log, prints one ready line, and starts one again that dies. Who starts it sees and
+steers every job on it. Ctrl-C, SIGTERM or "heliostat farm stop" end them all.`,
 		Example: "  heliostat farm start --settlement devchain\n  heliostat farm start --workers 2 --settlement off --listen 0.0.0.0:7777",
 		Args:    exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -53,7 +53,7 @@ key and log, prints one ready line, and starts one again that dies. Ctrl-C, SIGT
 				return usageError{err}
 			}
 			options.Dir = c.farmDir()
-			options.Studio = []string{id.Address()}
+			options.Studio, options.Operators = []string{id.Address()}, []string{id.Address()}
 			err = farm.Run(cmd.Context(), options, func(s farm.Status) {
 				manager := ""
 				for _, child := range s.Children {

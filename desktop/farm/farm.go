@@ -27,6 +27,7 @@ type Options struct {
 	Workers    int      // how many; 1 to MaxWorkers
 	Settlement string   // "off", "devchain" or "rpc=URL"
 	Studio     []string // addresses that see every job and node
+	Operators  []string // addresses that steer every job
 	Device     string   // of the workers; "" leaves their default
 	Log        *slog.Logger
 	// Find names the program to run; nil looks beside this executable, then in PATH.
@@ -138,6 +139,9 @@ func (f *farm) run(ctx context.Context, ready func(Status)) error {
 	manager := f.child("manager", programs["heliostat-manager"], "serve", "--data", filepath.Join(o.Dir, "manager"), "--listen", o.Listen, "--settlement", o.Settlement)
 	for _, address := range o.Studio {
 		manager.args = append(manager.args, "--studio", address)
+	}
+	for _, address := range o.Operators {
+		manager.args = append(manager.args, "--operator", address)
 	}
 	if err := f.launch(ctx, base, manager, &managerGroup); err != nil {
 		return err

@@ -70,7 +70,7 @@ func begin(t *testing.T, p *programs, dir string) (status farm.Status, end func(
 	done := make(chan error, 1)
 	go func() {
 		done <- farm.Run(ctx, farm.Options{
-			Dir: dir, Listen: "127.0.0.1:0", Workers: 2, Settlement: "off", Studio: []string{"0xabc"}, Find: p.find,
+			Dir: dir, Listen: "127.0.0.1:0", Workers: 2, Settlement: "off", Studio: []string{"0xabc"}, Operators: []string{"0xabc"}, Find: p.find,
 		}, func(s farm.Status) { ready <- s })
 	}()
 	end = func() error { stop(); return <-done }
@@ -103,7 +103,7 @@ func TestAFarmStartsInOrderAndStopsInReverse(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := p.lines(t)
-	if !strings.HasPrefix(lines[0], "start heliostat-manager serve --data "+dir) || !strings.HasSuffix(lines[0], "--settlement off --studio 0xabc") {
+	if !strings.HasPrefix(lines[0], "start heliostat-manager serve --data "+dir) || !strings.HasSuffix(lines[0], "--settlement off --studio 0xabc --operator 0xabc") {
 		t.Fatalf("the manager began as %q", lines[0])
 	}
 	if !strings.Contains(lines[1], "run --manager http://127.0.0.1:7 --data "+filepath.Join(dir, "worker-1")) {
