@@ -140,10 +140,11 @@ func (f *ends) tiff(head []byte) error {
 	return err
 }
 
-// maxHeader bounds an EXR's header, and maxChunks its parts.
+// maxHeader bounds an EXR's header, maxChunks its parts, and maxSide its width and height, so that what is counted by them is a number.
 const (
 	maxHeader = 1 << 20
 	maxChunks = 1 << 22
+	maxSide   = 1 << 24
 )
 
 // exrLines is how many lines a chunk has, by compression: none, RLE, ZIPS, ZIP, PIZ, PXR24, B44, B44A, DWAA, DWAB.
@@ -274,7 +275,7 @@ func exrChunks(attributes map[string][]byte, tiled bool) (int64, error) {
 	}
 	w, h := box[2]-box[0]+1, box[3]-box[1]+1
 	compression := attributes["compression"]
-	if w < 1 || h < 1 || len(compression) != 1 {
+	if w < 1 || h < 1 || w > maxSide || h > maxSide || len(compression) != 1 {
 		return 0, errOdd
 	}
 	parts := func(n, size int64) int64 { return (n + size - 1) / size }

@@ -104,7 +104,29 @@ func TestCutPicturesAreTold(t *testing.T) {
 	}
 }
 
+// hugeEXR claims a window of 2^32 by 2^32 pixels but one column, in tiles of one: more chunks than an int64 counts.
+func hugeEXR() []byte {
+	b := []byte("\x76\x2f\x31\x01\x02\x02\x00\x00")
+	attribute := func(name string, value ...byte) {
+		b = append(append(b, name+"\x00x\x00"...), byte(len(value)), 0, 0, 0)
+		b = append(b, value...)
+	}
+	attribute("compression", 0)
+	attribute("dataWindow", 0, 0, 0, 0x80, 0, 0, 0, 0x80, 0xfe, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff, 0x7f)
+	attribute("tiles", 1, 0, 0, 0, 1, 0, 0, 0, 0)
+	return append(b, make([]byte, 64)...)
+}
+
+// TestCutSurvivesAHugePicture: sizes come from whoever made the scene.
+func TestCutSurvivesAHugePicture(t *testing.T) {
+	data := hugeEXR()
+	if got, err := cut(bytes.NewReader(data), int64(len(data))); got != uncut || err != nil {
+		t.Errorf("%d, %v", got, err)
+	}
+}
+
 func FuzzCut(f *testing.F) {
+	f.Add(hugeEXR())
 	for _, data := range pictures(f) {
 		f.Add(data[:min(len(data), 2000)])
 	}
